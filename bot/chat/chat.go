@@ -1,0 +1,213 @@
+// Package chat is the contract between a front end (Slack, Discord, the web room) or a
+// one-way means (mail, phone hook) and the rest of the bot. It holds plain values only:
+// what a person did (Request), what is shown in answer (Reply), what is delivered without
+// being asked (Delivery), and how both look (Card, Form) as *what is said and asked*; a
+// front end decides how to show it within its platform's limits.
+//
+// It must not import anything but the standard library, know no incident, and hold no text.
+// IDs of users, places and messages are opaque: only the front end that made one may parse it.
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// UserID names a person on one front end, such as "web:p-01". Opaque.
+type UserID string
+
+// PlaceID names a channel or a direct conversation on one front end. Opaque.
+type PlaceID string
+
+// MessageID names a message that a front end has posted. Opaque.
+type MessageID string
+
+// RequestKind says what the person did.
+type RequestKind string
+
+// The things a person can do on any front end.
+const (
+	Said      RequestKind = "said"      // typed a line: Text
+	Pressed   RequestKind = "pressed"   // pressed a button: Action
+	Submitted RequestKind = "submitted" // sent a form: Draft and Values
+)
+
+// Request is one thing that one person did. ID is the key of what was done, not of its
+// delivery: a redelivered request carries the same ID and is answered as the first was.
+type Request struct {
+	ID     string
+	Kind   RequestKind
+	From   UserID
+	Place  PlaceID   // where it happened; empty when nowhere in particular
+	Text   string    // Said: the whole line, with or without the leading /incident
+	Action Action    // Pressed
+	Draft  string    // Submitted: the form's Draft
+	Values Values    // Submitted
+	At     time.Time // when the person did it, as the platform says
+}
+
+// Values are a form's inputs by name.
+type Values map[string]string
+
+// Action is what a button means. It is opaque to a front end, at most 100 bytes
+// (Discord's custom_id), and carries no secret: whoever presses is checked again.
+type Action string
+
+// Handler answers requests. It is the desk.
+type Handler interface {
+	Handle(ctx context.Context, r Request) Reply
+}
+
+// Reply is shown to the one who asked, and to nobody else.
+type Reply struct {
+	// Accepted says that what was asked is recorded. Without it nothing was.
+	Accepted bool
+	Cards    []Card
+	Form     *Form // a form to open, or the refused form with what was typed and what is wrong
+	// Open is the place or page to show next, empty to stay; Page is a path of the web pages.
+	Open PlaceID
+	Page string
+}
+
+// Tone says how a card is meant. A front end shows it by a word or a sign, never by colour alone.
+type Tone string
+
+// The tones of a card.
+const (
+	Plain   Tone = ""
+	Good    Tone = "good"
+	Notice  Tone = "notice"
+	Urgent  Tone = "urgent"
+	Refused Tone = "refused"
+)
+
+// Card is something said, with what can be done about it.
+type Card struct {
+	Key     string // the same key at the same place is the same card: update, do not repeat
+	Tone    Tone
+	Mark    string // 訓練 or 再送, shown before the title
+	Title   string
+	Blocks  []Block
+	Buttons []Button
+}
+
+// Block is one part of a card. Exactly one of Text, Fields, Items is set.
+type Block struct {
+	Heading string
+	Text    string
+	Fields  []Pair
+	Items   []Item
+	Small   bool // less important: shown small
+}
+
+// Pair is a label and its value; a zero At means Value alone.
+type Pair struct {
+	Label string
+	Value string
+	At    time.Time // an instant, for platforms that print times in the reader's zone
+	Gap   bool      // nothing there yet: Value says so
+}
+
+// Item is a point of a list, with a mark that says its state in words and its own buttons.
+type Item struct {
+	Mark    string // such as 済 or 未
+	Text    string
+	Small   string
+	Buttons []Button
+}
+
+// Style of a button.
+type Style string
+
+// Normal, Primary (the expected next thing), Danger (hard to take back).
+const (
+	Normal  Style = ""
+	Primary Style = "primary"
+	Danger  Style = "danger"
+)
+
+// Button is one thing that can be done from a card.
+type Button struct {
+	Label   string
+	Action  Action
+	Style   Style
+	Confirm string // a question to ask before; empty: none
+	Page    string // a path of the web pages instead of an action: a link
+}
+
+// InputKind says what an input takes.
+type InputKind string
+
+// The kinds of inputs. A date and time is typed and sent as 2006-01-02T15:04 in Asia/Tokyo.
+const (
+	Line     InputKind = "line"
+	Lines    InputKind = "lines"
+	Choice   InputKind = "choice"  // one of Options
+	Choices  InputKind = "choices" // any of Options, values joined by commas
+	DateTime InputKind = "datetime"
+	Date     InputKind = "date"
+	Number   InputKind = "number"
+	Fixed    InputKind = "fixed" // shown, sent back unchanged
+)
+
+// Form asks for several things at once. Draft is its identity: a form submitted twice is
+// one submission, and a refused form comes back under the same Draft with what was typed.
+type Form struct {
+	Draft  string
+	Title  string // at most 24 characters (Slack's modal title)
+	Intro  string
+	Error  string // one sentence about the whole form
+	Inputs []Input
+	Submit string
+}
+
+// Input is one question of a form.
+type Input struct {
+	Name     string
+	Label    string
+	Hint     string
+	Kind     InputKind
+	Required bool
+	Value    string
+	Options  []Option
+	Max      int    // characters; 0: no limit of its own
+	Error    string // what is wrong with Value and what to do
+}
+
+// Option is one answer to choose.
+type Option struct {
+	Value string
+	Label string
+}
+
+// Delivery is something to be brought to a person or a place without being asked for.
+type Delivery struct {
+	// Key is the same for every try: a front end that can tell a repeat uses it.
+	Key    string
+	To     Target
+	Card   Card
+	Urgent bool // a page: overtakes everything else
+	Again  bool // an earlier try may have arrived: it is marked 再送
+	// Update is the message this delivery replaces, when it is known.
+	Update MessageID
+}
+
+// Target is a person's direct messages or an incident's channel; exactly one is set.
+type Target struct {
+	User    UserID
+	Channel string // the incident's channel name, such as inc-2026-0001
+}
+
+// Frontend brings deliveries to people. What only some can do stands in the optional
+// interfaces beside it.
+type Frontend interface {
+	// Name is the part of a UserID before the colon, such as "web".
+	Name() string
+	// Send delivers once and gives the message's ID. An error that wraps ErrGone will not
+	// get better by repeating; every other error is tried again.
+	Send(ctx context.Context, d Delivery) (MessageID, error)
+}
+
+// ErrGone says that the target does not exist or refuses messages for good.
+var ErrGone = errors.New("the target cannot be reached")

@@ -1,0 +1,3 @@
+module hikeshi
+
+go 1.26
