@@ -1,0 +1,65 @@
+# make help lists the targets. CI runs `make test` through .ci/run.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PKG          ?= ./...
+TEST_TIMEOUT ?= 10m
+FUZZTIME     ?= 60s
+BENCH        ?= .
+
+LINT_VERSION := 2.15.0
+LINT         := $(CURDIR)/.tools/bin/golangci-lint
+AXE          := $(CURDIR)/.tools/axe/node_modules/axe-core/axe.min.js
+
+.PHONY: help test soak bench fuzz lint build run tools clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+# HIKESHI_TEST_REQUIRE turns "skipped: no browser here" into a failure: a green run has run everything.
+# CGO is for the race detector alone; the program is built without it.
+test: tools ## every test with the race detector (PKG=./store for one package)
+	HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
+		go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) $(PKG)
+
+soak: tools ## the long tests, named …Soak… (up to an hour)
+	@folders=$$(bash .ci/packages '^func Test[A-Za-z0-9_]*Soak'); \
+	if [ -z "$$folders" ]; then echo 'soak: no test is named …Soak…'; exit 0; fi; \
+	HIKESHI_SOAK=1 HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
+		go test -race -count=1 -v -run Soak -timeout=60m $$folders
+
+bench: ## figures: five runs of each benchmark and their median (BENCH=regexp)
+	@folders=$$(bash .ci/packages '^func Benchmark'); \
+	if [ -z "$$folders" ]; then echo 'bench: no package has a benchmark'; exit 0; fi; \
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count=5 -timeout=30m $$folders | awk -f .ci/median
+
+fuzz: ## every Fuzz target for FUZZTIME (60s) each
+	@bash .ci/fuzz '$(FUZZTIME)'
+
+lint: $(LINT) ## golangci-lint with the rules of .golangci.yml
+	$(LINT) run $(PKG)
+
+build: ## one static binary: ./hikeshi
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o hikeshi ./bot
+
+run: ## practice mode in the browser, sample company loaded, nothing to set up
+	go run ./bot
+
+tools: ## find or install what the tests need
+	@bash .ci/tools
+
+clean: ## remove what was built here; never ./data, where the incidents are
+	rm -f hikeshi
+	rm -rf .tools
+
+# A linter that is on this machine in the right version is used as it is; building takes over a minute.
+$(LINT): Makefile
+	@mkdir -p $(@D)
+	@have=$$(command -v golangci-lint || echo "$$(go env GOPATH)/bin/golangci-lint"); \
+	if [ "$$("$$have" version --short 2>/dev/null)" = '$(LINT_VERSION)' ]; then \
+		ln -sf "$$have" $@; \
+	else \
+		GOBIN='$(@D)' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION); \
+	fi
+	@touch -h $@

@@ -1,0 +1,255 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// NoticeKind says what a message is about; the desk renders it from the incident as it is
+// when the message goes out, so that a late message is not an outdated one.
+type NoticeKind string
+
+// The kinds of messages.
+const (
+	NoticePage     NoticeKind = "page"     // you are called
+	NoticeReporter NoticeKind = "reporter" // the reporter's own card, always current
+	NoticeCard     NoticeKind = "card"     // the incident's card in its channel, always current
+	NoticeFeed     NoticeKind = "feed"     // one entry of the record, said in the channel
+	NoticeHandover NoticeKind = "handover" // will you take the lead?
+	NoticeRefused  NoticeKind = "refused"  // the offer of the lead was refused
+	NoticeProposal NoticeKind = "proposal" // somebody proposes a raise
+	NoticeAlarm    NoticeKind = "alarm"    // the reporter says it may be a false alarm
+	NoticeQuestion NoticeKind = "question" // a question to the reporter
+	NoticePhones   NoticeKind = "phones"   // nobody answers: whom to phone
+	NoticeApprove  NoticeKind = "approve"  // the final report waits for approval
+	NoticeVoided   NoticeKind = "voided"   // what you approved has changed
+	NoticeAssigned NoticeKind = "assigned" // a step is yours
+	NoticeEnded    NoticeKind = "ended"    // closed, dismissed or merged
+	NoticeReopened NoticeKind = "reopened"
+	NoticeHead     NoticeKind = "head"   // the head of the chain, for the auditor
+	NoticeDigest   NoticeKind = "digest" // the morning's overview of one person
+)
+
+// Notice is a message to be brought to a person, or to the incident's channel when To is empty.
+type Notice struct {
+	// Key identifies the message: the same key again refreshes the message that is there
+	// instead of posting another.
+	Key      string     `json:"key"`
+	Kind     NoticeKind `json:"kind"`
+	Incident ID         `json:"incident,omitempty"`
+	To       PersonID   `json:"to,omitempty"`
+	Seq      int64      `json:"seq,omitempty"` // the entry it is about
+	Urgent   bool       `json:"urgent,omitempty"`
+	Day      string     `json:"day,omitempty"` // of a digest
+}
+
+// Announce says who is told what of the entries that led from before (nil for a new
+// incident) to after. It names nobody who may not know.
+func Announce(before, after *Incident, records []Record, dir Directory) []Notice {
+	a := &announcement{in: after, dir: dir}
+	for _, r := range records {
+		a.entry(r)
+	}
+	if len(records) > 0 {
+		a.add(Notice{Kind: NoticeCard, Key: "card:" + string(after.ID)})
+	}
+	a.refreshPages(before)
+	return a.notices
+}
+
+type announcement struct {
+	in      *Incident
+	dir     Directory
+	notices []Notice
+}
+
+func (a *announcement) add(n Notice) {
+	if n.To != "" && a.in.IsExcluded(n.To) {
+		return
+	}
+	n.Incident = a.in.ID
+	if !slices.ContainsFunc(a.notices, func(o Notice) bool { return o.Key == n.Key }) {
+		a.notices = append(a.notices, n)
+	}
+}
+
+func (a *announcement) dm(kind NoticeKind, to PersonID, seq int64, urgent bool) {
+	a.add(Notice{Kind: kind, Key: fmt.Sprintf("%s:%s:%d:%s", kind, a.in.ID, seq, to), To: to, Seq: seq, Urgent: urgent})
+}
+
+func (a *announcement) reporters() {
+	for _, r := range a.in.Reporters {
+		if r.ID != "" {
+			a.add(Notice{Kind: NoticeReporter, Key: fmt.Sprintf("reporter:%s:%s", a.in.ID, r.ID), To: r.ID})
+		}
+	}
+}
+
+func (a *announcement) everyone(kind NoticeKind, seq int64) {
+	for _, m := range a.in.Circle {
+		a.dm(kind, m.Person, seq, false)
+	}
+	for _, r := range a.in.Reporters {
+		if r.ID != "" && !a.in.InCircle(r.ID) {
+			a.dm(kind, r.ID, seq, false)
+		}
+	}
+}
+
+func (a *announcement) feed(seq int64) {
+	a.add(Notice{Kind: NoticeFeed, Key: fmt.Sprintf("feed:%s:%d", a.in.ID, seq), Seq: seq})
+}
+
+func (a *announcement) entry(r Record) {
+	in := a.in
+	switch e := r.Event.(type) {
+	case ReportReceived:
+		a.reporters()
+	case Paged:
+		a.dm(NoticePage, e.Person, r.Seq, true)
+	case Acknowledged, LeadTaken, Declined:
+		a.feed(r.Seq)
+		a.reporters()
+	case PhaseMoved:
+		a.feed(r.Seq)
+		a.reporters()
+		if e.To == FinalReport {
+			a.approvers(NoticeApprove, r.Seq)
+		}
+	case RoundPassed:
+		if e.Exhausted {
+			a.feed(r.Seq)
+			for _, rep := range in.Reporters {
+				if rep.ID != "" {
+					a.dm(NoticePhones, rep.ID, r.Seq, true)
+				}
+			}
+		}
+	case HandoverOffered:
+		a.feed(r.Seq)
+		a.dm(NoticeHandover, e.To, r.Seq, true)
+	case HandoverRefused:
+		a.feed(r.Seq)
+		for _, p := range in.Leads(a.dir) {
+			a.dm(NoticeRefused, p, r.Seq, true)
+		}
+	case LevelProposed:
+		a.feed(r.Seq)
+		for _, p := range in.Leads(a.dir) {
+			if p != r.By {
+				a.dm(NoticeProposal, p, r.Seq, true)
+			}
+		}
+	case Informed:
+		a.feed(r.Seq)
+		if e.FalseAlarm {
+			for _, p := range in.Leads(a.dir) {
+				a.dm(NoticeAlarm, p, r.Seq, false)
+			}
+		}
+	case Asked:
+		a.feed(r.Seq)
+		for _, rep := range in.Reporters {
+			if rep.ID != "" {
+				a.dm(NoticeQuestion, rep.ID, r.Seq, false)
+			}
+		}
+	case Assigned:
+		a.feed(r.Seq)
+		if e.Step != "" && e.Person != r.By {
+			a.dm(NoticeAssigned, e.Person, r.Seq, false)
+		}
+	case ReportMerged:
+		a.feed(r.Seq)
+		a.reporters()
+	case ApprovalVoided:
+		a.feed(r.Seq)
+		a.approvers(NoticeVoided, r.Seq)
+	case IncidentClosed:
+		a.feed(r.Seq)
+		a.reporters()
+		a.everyone(NoticeEnded, r.Seq)
+		for _, p := range in.Chain(a.dir, Auditor) {
+			a.dm(NoticeHead, p, r.Seq, false)
+		}
+	case IncidentDismissed, MergedIntoOther:
+		a.feed(r.Seq)
+		a.reporters()
+		a.everyone(NoticeEnded, r.Seq)
+	case IncidentReopened:
+		a.feed(r.Seq)
+		a.reporters()
+		a.everyone(NoticeReopened, r.Seq)
+	case LevelSet, Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
+		EvidenceRecorded, PreventionSet, Approved, CircleRestricted, FieldSet:
+		if r.Seq > 3 || !isOpening(e) {
+			a.feed(r.Seq)
+		}
+	}
+}
+
+// isOpening tells the entries that only repeat what the report itself says.
+func isOpening(e Event) bool {
+	switch e := e.(type) {
+	case FieldSet:
+		return true
+	case StepDone:
+		return e.Step != ""
+	}
+	return false
+}
+
+func (a *announcement) approvers(kind NoticeKind, seq int64) {
+	people := a.in.office(a.dir, a.in.WorkingLevel().Responsible())
+	if a.in.WorkingLevel().Responsible() == IncidentLead {
+		people = a.in.Leads(a.dir)
+	}
+	for _, p := range people {
+		a.dm(kind, p, seq, false)
+	}
+}
+
+// refreshPages brings the messages of pages up to date wherever an answer changed what they
+// say: an acknowledgement shows everywhere at once.
+func (a *announcement) refreshPages(before *Incident) {
+	if before == nil {
+		return
+	}
+	changed := before.Lead != a.in.Lead || before.Phase.Ended() != a.in.Phase.Ended() || before.WorkingLevel() != a.in.WorkingLevel()
+	for i, p := range a.in.Pages {
+		if i < len(before.Pages) && before.Pages[i].Status != p.Status {
+			changed = true
+		}
+	}
+	if !changed {
+		return
+	}
+	for _, p := range a.in.Pages {
+		if p.Seq > before.Seq || len(p.Roles) == 0 && p.Status == PageAcknowledged && p.At.Equal(p.Reply) {
+			continue // just sent, or never called
+		}
+		a.add(Notice{Kind: NoticePage, Key: fmt.Sprintf("page:%s:%d:%s", a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
+	}
+}
+
+// exhaustedWait is how long a chain that found nobody rests before it starts again.
+const exhaustedWait = 15 * time.Minute
+
+// NextRound says when the wait for an answer runs out, and for which round; ok is false when
+// nobody is waited for.
+func (in *Incident) NextRound() (due time.Time, round int, ok bool) {
+	wait := in.PageWait()
+	if wait == 0 || in.Phase.Ended() {
+		return time.Time{}, 0, false
+	}
+	if in.Exhausted {
+		wait = max(wait, exhaustedWait)
+	}
+	for _, p := range in.OpenPages() {
+		if t := p.At.Add(wait); !ok || t.After(due) {
+			due, ok = t, true
+		}
+	}
+	return due, in.Round, ok
+}

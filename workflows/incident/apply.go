@@ -1,0 +1,227 @@
+package incident
+
+import (
+	"slices"
+	"time"
+)
+
+// Fold makes the state of a whole record. It is how verify checks the stored row.
+func Fold(id ID, records []Record) *Incident {
+	in := New(id)
+	for _, r := range records {
+		in.Apply(r)
+	}
+	return in
+}
+
+// New is an incident before its first event.
+func New(id ID) *Incident { return &Incident{ID: id, Level: Unassessed} }
+
+// Apply makes the next state. It must not refuse, read anything but the record, or depend
+// on the contact list of today: the same record always folds to the same state.
+func (in *Incident) Apply(r Record) {
+	in.Seq, in.Head = r.Seq, r.Digest
+	switch e := r.Event.(type) {
+	case ReportReceived:
+		in.Practice, in.Kind, in.Category, in.Effect = e.Practice, e.What, e.Category, e.Effect
+		in.Title = Title(e.Text.Body)
+		in.Contractor = e.Contractor.Body
+		in.Reporters = []Reporter{{ID: e.Reporter, Name: e.Name.Body, Department: e.Department}}
+		in.ReportedAt = r.At
+		in.Procedure = e.Procedure
+		in.enter(Reported, r.At)
+		for k, a := range e.Facts {
+			in.setFact(k, a)
+		}
+	case Planned:
+		in.plan(e)
+	case Paged:
+		in.Pages = append(in.Pages, Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq})
+	case Acknowledged:
+		in.answerPage(r.By, PageAcknowledged, r.At, "")
+	case Declined:
+		in.answerPage(r.By, PageDeclined, r.At, e.Reason.Body)
+	case PageStopped:
+		for i := range in.Pages {
+			if in.Pages[i].Person == e.Person && in.Pages[i].Status == PageOpen {
+				in.Pages[i].Status = PageEnded
+			}
+		}
+	case RoundPassed:
+		in.Round, in.Exhausted = e.Round, e.Exhausted
+	case LeadTaken:
+		in.Lead, in.LeadHow, in.Handover = e.Person, e.How, nil
+	case HandoverOffered:
+		in.Handover = &Handover{From: r.By, To: e.To, At: r.At, Reason: e.Reason.Body}
+	case HandoverRefused:
+		in.Handover = nil
+	case PhaseMoved:
+		in.enter(e.To, r.At)
+	case LevelSet:
+		in.Level = e.To
+		in.LevelHistory = append(in.LevelHistory, LevelChange{From: e.From, To: e.To, At: r.At, By: r.By, Reason: e.Reason.Body})
+		if in.Proposed != nil && in.Proposed.Level <= e.To {
+			in.Proposed = nil
+		}
+	case LevelProposed:
+		in.Proposed = &Proposal{Level: e.Level, By: r.By, At: r.At, Reason: e.Reason.Body}
+	case Recategorised:
+		in.Category, in.Effect = e.To, e.Effect
+	case Assigned:
+		for i := range in.Steps {
+			if e.Step != "" && in.Steps[i].Key == e.Step {
+				in.Steps[i].Assigned = e.Person
+			}
+		}
+	case StepDone:
+		in.settleStep(e.Step, r, false, e.Result.Body)
+	case StepWaived:
+		in.settleStep(e.Step, r, true, e.Reason.Body)
+	case StepReopened:
+		for i := range in.Steps {
+			if s := &in.Steps[i]; s.Key == e.Step {
+				s.Done, s.Waived, s.Reason, s.By, s.At, s.Seq = false, false, "", "", time.Time{}, 0
+			}
+		}
+	case FactSet:
+		in.setFact(e.Fact, e.Answer)
+	case FieldSet:
+		if in.Fields == nil {
+			in.Fields = map[Field]FieldValue{}
+		}
+		if e.Cleared {
+			delete(in.Fields, e.Field)
+		} else {
+			in.Fields[e.Field] = FieldValue{Value: e.Value.Body, Unknown: e.Unknown, Reason: e.Reason.Body, By: r.By, At: r.At, Seq: r.Seq}
+		}
+	case Informed:
+		for i := range in.Questions {
+			in.Questions[i].Answered = true
+		}
+	case Asked:
+		in.Questions = append(in.Questions, Question{Seq: r.Seq, Text: e.Text.Body, By: r.By, At: r.At})
+	case Undone:
+		in.Undone = append(in.Undone, e.Seq)
+		in.Evidence = slices.DeleteFunc(in.Evidence, func(v Evidence) bool { return v.Seq == e.Seq })
+		in.Questions = slices.DeleteFunc(in.Questions, func(q Question) bool { return q.Seq == e.Seq })
+	case EvidenceRecorded:
+		in.Evidence = append(in.Evidence, Evidence{Seq: r.Seq, Name: e.Name.Body, Where: e.Where.Body, By: r.By, At: r.At})
+	case PreventionSet:
+		a := Prevention{N: e.N, Text: e.Text.Body, Owner: e.Owner, Due: e.Due, Done: e.Done, At: r.At}
+		if i := slices.IndexFunc(in.Actions, func(p Prevention) bool { return p.N == e.N }); i >= 0 {
+			in.Actions[i] = a
+		} else {
+			in.Actions = append(in.Actions, a)
+		}
+	case PreventionRemoved:
+		in.Actions = slices.DeleteFunc(in.Actions, func(p Prevention) bool { return p.N == e.N })
+	case ReportMade:
+		in.Reports, in.ReportSeq = e.Version, r.Seq
+	case Approved:
+		in.Approval = &Approval{By: r.By, Role: e.Role, Deputy: e.Deputy, At: r.At, Publication: e.Publication, Comment: e.Comment.Body, Seq: r.Seq}
+	case ApprovalVoided:
+		in.Approval = nil
+	case IncidentClosed:
+		in.end(Closed, r.At, e.Comment.Body)
+	case IncidentDismissed:
+		in.end(Dismissed, r.At, e.Reason.Body)
+	case MergedIntoOther:
+		in.MergedInto = e.Into
+		in.end(Closed, r.At, "")
+	case IncidentReopened:
+		in.EndReason, in.Left, in.Approval = "", "", nil
+		in.enter(e.To, r.At)
+	case ReportMerged:
+		in.Merged = append(in.Merged, e.From)
+		for i, p := range e.Reporters {
+			if !in.ReportedBy(p) {
+				in.Reporters = append(in.Reporters, Reporter{ID: p, Name: e.Names[i].Body, Department: e.Department})
+			}
+		}
+	case CircleRestricted:
+		in.Excluded = slices.Clone(e.Excluded)
+	case Joined:
+		in.Circle = append(in.Circle, Member{Person: e.Person, Why: e.Why, Role: e.Role, Since: r.At})
+	case LeftCircle:
+		in.Circle = slices.DeleteFunc(in.Circle, func(m Member) bool { return m.Person == e.Person })
+	case NoteAdded, Corrected:
+		// These live in the record only.
+	}
+}
+
+func (in *Incident) enter(p Phase, at time.Time) {
+	in.Phase = p
+	if in.PhaseSince == nil {
+		in.PhaseSince = map[Phase]time.Time{}
+	}
+	in.PhaseSince[p] = at
+}
+
+func (in *Incident) end(p Phase, at time.Time, reason string) {
+	in.Left, in.EndReason, in.Handover, in.Proposed = in.Phase, reason, nil, nil
+	in.enter(p, at)
+}
+
+func (in *Incident) setFact(k FactKey, a Answer) {
+	if in.Facts == nil {
+		in.Facts = Facts{}
+	}
+	in.Facts[k] = a
+}
+
+func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
+	for i := range slices.Backward(in.Pages) {
+		if pg := &in.Pages[i]; pg.Person == p {
+			pg.Status, pg.Reply, pg.Reason = s, at, reason
+			return
+		}
+	}
+	// Somebody of the circle who was not called took it: that is an answer too.
+	in.Pages = append(in.Pages, Page{Person: p, Status: s, At: at, Reply: at, Round: in.Round, Seq: in.Seq, Reason: reason})
+}
+
+func (in *Incident) settleStep(key string, r Record, waived bool, why string) {
+	for i := range in.Steps {
+		if s := &in.Steps[i]; s.Key == key {
+			s.Done, s.Waived, s.Reason = !waived, waived, why
+			s.By, s.At, s.Seq = r.By, r.Occurred, r.Seq
+		}
+	}
+}
+
+// plan lays a table over the steps there are: work settled under the same key stays
+// settled, settled work the new table does not know is kept as former, the rest goes.
+func (in *Incident) plan(e Planned) {
+	old := in.Steps
+	in.Plan = e.Plan
+	in.Steps = make([]StepState, 0, len(e.Steps)+len(old))
+	for _, s := range e.Steps {
+		st := StepState{Step: s}
+		if i := slices.IndexFunc(old, func(o StepState) bool { return o.Key == s.Key }); i >= 0 {
+			o := old[i]
+			st.Done, st.Waived, st.Reason, st.By, st.At, st.Seq, st.Assigned = o.Done, o.Waived, o.Reason, o.By, o.At, o.Seq, o.Assigned
+		}
+		in.Steps = append(in.Steps, st)
+	}
+	for _, o := range old {
+		if o.Settled() && !slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Key == o.Key }) {
+			o.Former = true
+			in.Steps = append(in.Steps, o)
+		}
+	}
+}
+
+// titleRunes is how much of the first line of a report names the incident on cards.
+const titleRunes = 60
+
+// Title makes a title of a report's text: the first line that is not blank, clipped.
+func Title(text string) string {
+	for line := range linesOf(text) {
+		r := []rune(line)
+		if len(r) > titleRunes {
+			return string(r[:titleRunes-1]) + "…"
+		}
+		return line
+	}
+	return ""
+}

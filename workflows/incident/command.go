@@ -1,0 +1,223 @@
+package incident
+
+import "time"
+
+// Word is a command as the permission table knows it; each is also a word of /incident.
+type Word string
+
+// The words that act. Those that only look (status, list, who, contacts, help) stand with
+// the desk; they are bound by CanRead instead.
+const (
+	WordReport    Word = "report"
+	WordTake      Word = "take"    // 対応します
+	WordDecline   Word = "decline" // 対応できません
+	WordAdvance   Word = "advance"
+	WordBack      Word = "back"
+	WordLevel     Word = "level"
+	WordPropose   Word = "propose" // a raise asked for by who may not decide it
+	WordCategory  Word = "category"
+	WordAssign    Word = "assign"
+	WordHandover  Word = "handover"
+	WordAccept    Word = "accept" // the receiver's answer to a handover
+	WordStep      Word = "step"
+	WordWaive     Word = "waive"
+	WordNote      Word = "note"
+	WordCorrect   Word = "correct"
+	WordUndo      Word = "undo"
+	WordField     Word = "field"
+	WordFact      Word = "fact"
+	WordFile      Word = "file"
+	WordAction    Word = "action"
+	WordDoc       Word = "doc"
+	WordApprove   Word = "approve"
+	WordClose     Word = "close"
+	WordDismiss   Word = "dismiss"
+	WordReopen    Word = "reopen"
+	WordMerge     Word = "merge"
+	WordRestrict  Word = "restrict"
+	WordAsk       Word = "ask"    // a question to the reporter
+	WordInform    Word = "inform" // the reporter's additions and answers
+	WordAbsorb    Word = "absorb" // the other half of a merge; the bot's own
+	WordPassRound Word = "round"  // a wait for an answer ran out; the bot's own
+)
+
+// AllWords lists every word that acts.
+var AllWords = []Word{
+	WordReport, WordTake, WordDecline, WordAdvance, WordBack, WordLevel, WordPropose, WordCategory,
+	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
+	WordField, WordFact, WordFile, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
+	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound,
+}
+
+// Command is what somebody, or a due timer, asks of an incident.
+type Command interface{ Word() Word }
+
+// The commands.
+type (
+	// Report opens an incident. What is left empty is unknown, never refused.
+	Report struct {
+		Text           string // 発生事象; at least one visible character
+		What           Kind
+		Facts          Facts
+		DiscoveredAt   time.Time // zero: now
+		OccurredAt     time.Time // zero: unknown
+		ExpectedDamage string
+		Contractor     string     // who, and which data, when it happened at a 委託先
+		Exclude        []PersonID // who must not learn of it (an insider case)
+		Practice       bool
+	}
+	// Take is 「対応します」.
+	Take struct{}
+	// Decline is 「対応できません」; Reason may be empty.
+	Decline struct{ Reason string }
+	// Advance moves to the next phase. From guards against a stale button: empty is any.
+	Advance struct{ From Phase }
+	// Back moves to the phase before.
+	Back struct{ Reason string }
+	// SetLevel confirms, raises or lowers; from who may not, a raise becomes a proposal.
+	SetLevel struct {
+		Level  Level
+		Reason string
+	}
+	// Categorise changes 区分; Effect is for a virus only.
+	Categorise struct {
+		Category Category
+		Effect   Category
+		Reason   string
+	}
+	// Assign brings a person in, and gives him a step when one is named.
+	Assign struct {
+		Person PersonID
+		Step   string
+	}
+	// HandOver offers the lead to somebody; to oneself it takes the lead back.
+	HandOver struct {
+		To     PersonID
+		Reason string
+	}
+	// AcceptHandover is the receiver's answer.
+	AcceptHandover struct {
+		Refuse bool
+		Reason string
+	}
+	// DoStep records a step as carried out.
+	DoStep struct {
+		Step   string
+		Result string
+	}
+	// Waive leaves a step out.
+	Waive struct {
+		Step   string
+		Reason string
+	}
+	// Note writes an entry of the 対応経過.
+	Note struct{ Text string }
+	// Correct puts a better wording beside an entry.
+	Correct struct {
+		Seq  int64
+		Text string
+	}
+	// Undo takes an entry back. Seq 0 is the person's own last one that can be undone.
+	Undo struct {
+		Seq    int64
+		Reason string
+	}
+	// SetField fills a field, or marks it 不明 with a reason.
+	SetField struct {
+		Field   Field
+		Value   string
+		Unknown bool
+		Reason  string
+	}
+	// SetFacts answers questions, several at once.
+	SetFacts struct{ Facts Facts }
+	// RecordEvidence says where a piece of evidence is kept.
+	RecordEvidence struct{ Name, Where string }
+	// SetPrevention adds (N 0) or changes an action of 再発防止.
+	SetPrevention struct {
+		N     int
+		Text  string
+		Owner PersonID
+		Due   string // 2006-01-02 in Tokyo
+		Done  bool
+	}
+	// MakeReport numbers a new version of the report if anything happened since the last.
+	MakeReport struct{}
+	// Approve is the responsible person's yes to the final report.
+	Approve struct {
+		Publication Publication
+		Comment     string
+	}
+	// Close is 終結.
+	Close struct{ Comment string }
+	// Dismiss is 非該当.
+	Dismiss struct{ Reason string }
+	// Reopen takes an end back.
+	Reopen struct{ Reason string }
+	// Merge makes this incident a second report of another.
+	Merge struct{ Into ID }
+	// Absorb is what the other incident of a merge records.
+	Absorb struct {
+		From      ID
+		Reporters []Reporter
+		Text      string
+		Facts     Facts
+	}
+	// Restrict sets who is left out; an empty list lifts the restriction.
+	Restrict struct {
+		Exclude []PersonID
+		Reason  string
+	}
+	// Ask puts a question to the reporters.
+	Ask struct{ Text string }
+	// Inform is what a reporter adds or answers; FalseAlarm says 誤報かもしれません.
+	Inform struct {
+		Text       string
+		FalseAlarm bool
+	}
+	// PassRound is the due timer of a page: nobody has answered in time.
+	PassRound struct{ Round int }
+)
+
+func (Report) Word() Word         { return WordReport }
+func (Take) Word() Word           { return WordTake }
+func (Decline) Word() Word        { return WordDecline }
+func (Advance) Word() Word        { return WordAdvance }
+func (Back) Word() Word           { return WordBack }
+func (SetLevel) Word() Word       { return WordLevel }
+func (Categorise) Word() Word     { return WordCategory }
+func (Assign) Word() Word         { return WordAssign }
+func (HandOver) Word() Word       { return WordHandover }
+func (AcceptHandover) Word() Word { return WordAccept }
+func (DoStep) Word() Word         { return WordStep }
+func (Waive) Word() Word          { return WordWaive }
+func (Note) Word() Word           { return WordNote }
+func (Correct) Word() Word        { return WordCorrect }
+func (Undo) Word() Word           { return WordUndo }
+func (SetField) Word() Word       { return WordField }
+func (SetFacts) Word() Word       { return WordFact }
+func (RecordEvidence) Word() Word { return WordFile }
+func (SetPrevention) Word() Word  { return WordAction }
+func (MakeReport) Word() Word     { return WordDoc }
+func (Approve) Word() Word        { return WordApprove }
+func (Close) Word() Word          { return WordClose }
+func (Dismiss) Word() Word        { return WordDismiss }
+func (Reopen) Word() Word         { return WordReopen }
+func (Merge) Word() Word          { return WordMerge }
+func (Absorb) Word() Word         { return WordAbsorb }
+func (Restrict) Word() Word       { return WordRestrict }
+func (Ask) Word() Word            { return WordAsk }
+func (Inform) Word() Word         { return WordInform }
+func (PassRound) Word() Word      { return WordPassRound }
+
+// Additive reports whether a command may simply be tried again when somebody else changed
+// the incident meanwhile. Advance, level and the ends are not: the person decided on what
+// he saw, and must be told what changed.
+func Additive(c Command) bool {
+	switch c.(type) {
+	case Advance, Back, SetLevel, Categorise, Close, Dismiss, Reopen, Merge, Approve:
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,339 @@
+package incident
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// EventKind names a kind of event in the record. The names are stored: never rename one.
+type EventKind string
+
+// Event is something that happened to an incident. Events are values, written once.
+// A free text stands in a Text, so that it can be erased without breaking the chain.
+type Event interface{ Kind() EventKind }
+
+// The events.
+type (
+	// ReportReceived opens the incident (seed 001 §9.4 ①).
+	ReportReceived struct {
+		Practice   bool     `json:"practice,omitempty"`
+		Reporter   PersonID `json:"reporter"`
+		Name       Text     `json:"name"`
+		Department string   `json:"department,omitempty"`
+		Text       Text     `json:"text"`
+		What       Kind     `json:"what"`
+		Category   Category `json:"category"`
+		Effect     Category `json:"effect,omitempty"`
+		Contractor Text     `json:"contractor,omitzero"`
+		Facts      Facts    `json:"facts,omitempty"`
+		Procedure  string   `json:"procedure"`
+	}
+	// Planned lays down the steps of a table.
+	Planned struct {
+		Plan  PlanKey `json:"plan"`
+		Steps []Step  `json:"steps"`
+	}
+	// Paged calls a person.
+	Paged struct {
+		Person PersonID `json:"person"`
+		Roles  []Role   `json:"roles"`
+		Round  int      `json:"round"`
+		// Because says what the page is for: report, deputy, round, level, handover, added.
+		Because string `json:"because"`
+	}
+	// Acknowledged answers a page with yes.
+	Acknowledged struct {
+		Roles []Role `json:"roles,omitempty"`
+	}
+	// Declined answers a page with no.
+	Declined struct {
+		Reason Text `json:"reason,omitzero"`
+	}
+	// PageStopped ends a page that need not be answered any more.
+	PageStopped struct {
+		Person  PersonID `json:"person"`
+		Because string   `json:"because"` // answered, ended, excluded
+	}
+	// RoundPassed says that the wait for an answer ran out.
+	RoundPassed struct {
+		Round     int  `json:"round"`
+		Exhausted bool `json:"exhausted,omitempty"` // nobody was left to call
+	}
+	// LeadTaken makes somebody the acting lead.
+	LeadTaken struct {
+		Person PersonID `json:"person"`
+		How    LeadHow  `json:"how"`
+	}
+	// HandoverOffered asks somebody to take the lead.
+	HandoverOffered struct {
+		To     PersonID `json:"to"`
+		Reason Text     `json:"reason,omitzero"`
+	}
+	// HandoverRefused says no to it.
+	HandoverRefused struct {
+		Reason Text `json:"reason,omitzero"`
+	}
+	// PhaseMoved is every move of the phase machine but the ends.
+	PhaseMoved struct {
+		From   Phase `json:"from"`
+		To     Phase `json:"to"`
+		Reason Text  `json:"reason,omitzero"`
+	}
+	// LevelSet confirms, raises or lowers.
+	LevelSet struct {
+		From   Level `json:"from"`
+		To     Level `json:"to"`
+		Reason Text  `json:"reason,omitzero"`
+	}
+	// LevelProposed asks the lead for a raise.
+	LevelProposed struct {
+		Level  Level `json:"level"`
+		Reason Text  `json:"reason,omitzero"`
+	}
+	// Recategorised changes 区分.
+	Recategorised struct {
+		From   Category `json:"from"`
+		To     Category `json:"to"`
+		Effect Category `json:"effect,omitempty"`
+		Reason Text     `json:"reason"`
+	}
+	// Assigned gives a step to a person; without a step it brings the person in.
+	Assigned struct {
+		Person PersonID `json:"person"`
+		Step   string   `json:"step,omitempty"`
+	}
+	// StepDone records that a step was carried out.
+	StepDone struct {
+		Step   string `json:"step"`
+		Result Text   `json:"result,omitzero"`
+	}
+	// StepWaived records that a step is left out, and why.
+	StepWaived struct {
+		Step   string `json:"step"`
+		Reason Text   `json:"reason"`
+	}
+	// StepReopened takes back what settled a step.
+	StepReopened struct {
+		Step string `json:"step"`
+	}
+	// FactSet answers a question.
+	FactSet struct {
+		Fact   FactKey `json:"fact"`
+		Answer Answer  `json:"answer"`
+		Before Answer  `json:"before,omitempty"`
+	}
+	// FieldSet fills a field or marks it 不明.
+	FieldSet struct {
+		Field   Field `json:"field"`
+		Value   Text  `json:"value,omitzero"`
+		Unknown bool  `json:"unknown,omitempty"`
+		Reason  Text  `json:"reason,omitzero"`
+		Cleared bool  `json:"cleared,omitempty"` // by an undo: back to not filled
+		// What stood there before, so that an undo can restore it.
+		Before        Text `json:"before,omitzero"`
+		BeforeUnknown bool `json:"before_unknown,omitempty"`
+		BeforeReason  Text `json:"before_reason,omitzero"`
+	}
+	// NoteAdded is an entry of the 対応経過.
+	NoteAdded struct {
+		Text Text `json:"text"`
+	}
+	// Informed is what a reporter added or answered.
+	Informed struct {
+		Text       Text `json:"text"`
+		FalseAlarm bool `json:"false_alarm,omitempty"` // 誤報かもしれません
+	}
+	// Asked puts a question to the reporters.
+	Asked struct {
+		Text Text `json:"text"`
+	}
+	// Corrected puts a better wording beside an entry; the original stays.
+	Corrected struct {
+		Seq  int64 `json:"seq_of"`
+		Text Text  `json:"text"`
+	}
+	// Undone takes an entry back; the original stays readable.
+	Undone struct {
+		Seq    int64     `json:"seq_of"`
+		What   EventKind `json:"what"`
+		Reason Text      `json:"reason,omitzero"`
+	}
+	// EvidenceRecorded says where a piece of evidence is kept (seed 001 §3.8.6).
+	EvidenceRecorded struct {
+		Name  Text `json:"name"`
+		Where Text `json:"where"`
+	}
+	// PreventionSet adds or changes an action of 再発防止.
+	PreventionSet struct {
+		N     int      `json:"n"`
+		Text  Text     `json:"text"`
+		Owner PersonID `json:"owner,omitempty"`
+		Due   string   `json:"due,omitempty"`
+		Done  bool     `json:"done,omitempty"`
+	}
+	// PreventionRemoved takes an action back.
+	PreventionRemoved struct {
+		N int `json:"n"`
+	}
+	// ReportMade numbers a version of the final report.
+	ReportMade struct {
+		Version int `json:"version"`
+	}
+	// Approved is the responsible person's yes.
+	Approved struct {
+		Role        Role        `json:"role"`
+		Deputy      bool        `json:"deputy,omitempty"`
+		Publication Publication `json:"publication,omitempty"`
+		Comment     Text        `json:"comment,omitzero"`
+	}
+	// ApprovalVoided says that what was approved has changed since.
+	ApprovalVoided struct {
+		Because EventKind `json:"because"`
+	}
+	// IncidentClosed is 終結.
+	IncidentClosed struct {
+		From    Phase `json:"from"`
+		Comment Text  `json:"comment,omitzero"`
+	}
+	// IncidentDismissed is 非該当 (seed 001 §9.2).
+	IncidentDismissed struct {
+		From   Phase `json:"from"`
+		Reason Text  `json:"reason"`
+	}
+	// IncidentReopened takes an end back.
+	IncidentReopened struct {
+		From   Phase `json:"from"`
+		To     Phase `json:"to"`
+		Reason Text  `json:"reason"`
+	}
+	// MergedIntoOther ends this incident as a second report of another.
+	MergedIntoOther struct {
+		Into ID    `json:"into"`
+		From Phase `json:"from"`
+	}
+	// ReportMerged takes a second report in.
+	ReportMerged struct {
+		From       ID         `json:"from"`
+		Reporters  []PersonID `json:"reporters"`
+		Names      []Text     `json:"names"`
+		Department string     `json:"department,omitempty"`
+		Text       Text       `json:"text"`
+	}
+	// CircleRestricted leaves people out; an empty list lifts it.
+	CircleRestricted struct {
+		Excluded []PersonID `json:"excluded"`
+		Reason   Text       `json:"reason,omitzero"`
+	}
+	// Joined lets a person see the incident.
+	Joined struct {
+		Person PersonID `json:"person"`
+		Why    Why      `json:"why"`
+		Role   Role     `json:"role,omitempty"`
+	}
+	// LeftCircle takes a person out of it.
+	LeftCircle struct {
+		Person PersonID `json:"person"`
+	}
+)
+
+func (ReportReceived) Kind() EventKind    { return "report_received" }
+func (Planned) Kind() EventKind           { return "planned" }
+func (Paged) Kind() EventKind             { return "paged" }
+func (Acknowledged) Kind() EventKind      { return "acknowledged" }
+func (Declined) Kind() EventKind          { return "declined" }
+func (PageStopped) Kind() EventKind       { return "page_stopped" }
+func (RoundPassed) Kind() EventKind       { return "round_passed" }
+func (LeadTaken) Kind() EventKind         { return "lead_taken" }
+func (HandoverOffered) Kind() EventKind   { return "handover_offered" }
+func (HandoverRefused) Kind() EventKind   { return "handover_refused" }
+func (PhaseMoved) Kind() EventKind        { return "phase_moved" }
+func (LevelSet) Kind() EventKind          { return "level_set" }
+func (LevelProposed) Kind() EventKind     { return "level_proposed" }
+func (Recategorised) Kind() EventKind     { return "recategorised" }
+func (Assigned) Kind() EventKind          { return "assigned" }
+func (StepDone) Kind() EventKind          { return "step_done" }
+func (StepWaived) Kind() EventKind        { return "step_waived" }
+func (StepReopened) Kind() EventKind      { return "step_reopened" }
+func (FactSet) Kind() EventKind           { return "fact_set" }
+func (FieldSet) Kind() EventKind          { return "field_set" }
+func (NoteAdded) Kind() EventKind         { return "note_added" }
+func (Informed) Kind() EventKind          { return "informed" }
+func (Asked) Kind() EventKind             { return "asked" }
+func (Corrected) Kind() EventKind         { return "corrected" }
+func (Undone) Kind() EventKind            { return "undone" }
+func (EvidenceRecorded) Kind() EventKind  { return "evidence_recorded" }
+func (PreventionSet) Kind() EventKind     { return "prevention_set" }
+func (PreventionRemoved) Kind() EventKind { return "prevention_removed" }
+func (ReportMade) Kind() EventKind        { return "report_made" }
+func (Approved) Kind() EventKind          { return "approved" }
+func (ApprovalVoided) Kind() EventKind    { return "approval_voided" }
+func (IncidentClosed) Kind() EventKind    { return "closed" }
+func (IncidentDismissed) Kind() EventKind { return "dismissed" }
+func (IncidentReopened) Kind() EventKind  { return "reopened" }
+func (MergedIntoOther) Kind() EventKind   { return "merged_into" }
+func (ReportMerged) Kind() EventKind      { return "report_merged" }
+func (CircleRestricted) Kind() EventKind  { return "restricted" }
+func (Joined) Kind() EventKind            { return "joined" }
+func (LeftCircle) Kind() EventKind        { return "left" }
+
+// Events lists one empty value of every kind; it is the codec's table and the tests' list.
+var Events = []Event{
+	ReportReceived{}, Planned{}, Paged{}, Acknowledged{}, Declined{}, PageStopped{}, RoundPassed{},
+	LeadTaken{}, HandoverOffered{}, HandoverRefused{}, PhaseMoved{}, LevelSet{}, LevelProposed{},
+	Recategorised{}, Assigned{}, StepDone{}, StepWaived{}, StepReopened{}, FactSet{}, FieldSet{},
+	NoteAdded{}, Informed{}, Asked{}, Corrected{}, Undone{}, EvidenceRecorded{}, PreventionSet{},
+	PreventionRemoved{}, ReportMade{}, Approved{}, ApprovalVoided{}, IncidentClosed{},
+	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
+	Joined{}, LeftCircle{},
+}
+
+var eventTypes = func() map[EventKind]reflect.Type {
+	m := make(map[EventKind]reflect.Type, len(Events))
+	for _, e := range Events {
+		m[e.Kind()] = reflect.TypeOf(e)
+	}
+	return m
+}()
+
+// Source says by which way something came into the record.
+type Source string
+
+// The sources.
+const (
+	FromPerson  Source = "person"  // a command, a button or a form
+	FromTimer   Source = "timer"   // a due timer
+	FromCommand Source = "console" // the command line of the server
+)
+
+// Record is one entry of the record: an event with who, when, and its place in the chain.
+type Record struct {
+	Incident ID
+	Seq      int64
+	// At is when it was recorded, Occurred when it happened; both UTC. They differ when
+	// somebody writes down later what was done earlier.
+	At       time.Time
+	Occurred time.Time
+	By       PersonID // empty: the bot itself
+	ByName   Text     // as the person was called then; its own text, so that it can be erased
+	Source   Source
+	Event    Event
+
+	Prev   string // digest of the entry before, empty for the first
+	Digest string
+}
+
+// Decode reads an event as Encode wrote it. Its texts hold digests only until Restore puts
+// the bodies back. An unknown kind is an error: a record must never be read half.
+func Decode(kind EventKind, body []byte) (Event, error) {
+	t, ok := eventTypes[kind]
+	if !ok {
+		return nil, fmt.Errorf("event kind %q is unknown to this version", kind)
+	}
+	v := reflect.New(t)
+	if err := json.Unmarshal(body, v.Interface()); err != nil {
+		return nil, fmt.Errorf("event of kind %q: %w", kind, err)
+	}
+	return v.Elem().Interface().(Event), nil
+}

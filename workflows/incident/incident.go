@@ -1,0 +1,340 @@
+// Package incident is the heart of hikeshi, and pure: what an incident is (Incident), what
+// people ask of it (Command), what then happened (Event), and the two functions between
+// them: Decide says which events a command causes, or refuses it with everything that is
+// missing; Apply makes the next state of an event. Beside them stand the phase machine, the
+// level machine, the permission table and the chain of digests over the record.
+//
+// It owns every rule of the flow 発見報告 → 初動 → 調査・対応 → 復旧 → 最終報告 (seed 001 §9.4)
+// and of the 事故レベル (§9.2). It imports nothing of ours, reads no clock, no store and no
+// text: now, the contact list and the procedures are handed in (Env), and a refusal is a
+// value (Refusal) that the desk says in the reader's language.
+package incident
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Incident is the state the program works from; it equals the fold of its events.
+// Notes and the like are not in it: they stay in the record, so that the row of an incident
+// with a thousand entries is as small as that of one with ten.
+type Incident struct {
+	ID       ID     `json:"id"`
+	Seq      int64  `json:"seq"`  // of the last event, from 1
+	Head     string `json:"head"` // digest of the last event
+	Practice bool   `json:"practice,omitempty"`
+
+	Phase      Phase               `json:"phase"`
+	Left       Phase               `json:"left,omitempty"` // the phase before it ended
+	PhaseSince map[Phase]time.Time `json:"phase_since"`    // when each phase was last entered
+	EndReason  string              `json:"end_reason,omitempty"`
+
+	Level        Level         `json:"level"`
+	LevelHistory []LevelChange `json:"level_history,omitempty"`
+	Proposed     *Proposal     `json:"proposed,omitempty"`
+
+	Title      string   `json:"title"`
+	Kind       Kind     `json:"kind"`
+	Category   Category `json:"category"`
+	Effect     Category `json:"effect,omitempty"` // of a virus: leak or damage
+	Contractor string   `json:"contractor,omitempty"`
+
+	Reporters  []Reporter `json:"reporters"` // the first reported it, the others were merged in
+	ReportedAt time.Time  `json:"reported_at"`
+
+	Facts  Facts                `json:"facts,omitempty"`
+	Fields map[Field]FieldValue `json:"fields,omitempty"`
+
+	Procedure string      `json:"procedure"` // version of the procedures it began with
+	Plan      PlanKey     `json:"plan"`
+	Steps     []StepState `json:"steps,omitempty"`
+
+	Lead     PersonID  `json:"lead,omitempty"` // acting lead; empty until somebody took it
+	LeadHow  LeadHow   `json:"lead_how,omitempty"`
+	Handover *Handover `json:"handover,omitempty"`
+	Pages    []Page    `json:"pages,omitempty"`
+	Round    int       `json:"round,omitempty"` // rounds of paging that passed unanswered
+	// Exhausted says that the last round found nobody more to call.
+	Exhausted bool       `json:"exhausted,omitempty"`
+	Circle    []Member   `json:"circle,omitempty"`
+	Excluded  []PersonID `json:"excluded,omitempty"`
+
+	Questions []Question   `json:"questions,omitempty"`
+	Actions   []Prevention `json:"actions,omitempty"`
+	Evidence  []Evidence   `json:"evidence,omitempty"`
+	Approval  *Approval    `json:"approval,omitempty"`
+	Reports   int          `json:"reports,omitempty"` // versions of the final report made so far
+	ReportSeq int64        `json:"report_seq,omitempty"`
+
+	MergedInto ID      `json:"merged_into,omitempty"`
+	Merged     []ID    `json:"merged,omitempty"`
+	Undone     []int64 `json:"undone,omitempty"` // events taken back
+}
+
+// LevelChange is one line of the level history.
+type LevelChange struct {
+	From   Level     `json:"from"`
+	To     Level     `json:"to"`
+	At     time.Time `json:"at"`
+	By     PersonID  `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Proposal is a raise that somebody of the circle asked for and the lead has not decided.
+type Proposal struct {
+	Level  Level     `json:"level"`
+	By     PersonID  `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Reporter is a discoverer as the record names him; ID may be unknown to the contact list,
+// because anybody may report.
+type Reporter struct {
+	ID         PersonID `json:"id"`
+	Name       string   `json:"name"`
+	Department string   `json:"department,omitempty"`
+}
+
+// FieldValue is a filled field, or one marked 不明 with a reason.
+type FieldValue struct {
+	Value   string    `json:"value,omitempty"`
+	Unknown bool      `json:"unknown,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	By      PersonID  `json:"by"`
+	At      time.Time `json:"at"`
+	Seq     int64     `json:"seq"`
+}
+
+// PlanKey says which table the steps came from.
+type PlanKey struct {
+	Category Category `json:"category"`
+	Effect   Category `json:"effect,omitempty"`
+	Level    Level    `json:"level"`
+}
+
+// StepState is a step with what became of it.
+type StepState struct {
+	Step
+	Done     bool      `json:"done,omitempty"`
+	Waived   bool      `json:"waived,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	By       PersonID  `json:"by,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Seq      int64     `json:"seq,omitempty"`
+	Assigned PersonID  `json:"assigned,omitempty"`
+	// Former marks a step of an earlier table that was settled before the level changed.
+	Former bool `json:"former,omitempty"`
+}
+
+// Settled reports whether nothing more is expected of the step.
+func (s StepState) Settled() bool { return s.Done || s.Waived }
+
+// LeadHow says how the acting lead came to it.
+type LeadHow string
+
+// The ways to become the acting lead.
+const (
+	LeadOffice   LeadHow = "office"   // holds the role
+	LeadDeputy   LeadHow = "deputy"   // accepted the lead's page as a deputy
+	LeadHandover LeadHow = "handover" // accepted a handover
+	LeadLast     LeadHow = "last"     // the representative, as the last resort
+)
+
+// Handover is an offer of the lead that waits for the receiver.
+type Handover struct {
+	From   PersonID  `json:"from"`
+	To     PersonID  `json:"to"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// PageStatus says how far a page has come.
+type PageStatus string
+
+// A page waits until it is answered, or ended because somebody else of the role answered
+// or the incident ended.
+const (
+	PageOpen         PageStatus = "open"
+	PageAcknowledged PageStatus = "acknowledged"
+	PageDeclined     PageStatus = "declined"
+	PageEnded        PageStatus = "ended"
+)
+
+// Page is a call for one person.
+type Page struct {
+	Person PersonID   `json:"person"`
+	Roles  []Role     `json:"roles"`
+	Status PageStatus `json:"status"`
+	At     time.Time  `json:"at"`
+	Round  int        `json:"round"`
+	Reply  time.Time  `json:"reply,omitzero"`
+	Reason string     `json:"reason,omitempty"`
+	Seq    int64      `json:"seq"`
+}
+
+// Member is somebody who may see the incident, and why.
+type Member struct {
+	Person PersonID  `json:"person"`
+	Why    Why       `json:"why"`
+	Role   Role      `json:"role,omitempty"`
+	Since  time.Time `json:"since"`
+}
+
+// Why says why somebody belongs to the circle.
+type Why string
+
+// The reasons of the need to know.
+const (
+	WhyRole  Why = "role"  // responsible, an acting role, or told by the level
+	WhyPaged Why = "paged" // was called
+	WhyAdded Why = "added" // somebody of the circle brought him in
+)
+
+// Question is one put to the reporter.
+type Question struct {
+	Seq      int64     `json:"seq"`
+	Text     string    `json:"text"`
+	By       PersonID  `json:"by"`
+	At       time.Time `json:"at"`
+	Answered bool      `json:"answered,omitempty"`
+}
+
+// Prevention is one action of 再発防止 with who does it and by when.
+type Prevention struct {
+	N     int       `json:"n"`
+	Text  string    `json:"text"`
+	Owner PersonID  `json:"owner,omitempty"`
+	Due   string    `json:"due,omitempty"` // a day in Tokyo, 2006-01-02
+	Done  bool      `json:"done,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+}
+
+// Evidence says where a piece of evidence is kept.
+type Evidence struct {
+	Seq   int64     `json:"seq"`
+	Name  string    `json:"name"`
+	Where string    `json:"where"`
+	By    PersonID  `json:"by"`
+	At    time.Time `json:"at"`
+}
+
+// Publication is the decision of level 3 on telling the public (seed 001 §9.4 ⑤).
+type Publication string
+
+// The decisions.
+const (
+	PublishNone     Publication = "none"     // not published
+	PublishAffected Publication = "affected" // told to those affected
+	PublishPublic   Publication = "public"   // published
+)
+
+// Publications lists the decisions in the order a form shows them.
+var Publications = []Publication{PublishAffected, PublishPublic, PublishNone}
+
+// Approval is the responsible person's yes to the final report.
+type Approval struct {
+	By          PersonID    `json:"by"`
+	Role        Role        `json:"role"`
+	Deputy      bool        `json:"deputy,omitempty"` // 代行
+	At          time.Time   `json:"at"`
+	Publication Publication `json:"publication,omitempty"`
+	Comment     string      `json:"comment,omitempty"`
+	Seq         int64       `json:"seq"`
+}
+
+// Reporter gives the first reporter.
+func (in *Incident) Reporter() Reporter {
+	if len(in.Reporters) == 0 {
+		return Reporter{}
+	}
+	return in.Reporters[0]
+}
+
+// ReportedBy reports whether a person is one of the reporters.
+func (in *Incident) ReportedBy(p PersonID) bool {
+	return p != "" && slices.ContainsFunc(in.Reporters, func(r Reporter) bool { return r.ID == p })
+}
+
+// IsExcluded reports whether a restricted incident leaves this person out.
+func (in *Incident) IsExcluded(p PersonID) bool { return slices.Contains(in.Excluded, p) }
+
+// InCircle reports whether a person may see and work on the incident.
+func (in *Incident) InCircle(p PersonID) bool {
+	return p != "" && !in.IsExcluded(p) && slices.ContainsFunc(in.Circle, func(m Member) bool { return m.Person == p })
+}
+
+// Page gives the latest page of a person.
+func (in *Incident) Page(p PersonID) (Page, bool) {
+	for _, pg := range slices.Backward(in.Pages) {
+		if pg.Person == p {
+			return pg, true
+		}
+	}
+	return Page{}, false
+}
+
+// OpenPages lists the pages nobody has answered yet.
+func (in *Incident) OpenPages() []Page {
+	var open []Page
+	for _, p := range in.Pages {
+		if p.Status == PageOpen {
+			open = append(open, p)
+		}
+	}
+	return open
+}
+
+// Responders lists who has acknowledged, earliest first.
+func (in *Incident) Responders() []Page {
+	var acked []Page
+	for _, p := range in.Pages {
+		if p.Status == PageAcknowledged {
+			acked = append(acked, p)
+		}
+	}
+	slices.SortStableFunc(acked, func(a, b Page) int { return a.Reply.Compare(b.Reply) })
+	return acked
+}
+
+// StepByKey gives the step with a key.
+func (in *Incident) StepByKey(key string) (StepState, bool) {
+	for _, s := range in.Steps {
+		if s.Key == key {
+			return s, true
+		}
+	}
+	return StepState{}, false
+}
+
+// Discovered is when the company became aware (発覚日時), which is when it was reported
+// unless somebody recorded an earlier instant. UTC.
+func (in *Incident) Discovered() time.Time {
+	if v, ok := in.Fields[FieldDiscoveredAt]; ok && !v.Unknown {
+		if t, err := time.Parse(time.RFC3339, v.Value); err == nil {
+			return t
+		}
+	}
+	return in.ReportedAt
+}
+
+// clone copies the incident so that a decision can be tried without touching the original.
+func (in *Incident) clone() *Incident {
+	c := *in
+	c.PhaseSince = maps.Clone(in.PhaseSince)
+	c.LevelHistory = slices.Clone(in.LevelHistory)
+	c.Reporters = slices.Clone(in.Reporters)
+	c.Facts = maps.Clone(in.Facts)
+	c.Fields = maps.Clone(in.Fields)
+	c.Steps = slices.Clone(in.Steps)
+	c.Pages = slices.Clone(in.Pages)
+	c.Circle = slices.Clone(in.Circle)
+	c.Excluded = slices.Clone(in.Excluded)
+	c.Questions = slices.Clone(in.Questions)
+	c.Actions = slices.Clone(in.Actions)
+	c.Evidence = slices.Clone(in.Evidence)
+	c.Merged = slices.Clone(in.Merged)
+	c.Undone = slices.Clone(in.Undone)
+	return &c
+}
