@@ -48,9 +48,14 @@ func Docx(d report.Document, made time.Time) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	// The XML repeats itself so much that the fastest level loses little and saves most of
-	// the time.
+	// the time. One compressor serves all parts, since setting one up takes over a megabyte.
+	compressor, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("docx: compressor: %w", err)
+	}
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, flate.BestSpeed)
+		compressor.Reset(w)
+		return compressor, nil
 	})
 	for _, p := range parts {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: zipTime(made)})

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -14,9 +15,8 @@ const mdGapSign = "⚠ "
 
 // Markdown renders a document as CommonMark with the tables of GitHub Flavored Markdown.
 // Every text is escaped: what somebody typed cannot become a heading, a link, an image, HTML,
-// a code fence or a new table column. The address of a web page stays text on purpose, so
-// that nobody clicks on the address of an attacker in a report; a bare mail address still
-// becomes a mailto link on GitHub, which looks for them after all escapes are undone.
+// a code fence or a new table column. Addresses of web pages and of mail stand in code spans,
+// so that nobody lands at an attacker's with a click on a report.
 // Equal documents give equal bytes.
 func Markdown(d report.Document) []byte {
 	var m markdownWriter
@@ -219,8 +219,20 @@ func mdEscape(line string, atStart bool) string {
 	if atStart && len(body) == len(line) {
 		body = mdEscapeStart(&b, body)
 	}
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; c {
+	for body != "" {
+		from, to := mdAddress(body)
+		mdEscapeText(&b, body[:from])
+		if from < to {
+			b.WriteString("`" + body[from:to] + "`")
+		}
+		body = body[to:]
+	}
+	return b.String()
+}
+
+func mdEscapeText(b *strings.Builder, text string) {
+	for i := range len(text) {
+		switch c := text[i]; c {
 		case '\\', '`', '*', '_', '[', ']', '~', '#', '$':
 			b.WriteByte('\\')
 			b.WriteByte(c)
@@ -234,23 +246,30 @@ func mdEscape(line string, atStart bool) string {
 			b.WriteString("&#124;")
 		case '\t':
 			b.WriteByte(' ')
-		case ':':
-			// https:// becomes a link of its own accord in GFM.
-			if strings.HasPrefix(body[i:], "://") {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(c)
-		case '.':
-			// So does www. at the beginning of a word.
-			if i >= 3 && strings.EqualFold(body[i-3:i], "www") {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(c)
 		default:
 			b.WriteByte(c)
 		}
 	}
-	return b.String()
+}
+
+// mdAddressForm finds what GFM makes a link of its own accord. A backslash does not prevent
+// it everywhere, since GitHub looks for addresses a second time after all escapes are undone;
+// a code span does. The characters are those of RFC 3986, so there is neither a back quote
+// nor a bar among them.
+var mdAddressForm = regexp.MustCompile(
+	"(?i)(?:[a-z][a-z0-9+.-]*://|www\\.)[a-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]*" +
+		"|[a-z0-9._+%-]+@[a-z0-9._-]+")
+
+// mdAddress returns where the first address stands in the text; both are its length if there
+// is none.
+func mdAddress(text string) (from, to int) {
+	// The expression is slow, and most texts have no address.
+	if strings.ContainsAny(text, "@:.") {
+		if at := mdAddressForm.FindStringIndex(text); at != nil {
+			return at[0], at[1]
+		}
+	}
+	return len(text), len(text)
 }
 
 // mdEscapeStart writes what is special only at the start of a line and returns the rest:

@@ -55,8 +55,8 @@ type stepFile struct {
 }
 
 type supplementFile struct {
-	Levels   []int `yaml:"levels"`
-	stepFile `yaml:",inline"`
+	Levels []int    `yaml:"levels"`
+	Step   stepFile `yaml:",inline"`
 }
 
 type firstAidFile struct {
@@ -188,7 +188,7 @@ func (s sheetFile) sheet(c incident.Category) procedure.Sheet {
 		out.Tables = append(out.Tables, table)
 	}
 	for _, e := range s.Supplements {
-		extra := procedure.Supplement{Step: e.step()}
+		extra := procedure.Supplement{Step: e.Step.step()}
 		for _, l := range e.Levels {
 			extra.Levels = append(extra.Levels, incident.Level(l))
 		}
@@ -247,4 +247,3 @@ func keysOf(t reflect.Type) []string {
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
-

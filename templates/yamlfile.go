@@ -182,7 +182,7 @@ func yamlFault(name string, err error, known []string) *Fault {
 		fault.Remedy = "write a small whole number"
 	default:
 		fault.Problem = fmt.Sprintf("the file is not valid YAML here (%s)", strings.TrimSpace(at.GetMessage()))
-		fault.Remedy = "check the indentation, the colons and the quotes of this line and the one before"
+		fault.Remedy = "check the indentation, and put a text that holds a colon in quotes"
 	}
 	return fault
 }

@@ -36,15 +36,18 @@ const (
 // Request is one thing that one person did. ID is the key of what was done, not of its
 // delivery: a redelivered request carries the same ID and is answered as the first was.
 type Request struct {
-	ID     string
-	Kind   RequestKind
-	From   UserID
-	Place  PlaceID   // where it happened; empty when nowhere in particular
-	Text   string    // Said: the whole line, with or without the leading /incident
-	Action Action    // Pressed
-	Draft  string    // Submitted: the form's Draft
-	Values Values    // Submitted
-	At     time.Time // when the person did it, as the platform says
+	ID    string
+	Kind  RequestKind
+	From  UserID
+	Name  string  // how the platform calls the person; shown where the contact list does not know him
+	Place PlaceID // where it happened; empty when nowhere in particular
+	// Channel is the incident channel it happened in, such as inc-2026-0001; empty elsewhere.
+	Channel string
+	Text    string    // Said: the whole line, with or without the leading /incident
+	Action  Action    // Pressed
+	Draft   string    // Submitted: the form's Draft
+	Values  Values    // Submitted
+	At      time.Time // when the person did it, as the platform says
 }
 
 // Values are a form's inputs by name.
@@ -65,9 +68,9 @@ type Reply struct {
 	Accepted bool
 	Cards    []Card
 	Form     *Form // a form to open, or the refused form with what was typed and what is wrong
-	// Open is the place or page to show next, empty to stay; Page is a path of the web pages.
-	Open PlaceID
-	Page string
+	// Channel is the incident channel to show next, empty to stay; Page is a path of the web pages.
+	Channel string
+	Page    string
 }
 
 // Tone says how a card is meant. A front end shows it by a word or a sign, never by colour alone.

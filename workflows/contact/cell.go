@@ -115,10 +115,9 @@ func readPhone(s string) (string, verdict) {
 		if n >= 8 && n <= 15 {
 			return p, verdict{}
 		}
-	case strings.HasPrefix(p, "#"), n >= 3 && n <= 6:
-		if n <= 6 {
-			return p, verdict{}
-		}
+	case n >= 3 && n <= 6:
+		return p, verdict{}
+	case strings.HasPrefix(p, "#"):
 	case digits[0] == '0':
 		if n == 10 || n == 11 {
 			return p, verdict{}

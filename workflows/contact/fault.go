@@ -40,6 +40,7 @@ const (
 	FaultDiscordShape      = "contacts.fault.discord_shape"
 	FaultDiscordRounded    = "contacts.fault.discord_rounded"
 	FaultDuplicate         = "contacts.fault.duplicate"
+	FaultDuplicatePerson   = "contacts.fault.duplicate_person"
 	FaultEmailShared       = "contacts.fault.email_shared"
 	FaultSlackShared       = "contacts.fault.slack_shared"
 	FaultDiscordShared     = "contacts.fault.discord_shared"
@@ -55,7 +56,7 @@ var FaultKeys = []string{
 	FaultNameMissing, FaultDepartmentMissing, FaultRoleUnknown, FaultRoleSeveral,
 	FaultOrderShape, FaultOrderRange, FaultOrderWithoutRole, FaultDutyWithoutRole,
 	FaultPhoneShape, FaultPhoneZeroLost, FaultEmailShape, FaultSlackShape,
-	FaultDiscordShape, FaultDiscordRounded, FaultDuplicate,
+	FaultDiscordShape, FaultDiscordRounded, FaultDuplicate, FaultDuplicatePerson,
 	FaultEmailShared, FaultSlackShared, FaultDiscordShared, FaultContradiction, FaultPersonAmbiguous,
 }
 

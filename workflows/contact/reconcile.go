@@ -56,7 +56,11 @@ func reconcile(rows []Row) ([]Row, []clash) {
 			}
 			out[m] = row
 			if first, twice := held[row.Role]; twice {
-				clashes = append(clashes, clash{FaultDuplicate, colName, row, rows[first]})
+				key := FaultDuplicate
+				if row.Role == "" {
+					key = FaultDuplicatePerson
+				}
+				clashes = append(clashes, clash{key, colName, row, rows[first]})
 				continue
 			}
 			held[row.Role] = m

@@ -195,3 +195,18 @@ func mapTexts(e Event, f func(Text) Text) Event {
 	}
 	return v.Interface().(Event)
 }
+
+// ErasedTexts counts the texts of a restored record whose bodies were erased.
+func ErasedTexts(r *Record) int {
+	n := 0
+	mapTexts(r.Event, func(t Text) Text {
+		if t.Erased {
+			n++
+		}
+		return t
+	})
+	if r.ByName.Erased {
+		n++
+	}
+	return n
+}

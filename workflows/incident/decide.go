@@ -45,7 +45,7 @@ type Env struct {
 // Decide says what a command causes. It never changes the incident; the events it gives are
 // to be sealed, stored and applied together, in this order. A refusal changes nothing.
 func Decide(in *Incident, c Command, env Env) ([]Event, *Refusal) {
-	d := &decision{in: in.clone(), env: env}
+	d := &decision{in: in.Snapshot(), env: env}
 	if ref := d.allowed(c); ref != nil {
 		return nil, ref
 	}

@@ -319,8 +319,8 @@ func (in *Incident) Discovered() time.Time {
 	return in.ReportedAt
 }
 
-// clone copies the incident so that a decision can be tried without touching the original.
-func (in *Incident) clone() *Incident {
+// Snapshot copies the incident so that something can be tried without touching the original.
+func (in *Incident) Snapshot() *Incident {
 	c := *in
 	c.PhaseSince = maps.Clone(in.PhaseSince)
 	c.LevelHistory = slices.Clone(in.LevelHistory)

@@ -1,0 +1,68 @@
+package contact
+
+import (
+	"slices"
+	"strconv"
+
+	"hikeshi/workflows/incident"
+)
+
+// The labels of the emergency sheet.
+const (
+	labelSeparator = "contacts.separator"
+
+	sheetTitle      = "contacts.sheet.title"
+	sheetSubtitle   = "contacts.sheet.subtitle"
+	sheetBanner     = "contacts.sheet.banner"
+	sheetFooter     = "contacts.sheet.footer"
+	sheetMadeOn     = "contacts.sheet.made_on"
+	sheetFirst      = "contacts.sheet.first"
+	sheetFirst1     = "contacts.sheet.first.1"
+	sheetFirst2     = "contacts.sheet.first.2"
+	sheetFirst3     = "contacts.sheet.first.3"
+	sheetOrder      = "contacts.sheet.order"
+	sheetOrderNote  = "contacts.sheet.order.note"
+	sheetPrivacy    = "contacts.sheet.privacy"
+	sheetPrivacyOn  = "contacts.sheet.privacy.note"
+	sheetRoles      = "contacts.sheet.roles"
+	sheetOutside    = "contacts.sheet.outside"
+	sheetNoOutside  = "contacts.sheet.outside.none"
+	sheetColNo      = "contacts.sheet.column.number"
+	sheetColRole    = "contacts.sheet.column.role"
+	sheetColName    = "contacts.sheet.column.name"
+	sheetColPhone   = "contacts.sheet.column.phone"
+	sheetColDeputy  = "contacts.sheet.column.deputies"
+	sheetColSeat    = "contacts.sheet.column.seat"
+	sheetColPlace   = "contacts.sheet.column.organisation"
+	sheetColPurpose = "contacts.sheet.column.purpose"
+	sheetHolder     = "contacts.sheet.holder"
+	sheetDeputy     = "contacts.sheet.deputy"
+	sheetNobody     = "contacts.sheet.nobody"
+	sheetNoPhone    = "contacts.sheet.no_phone"
+	sheetNoDeputy   = "contacts.sheet.no_deputy"
+	sheetOfPart     = "contacts.sheet.role_of_department"
+)
+
+func sheetLevel(l incident.Level) string { return "contacts.sheet.level." + strconv.Itoa(int(l)) }
+
+// LabelKeys lists every key of a label or title that Sheet and Finding.Say ask for.
+func LabelKeys() []string {
+	keys := []string{
+		labelSeparator, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
+		sheetFirst, sheetFirst1, sheetFirst2, sheetFirst3, sheetOrder, sheetOrderNote,
+		sheetPrivacy, sheetPrivacyOn, sheetRoles, sheetOutside, sheetNoOutside,
+		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColDeputy, sheetColSeat,
+		sheetColPlace, sheetColPurpose, sheetHolder, sheetDeputy, sheetNobody, sheetNoPhone,
+		sheetNoDeputy, sheetOfPart,
+	}
+	for _, l := range incident.Levels {
+		keys = append(keys, sheetLevel(l))
+	}
+	for _, r := range incident.Roles {
+		keys = append(keys, RoleKey(r))
+	}
+	return keys
+}
+
+// MessageKeys lists every key of the contact messages: faults, findings and labels.
+func MessageKeys() []string { return slices.Concat(FaultKeys, CheckKeys, LabelKeys()) }

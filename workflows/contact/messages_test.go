@@ -1,0 +1,67 @@
+package contact
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// messages reads the product's own sentences, so that what is tested is what people see.
+func messages(t testing.TB, lang string) map[string]string {
+	t.Helper()
+	file, err := os.ReadFile("../../templates/messages/contacts." + lang + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := make(map[string]string)
+	if err := yaml.UnmarshalWithOptions(file, &m, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// texts looks a key up and fails the test on a key that has no sentence.
+func texts(t testing.TB, lang string) func(key string) string {
+	m := messages(t, lang)
+	return func(key string) string {
+		text, ok := m[key]
+		if !ok {
+			t.Errorf("%s: no text for %q", lang, key)
+		}
+		return text
+	}
+}
+
+var place = regexp.MustCompile(`\{[a-z_]+\}`)
+
+func TestEveryMessageIsWrittenInBothLanguages(t *testing.T) {
+	ja, en := messages(t, "ja"), messages(t, "en")
+	keys := MessageKeys()
+	for _, m := range []map[string]string{ja, en} {
+		for key, text := range m {
+			if !slices.Contains(keys, key) {
+				t.Errorf("%q is not asked for by anything", key)
+			}
+			if strings.TrimSpace(text) == "" {
+				t.Errorf("%q is empty", key)
+			}
+		}
+	}
+	for _, key := range keys {
+		if ja[key] == "" || en[key] == "" {
+			t.Errorf("%q: ja %q, en %q", key, ja[key], en[key])
+		}
+		places := func(text string) []string {
+			found := place.FindAllString(text, -1)
+			slices.Sort(found)
+			return slices.Compact(found)
+		}
+		if j, e := places(ja[key]), places(en[key]); !slices.Equal(j, e) {
+			t.Errorf("%q: ja fills %v, en fills %v", key, j, e)
+		}
+	}
+}

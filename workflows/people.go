@@ -1,0 +1,82 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// people is the contact list in memory, with the version it has in the store.
+type people struct {
+	*contact.Directory
+	version int64
+}
+
+// Known reports whether a person is listed and still active.
+func (p *people) Known(id incident.PersonID) bool {
+	person, ok := p.Person(id)
+	return ok && person.Active
+}
+
+// Department gives where a person belongs, "" for somebody who is not listed.
+func (p *people) Department(id incident.PersonID) string {
+	person, _ := p.Person(id)
+	return person.Department
+}
+
+// Contacts gives the contact list in force.
+func (s *Service) Contacts() *contact.Directory { return s.people.Load().Directory }
+
+// People gives the contact list as the core sees it.
+func (s *Service) People() incident.Directory { return s.people.Load() }
+
+// Name gives how a person is called: as listed, else as the incident's reporter was
+// called then, else the ID.
+func (s *Service) Name(in *incident.Incident, id incident.PersonID) string {
+	if p, ok := s.people.Load().Person(id); ok {
+		return p.Name
+	}
+	if in != nil {
+		for _, r := range in.Reporters {
+			if r.ID == id {
+				return r.Name
+			}
+		}
+	}
+	return string(id)
+}
+
+// ReloadContacts reads the list from the store.
+func (s *Service) ReloadContacts(ctx context.Context) error {
+	list, version, err := s.store.Contacts(ctx)
+	if err != nil {
+		return fmt.Errorf("read the contact list: %w", err)
+	}
+	s.people.Store(&people{Directory: contact.NewDirectory(list), version: version})
+	return nil
+}
+
+// freshContacts reloads the list when another process has replaced it (an import beside a
+// running server): who may do what must never rest on yesterday's list.
+func (s *Service) freshContacts(ctx context.Context, tx Tx) error {
+	v, err := tx.ContactsVersion(ctx)
+	if err != nil || v == s.people.Load().version {
+		return err
+	}
+	return s.ReloadContacts(ctx)
+}
+
+// ImportContacts merges a read file into the list and replaces it at once.
+func (s *Service) ImportContacts(ctx context.Context, rows []contact.Row) (contact.Changes, error) {
+	current, _, err := s.store.Contacts(ctx)
+	if err != nil {
+		return contact.Changes{}, err
+	}
+	merged := contact.Merge(current, rows)
+	if err := s.store.ReplaceContacts(ctx, merged); err != nil {
+		return contact.Changes{}, fmt.Errorf("replace the contact list: %w", err)
+	}
+	return contact.Diff(current, merged), s.ReloadContacts(ctx)
+}

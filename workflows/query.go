@@ -1,0 +1,162 @@
+package workflows
+
+import (
+	"context"
+
+	"hikeshi/workflows/incident"
+)
+
+// Access says how much of an incident somebody sees.
+type Access int
+
+// Nothing; the own report only; everything.
+const (
+	AccessNone Access = iota
+	AccessReporter
+	AccessFull
+)
+
+// AccessOf says how much of an incident a person may see. The circle and the auditor see
+// all of it, a reporter the own report, whoever is left out nothing.
+func (s *Service) AccessOf(in *incident.Incident, p incident.PersonID) Access {
+	switch {
+	case in.CanRead(s.people.Load(), p):
+		return AccessFull
+	case in.ReportedBy(p) && !in.IsExcluded(p):
+		return AccessReporter
+	default:
+		return AccessNone
+	}
+}
+
+// Incident gives an incident to somebody who may see it, with how much he may see. To
+// everybody else it does not exist: ErrNotFound, the same as for a number never given out.
+func (s *Service) Incident(ctx context.Context, viewer incident.PersonID, id incident.ID) (*incident.Incident, Access, error) {
+	in, err := s.store.Incident(ctx, id)
+	if err != nil {
+		return nil, AccessNone, err
+	}
+	access := s.AccessOf(in, viewer)
+	if access == AccessNone {
+		return nil, AccessNone, ErrNotFound
+	}
+	return in, access, nil
+}
+
+// Listed is a line of somebody's list.
+type Listed struct {
+	*incident.Incident
+	Access Access
+}
+
+// Incidents lists what a person may see, newest first: the circle's and the own reports; an
+// auditor's list has every incident that does not leave him out.
+func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, openOnly bool) ([]Listed, error) {
+	if !s.people.Load().Known(viewer) {
+		return nil, nil
+	}
+	q := IncidentQuery{Person: viewer, OpenOnly: openOnly}
+	if s.holds(viewer, incident.Auditor) {
+		q.Person = ""
+	}
+	rows, err := s.store.Incidents(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []Listed
+	for _, in := range rows {
+		if a := s.AccessOf(in, viewer); a != AccessNone {
+			out = append(out, Listed{in, a})
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) holds(p incident.PersonID, r incident.Role) bool {
+	return s.people.Load().Holds(p, r)
+}
+
+// Record gives the entries of an incident from a sequence number on. Only who sees the
+// whole incident sees the record.
+func (s *Service) Record(ctx context.Context, viewer incident.PersonID, id incident.ID, from int64) ([]incident.Record, error) {
+	_, access, err := s.Incident(ctx, viewer, id)
+	if err != nil {
+		return nil, err
+	}
+	if access != AccessFull {
+		return nil, ErrNotFound
+	}
+	return s.store.Records(ctx, id, from, 0)
+}
+
+// Entry gives one entry without asking who reads it: it is for rendering a message whose
+// receiver was decided when it was announced. ErrNotFound.
+func (s *Service) Entry(ctx context.Context, id incident.ID, seq int64) (incident.Record, error) {
+	rs, err := s.store.Records(ctx, id, seq, 1)
+	if err != nil {
+		return incident.Record{}, err
+	}
+	if len(rs) == 0 || rs[0].Seq != seq {
+		return incident.Record{}, ErrNotFound
+	}
+	return rs[0], nil
+}
+
+// Channel gives the messages in an incident's channel, oldest first.
+func (s *Service) Channel(ctx context.Context, viewer incident.PersonID, id incident.ID, limit int) ([]Message, error) {
+	if _, access, err := s.Incident(ctx, viewer, id); err != nil {
+		return nil, err
+	} else if access != AccessFull {
+		return nil, ErrNotFound
+	}
+	return s.store.Messages(ctx, MessageQuery{Incident: id, Sent: true, Limit: limit})
+}
+
+// Direct gives the messages a person has received, oldest first.
+func (s *Service) Direct(ctx context.Context, viewer incident.PersonID, limit int) ([]Message, error) {
+	if viewer == "" {
+		return nil, nil
+	}
+	return s.store.Messages(ctx, MessageQuery{Person: viewer, Sent: true, Limit: limit})
+}
+
+// Sent gives every message about an incident, whoever it went to.
+func (s *Service) Sent(ctx context.Context, viewer incident.PersonID, id incident.ID) ([]Message, error) {
+	if _, access, err := s.Incident(ctx, viewer, id); err != nil {
+		return nil, err
+	} else if access != AccessFull {
+		return nil, ErrNotFound
+	}
+	return s.store.Messages(ctx, MessageQuery{Incident: id, All: true})
+}
+
+// ForMessage gives the incident a message is about, if its receiver may still see it; a
+// receiver who was left out meanwhile gets nothing: ErrNotFound.
+func (s *Service) ForMessage(ctx context.Context, m Message) (*incident.Incident, Access, error) {
+	if m.To != "" {
+		return s.Incident(ctx, m.To, m.Incident)
+	}
+	in, err := s.store.Incident(ctx, m.Incident)
+	return in, AccessFull, err
+}
+
+// SaveDraft keeps what somebody typed into a form.
+func (s *Service) SaveDraft(ctx context.Context, d Draft) error {
+	d.Saved = s.Now()
+	return s.store.SaveDraft(ctx, d)
+}
+
+// Draft gives a person's own draft; another's does not exist for him: ErrNotFound.
+func (s *Service) Draft(ctx context.Context, by incident.PersonID, id string) (Draft, error) {
+	d, err := s.store.Draft(ctx, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	if d.By != by {
+		return Draft{}, ErrNotFound
+	}
+	return d, nil
+}
+
+// Ready checks that commands can be carried out.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }

@@ -1,0 +1,478 @@
+// Package workflows is what the bot can do: Service.Do carries out one command, whoever
+// gave it and by whatever way — a button, a form, a line, the command line of the server or
+// a due timer — in one transaction: has this been done? load the incident, decide, apply,
+// compute the next timers and messages, save all with a version check, commit. Nothing is
+// sent inside it. The queries beside it show what a person may see, and nothing else.
+//
+// It owns the Store interface that databases fill and the Clock. It imports only its own
+// pure subpackages; it knows no front end, no text of the product and no SQL. Beside
+// the numbers (INC-2026-0001) it decides nothing itself: decisions are workflows/incident's.
+package workflows
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/procedure"
+)
+
+// Clock tells the time. In practice it can be moved on; live it never is.
+type Clock interface {
+	Now() time.Time
+}
+
+// Service carries out commands and answers queries. It is safe for concurrent use.
+type Service struct {
+	store    Store
+	clock    Clock
+	book     *procedure.Book
+	practice bool
+	clocks   incident.ClockGate
+	people   atomic.Pointer[people]
+	changed  func(Changed)
+}
+
+// Options of a service.
+type Options struct {
+	Store    Store
+	Clock    Clock
+	Book     *procedure.Book
+	Practice bool // numbers TRN-…, everything marked 訓練
+	// Clocks says which notification clocks hold back closing; nil while there are none.
+	Clocks incident.ClockGate
+	// Changed is called after each commit, outside of the transaction; it must not block.
+	Changed func(Changed)
+}
+
+// Changed says what a commit touched, for those who show it live or have work to do.
+type Changed struct {
+	Incident incident.ID
+	Work     bool // messages or timers may be due
+}
+
+// New makes a service and reads the contact list.
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{store: o.Store, clock: o.Clock, book: o.Book, practice: o.Practice, clocks: o.Clocks, changed: o.Changed}
+	if s.changed == nil {
+		s.changed = func(Changed) {}
+	}
+	if err := s.ReloadContacts(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Now is the service's time, UTC, to the microsecond that is stored.
+func (s *Service) Now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }
+
+// Practice reports whether everything is 訓練.
+func (s *Service) Practice() bool { return s.practice }
+
+// Book gives the company's procedures.
+func (s *Service) Book() *procedure.Book { return s.book }
+
+// Command is one thing to carry out.
+type Command struct {
+	// Key is what the person did, not its delivery: the same key is carried out once, and
+	// answered the same when it comes again.
+	Key      string
+	Incident incident.ID // empty for a report
+	By       incident.Actor
+	Bot      bool
+	Source   incident.Source
+	Do       incident.Command
+	// Seen is the Seq of the incident as the person saw it; 0: unknown. A decision about
+	// something that changed meanwhile is refused with what changed.
+	Seen int64
+	// Occurred is when it happened, where it is written down later; zero: now. UTC.
+	Occurred time.Time
+	// Anyway reports again what the same person reported with the same text minutes ago.
+	Anyway bool
+	// Timer is removed in the same transaction.
+	Timer string
+}
+
+// Outcome is what came of a command.
+type Outcome struct {
+	Incident incident.ID          `json:"incident,omitempty"`
+	Seq      int64                `json:"seq,omitempty"`   // of the incident afterwards
+	First    int64                `json:"first,omitempty"` // Seq of the first new entry; 0: nothing changed
+	Kinds    []incident.EventKind `json:"kinds,omitempty"` // of the new entries
+	Refusal  *incident.Refusal    `json:"refusal,omitempty"`
+	Same     incident.ID          `json:"same,omitempty"` // a report with the same text that was not repeated
+	Changes  []incident.EventKind `json:"changes,omitempty"`
+	Repeated bool                 `json:"-"` // this request had been carried out before
+}
+
+// Accepted reports whether the command was carried out.
+func (o Outcome) Accepted() bool { return o.Refusal == nil && o.Same == "" }
+
+// Did reports whether an event of this kind came of the command.
+func (o Outcome) Did(k incident.EventKind) bool { return slices.Contains(o.Kinds, k) }
+
+// repeatWindow is how long the same text by the same person is asked about instead of
+// opening a second incident.
+const repeatWindow = 10 * time.Minute
+
+// Do carries out one command in one transaction. The error is a fault of ours or of the
+// database; a refusal is an Outcome.
+func (s *Service) Do(ctx context.Context, c Command) (Outcome, error) {
+	if c.Key == "" {
+		return Outcome{}, errors.New("a command without a key cannot be done once")
+	}
+	var out Outcome
+	for try := 0; ; try++ {
+		var changed []incident.ID
+		err := s.store.Write(ctx, func(tx Tx) (err error) {
+			out, changed, err = s.do(ctx, tx, c)
+			return err
+		})
+		if errors.Is(err, ErrConflict) && incident.Additive(c.Do) && try < 5 {
+			continue
+		}
+		if errors.Is(err, ErrConflict) {
+			return Outcome{Incident: c.Incident, Refusal: &incident.Refusal{Key: "refuse.conflict"}}, nil
+		}
+		if errors.Is(err, ErrDone) && try < 5 {
+			continue // the second delivery ran beside the first: now it finds the outcome
+		}
+		if err != nil {
+			return Outcome{}, fmt.Errorf("%s: %w", c.Do.Word(), err)
+		}
+		for _, id := range changed {
+			s.changed(Changed{Incident: id, Work: true})
+		}
+		return out, nil
+	}
+}
+
+func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident.ID, error) {
+	if stored, ok, err := tx.Done(ctx, c.Key); err != nil {
+		return Outcome{}, nil, err
+	} else if ok {
+		var out Outcome
+		if err := json.Unmarshal(stored, &out); err != nil {
+			return Outcome{}, nil, fmt.Errorf("stored outcome: %w", err)
+		}
+		out.Repeated = true
+		return out, nil, nil
+	}
+	if err := s.freshContacts(ctx, tx); err != nil {
+		return Outcome{}, nil, err
+	}
+	now := s.Now()
+	w := &work{s: s, tx: tx, c: c, now: now, change: Change{At: now}}
+	out, err := w.carryOut(ctx)
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	if !out.Accepted() {
+		// A refusal is not remembered: the same request may succeed when what was missing
+		// has been mended. A timer that was refused has nothing left to do.
+		if c.Timer == "" {
+			return out, nil, nil
+		}
+		return out, nil, tx.Save(ctx, Change{At: now, Cancel: []string{c.Timer}})
+	}
+	stored, err := json.Marshal(out)
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	w.change.Request = &DoneRequest{Key: c.Key, By: c.By.ID, Incident: out.Incident, Digest: w.digest, Outcome: stored}
+	if c.Timer != "" && !slices.ContainsFunc(w.change.Timers, func(t Timer) bool { return t.Key == c.Timer }) {
+		w.change.Cancel = append(w.change.Cancel, c.Timer)
+	}
+	if err := tx.Save(ctx, w.change); err != nil {
+		return Outcome{}, nil, err
+	}
+	var ids []incident.ID
+	for _, i := range w.change.Incidents {
+		ids = append(ids, i.Row.ID)
+	}
+	return out, ids, nil
+}
+
+// work is one try of one command.
+type work struct {
+	s      *Service
+	tx     Tx
+	c      Command
+	now    time.Time
+	change Change
+	digest string
+}
+
+func (w *work) carryOut(ctx context.Context) (Outcome, error) {
+	if r, ok := w.c.Do.(incident.Report); ok {
+		return w.report(ctx, r)
+	}
+	in, err := w.tx.Incident(ctx, w.c.Incident)
+	if errors.Is(err, ErrNotFound) {
+		return refused(w.c.Incident, "refuse.unknown_incident", map[string]any{"id": w.c.Incident}), nil
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	env := w.env()
+	if out, stale, err := w.stale(ctx, in); stale || err != nil {
+		return out, err
+	}
+	switch do := w.c.Do.(type) {
+	case incident.Undo:
+		err = w.target(ctx, &env, in, do.Seq)
+	case incident.Correct:
+		err = w.target(ctx, &env, in, do.Seq)
+	case incident.Merge:
+		env.Other, err = w.tx.Incident(ctx, do.Into)
+		if errors.Is(err, ErrNotFound) {
+			env.Other, err = nil, nil
+		}
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	out, err := w.decide(in, w.c.Do, env)
+	if err != nil || !out.Accepted() {
+		return out, err
+	}
+	if m, ok := w.c.Do.(incident.Merge); ok {
+		return w.absorb(ctx, in, m, env, out)
+	}
+	return out, nil
+}
+
+func refused(id incident.ID, key string, args map[string]any) Outcome {
+	return Outcome{Incident: id, Refusal: &incident.Refusal{Key: key, Args: args}}
+}
+
+func (w *work) env() incident.Env {
+	return incident.Env{
+		Now: w.now, By: w.c.By, Bot: w.c.Bot,
+		People: w.s.people.Load(), Procedures: rules{w.s.book}, Clocks: w.s.clocks,
+	}
+}
+
+// report opens a new incident, unless the same person sent the same text minutes ago.
+func (w *work) report(ctx context.Context, r incident.Report) (Outcome, error) {
+	r.Practice = w.s.practice
+	sum := sha256.Sum256([]byte(incident.Clean(r.Text)))
+	w.digest = hex.EncodeToString(sum[:16])
+	if !w.c.Anyway {
+		same, ok, err := w.tx.SameReport(ctx, w.c.By.ID, w.digest, w.now.Add(-repeatWindow))
+		if err != nil {
+			return Outcome{}, err
+		}
+		if ok {
+			return Outcome{Same: same}, nil
+		}
+	}
+	w.c.Do = r
+	in := incident.New("")
+	events, ref := incident.Decide(in, r, w.env())
+	if ref != nil {
+		return Outcome{Refusal: ref}, nil
+	}
+	prefix := "INC"
+	if w.s.practice {
+		prefix = "TRN"
+	}
+	series := fmt.Sprintf("%s-%d", prefix, w.now.In(incident.Tokyo).Year())
+	n, err := w.tx.NextNumber(ctx, series)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in.ID = incident.ID(fmt.Sprintf("%s-%04d", series, n))
+	return w.record(in, events)
+}
+
+// stale refuses a decision about something that changed since the person saw it.
+func (w *work) stale(ctx context.Context, in *incident.Incident) (Outcome, bool, error) {
+	if w.c.Seen == 0 || w.c.Seen >= in.Seq || incident.Additive(w.c.Do) {
+		return Outcome{}, false, nil
+	}
+	records, err := w.tx.Records(ctx, in.ID, w.c.Seen+1, 0)
+	if err != nil {
+		return Outcome{}, false, err
+	}
+	var changes []incident.EventKind
+	for _, r := range records {
+		if r.By != w.c.By.ID && decisive(r.Event) && !slices.Contains(changes, r.Event.Kind()) {
+			changes = append(changes, r.Event.Kind())
+		}
+	}
+	if changes == nil {
+		return Outcome{}, false, nil
+	}
+	if !in.CanRead(w.s.people.Load(), w.c.By.ID) {
+		return refused(in.ID, "refuse.unknown_incident", map[string]any{"id": in.ID}), true, nil
+	}
+	out := refused(in.ID, "refuse.conflict", nil)
+	out.Seq, out.Changes = in.Seq, changes
+	return out, true, nil
+}
+
+// decisive tells the entries that a decision must not overlook.
+func decisive(e incident.Event) bool {
+	switch e.(type) {
+	case incident.PhaseMoved, incident.LevelSet, incident.Recategorised, incident.IncidentClosed,
+		incident.IncidentDismissed, incident.IncidentReopened, incident.MergedIntoOther, incident.Approved, incident.ApprovalVoided:
+		return true
+	}
+	return false
+}
+
+// target loads the entry that an undo or a correction names; seq 0 is the person's last.
+func (w *work) target(ctx context.Context, env *incident.Env, in *incident.Incident, seq int64) error {
+	if seq == 0 {
+		var kinds []incident.EventKind
+		for _, e := range incident.Events {
+			if incident.CanUndo(e.Kind()) {
+				kinds = append(kinds, e.Kind())
+			}
+		}
+		r, err := w.tx.LastBy(ctx, in.ID, w.c.By.ID, kinds, in.Undone)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		env.Target = &r
+		return err
+	}
+	records, err := w.tx.Records(ctx, in.ID, seq, 1)
+	if err != nil {
+		return err
+	}
+	if len(records) == 1 && records[0].Seq == seq {
+		env.Target = &records[0]
+	}
+	return nil
+}
+
+// absorb is the other half of a merge, in the same transaction.
+func (w *work) absorb(ctx context.Context, in *incident.Incident, m incident.Merge, env incident.Env, out Outcome) (Outcome, error) {
+	records, err := w.tx.Records(ctx, in.ID, 1, 1)
+	if err != nil {
+		return Outcome{}, err
+	}
+	text := in.Title
+	if len(records) == 1 {
+		if r, ok := records[0].Event.(incident.ReportReceived); ok {
+			text = r.Text.Body
+		}
+	}
+	other := env.Other
+	env.Other, env.Bot = nil, true
+	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts}, env)
+	if err != nil || !res.Accepted() {
+		return res, err
+	}
+	return out, nil
+}
+
+func (w *work) decide(in *incident.Incident, c incident.Command, env incident.Env) (Outcome, error) {
+	events, ref := incident.Decide(in, c, env)
+	if ref != nil {
+		return Outcome{Incident: in.ID, Seq: in.Seq, Refusal: ref}, nil
+	}
+	return w.record(in, events)
+}
+
+// record seals the events, applies them, and notes what follows from them.
+func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, error) {
+	out := Outcome{Incident: in.ID, Seq: in.Seq}
+	if len(events) == 0 {
+		return out, nil
+	}
+	var before *incident.Incident
+	if in.Seq > 0 {
+		before = in.Snapshot()
+	}
+	occurred := w.now
+	if !w.c.Occurred.IsZero() && w.c.Occurred.Before(w.now) {
+		occurred = w.c.Occurred.UTC().Truncate(time.Microsecond)
+	}
+	saved := SavedIncident{Row: in, Before: in.Seq}
+	out.First = in.Seq + 1
+	var records []incident.Record
+	for _, e := range events {
+		r := incident.Record{
+			Incident: in.ID, Seq: in.Seq + 1, At: w.now, Occurred: occurred,
+			By: w.c.By.ID, ByName: incident.T(w.c.By.Name), Source: w.c.Source, Event: e,
+		}
+		body, texts, err := incident.Seal(&r, in.Head, newSalt)
+		if err != nil {
+			return Outcome{}, err
+		}
+		in.Apply(r)
+		saved.Sealed = append(saved.Sealed, Sealed{Record: r, Body: body, Texts: texts})
+		records = append(records, r)
+		out.Kinds = append(out.Kinds, e.Kind())
+		switch e := e.(type) {
+		case incident.Joined:
+			saved.Joined = append(saved.Joined, e.Person)
+		case incident.LeftCircle:
+			saved.Left = append(saved.Left, e.Person)
+		case incident.ReportReceived:
+			if e.Reporter != "" {
+				saved.Joined = append(saved.Joined, e.Reporter)
+			}
+		case incident.ReportMerged:
+			saved.Joined = append(saved.Joined, e.Reporters...)
+		}
+	}
+	out.Seq = in.Seq
+	w.change.Incidents = append(w.change.Incidents, saved)
+	w.change.Messages = append(w.change.Messages, incident.Announce(before, in, records, w.s.people.Load())...)
+	w.reschedule(before, in)
+	return out, nil
+}
+
+func (w *work) reschedule(before, in *incident.Incident) {
+	key := "round:" + string(in.ID)
+	due, round, ok := in.NextRound()
+	if before != nil {
+		if d, r, was := before.NextRound(); was == ok && d.Equal(due) && r == round && w.c.Timer != key {
+			return
+		}
+	} else if !ok {
+		return
+	}
+	if !ok {
+		w.change.Cancel = append(w.change.Cancel, key)
+		return
+	}
+	w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerRound, Incident: in.ID, Due: due, Round: round})
+}
+
+func newSalt() string {
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	return hex.EncodeToString(b[:])
+}
+
+// rules shows the procedures to the core.
+type rules struct{ book *procedure.Book }
+
+func (r rules) Steps(c, effect incident.Category, l incident.Level) ([]incident.Step, bool) {
+	plan, ref := r.book.Lookup(c, effect, l)
+	if ref != nil {
+		return nil, false
+	}
+	return plan.All(), true
+}
+
+func (r rules) Holds(when string, f incident.Facts) incident.Answer { return r.book.Holds(when, f) }
+
+func (r rules) Version() string { return r.book.Version }
+
+// Procedures gives the procedures as the core sees them.
+func (s *Service) Procedures() incident.Procedures { return rules{s.book} }

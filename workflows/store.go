@@ -1,0 +1,221 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// Errors that a Store wraps.
+var (
+	// ErrConflict says that the incident changed between reading and saving.
+	ErrConflict = errors.New("the incident was changed meanwhile")
+	// ErrNotFound says that there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrDone says that the request was carried out by somebody else meanwhile.
+	ErrDone = errors.New("the request was already done")
+)
+
+// Store keeps everything: incidents with their records, requests already done, timers,
+// messages, drafts of forms, contacts and settings. Times are stored in UTC to the
+// microsecond. Every implementation passes the same suite.
+type Store interface {
+	// Write runs f in one transaction. What f saved is on disk when Write returns nil, and
+	// nothing of it is there when it does not. f may be called again after a conflict that
+	// the database resolves by repeating; it must have no effect but on tx.
+	Write(ctx context.Context, f func(tx Tx) error) error
+
+	// Incident gives a row; ErrNotFound.
+	Incident(ctx context.Context, id incident.ID) (*incident.Incident, error)
+	// Incidents lists rows, newest report first.
+	Incidents(ctx context.Context, q IncidentQuery) ([]*incident.Incident, error)
+	// Records gives the entries of an incident from a sequence number on, in order, with
+	// their texts. Limit 0 is all.
+	Records(ctx context.Context, id incident.ID, from int64, limit int) ([]incident.Record, error)
+	// Evidence gives the entries as they are stored, in the order of insertion, for verify.
+	Evidence(ctx context.Context, id incident.ID) ([]incident.Record, [][]byte, error)
+	// AllIDs lists every incident that has a row or an entry.
+	AllIDs(ctx context.Context) ([]incident.ID, error)
+	// Counters gives the highest number handed out per series, such as "TRN-2026": 3.
+	Counters(ctx context.Context) (map[string]int, error)
+
+	// Contacts gives the people and the version of the list, which grows with each change.
+	Contacts(ctx context.Context) ([]contact.Person, int64, error)
+	// ReplaceContacts sets the whole list at once.
+	ReplaceContacts(ctx context.Context, people []contact.Person) error
+
+	// Messages lists the messages of one target, oldest first: a person's own, or an
+	// incident's channel when the person is empty. Of those with an ID above after.
+	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
+
+	// SaveDraft keeps what was typed into a form; Draft gives it back; ErrNotFound.
+	SaveDraft(ctx context.Context, d Draft) error
+	Draft(ctx context.Context, id string) (Draft, error)
+
+	// ClaimTimers leases up to n due timers to owner; a lease that ran out is claimed again.
+	ClaimTimers(ctx context.Context, now time.Time, owner string, lease time.Duration, n int) ([]Timer, error)
+	// ReleaseTimer sets a claimed timer's next try.
+	ReleaseTimer(ctx context.Context, t Timer, owner string, due time.Time) error
+	// ClaimMessages leases up to n messages that are due, urgent ones first.
+	ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int) ([]Message, error)
+	// FinishMessage records what became of a claimed message. It changes nothing when the
+	// lease was lost meanwhile (ErrConflict).
+	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error
+	// NextDue says when the next timer or message is due or its lease runs out; ok is false
+	// when there is none.
+	NextDue(ctx context.Context) (t time.Time, ok bool, err error)
+
+	// Setting and SetSetting keep small values of the program itself; "" where there is none.
+	Setting(ctx context.Context, name string) (string, error)
+	SetSetting(ctx context.Context, name, value string) error
+
+	// Ping checks that the database answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Tx is one write transaction.
+type Tx interface {
+	// Done gives the stored outcome of a request; ok is false when it was not done yet.
+	Done(ctx context.Context, key string) (outcome []byte, ok bool, err error)
+	// SameReport finds the incident that a person reported with the same text since.
+	SameReport(ctx context.Context, by incident.PersonID, digest string, since time.Time) (incident.ID, bool, error)
+	// Incident reads a row and keeps others from changing it until the transaction ends.
+	Incident(ctx context.Context, id incident.ID) (*incident.Incident, error)
+	// Records as in Store.
+	Records(ctx context.Context, id incident.ID, from int64, limit int) ([]incident.Record, error)
+	// LastBy gives the last entry of a person that is one of kinds and not among except; ErrNotFound.
+	LastBy(ctx context.Context, id incident.ID, by incident.PersonID, kinds []incident.EventKind, except []int64) (incident.Record, error)
+	// ContactsVersion says whether the list in memory is still the one stored.
+	ContactsVersion(ctx context.Context) (int64, error)
+	// NextNumber hands out the next number of a series, from 1, without gaps: it is taken
+	// back when the transaction fails.
+	NextNumber(ctx context.Context, series string) (int, error)
+	// Save writes everything one command caused.
+	Save(ctx context.Context, c Change) error
+}
+
+// Change is everything that one command writes, in one go, so that a database may send it
+// in one round trip.
+type Change struct {
+	At        time.Time
+	Request   *DoneRequest
+	Incidents []SavedIncident
+	Messages  []incident.Notice // an existing key is refreshed: sent again as an update
+	Timers    []Timer           // an existing key is replaced
+	Cancel    []string          // keys of timers to remove
+}
+
+// SavedIncident is a row with its new entries.
+type SavedIncident struct {
+	Row    *incident.Incident
+	Before int64 // the Seq that was read; 0 for a new one. Another Seq there: ErrConflict
+	Sealed []Sealed
+	// Joined and Left change who finds the incident in his list.
+	Joined, Left []incident.PersonID
+}
+
+// Sealed is an entry with its canonical body and the bodies of its texts.
+type Sealed struct {
+	Record incident.Record
+	Body   []byte
+	Texts  []incident.Text
+}
+
+// DoneRequest remembers that a request was carried out, and how it ended. Digest is of a
+// report's text, to recognise the same report.
+type DoneRequest struct {
+	Key      string
+	By       incident.PersonID
+	Incident incident.ID
+	Digest   string
+	Outcome  []byte
+}
+
+// TimerKind says what a due timer does.
+type TimerKind string
+
+// The kinds of timers.
+const (
+	TimerRound  TimerKind = "round"  // the wait for an answer to pages
+	TimerDigest TimerKind = "digest" // the morning's overview
+)
+
+// Timer is something that is to happen at an instant. A due timer is one more command.
+type Timer struct {
+	Key      string
+	Kind     TimerKind
+	Incident incident.ID
+	Due      time.Time
+	Round    int    // of TimerRound
+	Day      string // of TimerDigest: 2006-01-02 in Tokyo
+	Attempt  int
+}
+
+// Message is a notice on its way, or arrived.
+type Message struct {
+	ID int64
+	incident.Notice
+	Created  time.Time
+	Revision int // grows each time the message is to be refreshed
+	Attempt  int // of this revision, from 1 when claimed
+	// What became of it.
+	State     MessageState
+	FirstSent time.Time // zero: never arrived
+	LastSent  time.Time
+	Frontend  string
+	Sent      string // the front end's message ID
+	Resent    bool   // an earlier try may have arrived
+	Error     string
+}
+
+// MessageState says how far a message has come.
+type MessageState string
+
+// The states of a message.
+const (
+	MessagePending MessageState = "pending"
+	MessageSent    MessageState = "sent"
+	MessageFailed  MessageState = "failed" // given up; the reason stands in Error
+)
+
+// Sent is what became of a try.
+type Sent struct {
+	OK       bool
+	At       time.Time
+	Frontend string
+	Message  string
+	Error    string    // a short reason without any personal data
+	Retry    time.Time // zero with OK false: given up
+	Unsure   bool      // the try may have arrived all the same
+}
+
+// IncidentQuery chooses incidents.
+type IncidentQuery struct {
+	Person   incident.PersonID // whose circle or own reports; empty: everybody's
+	OpenOnly bool
+	Before   incident.ID // for paging: those listed after this one
+	Limit    int         // 0: all
+}
+
+// MessageQuery chooses messages.
+type MessageQuery struct {
+	Person   incident.PersonID // a person's own messages
+	Incident incident.ID       // with Person empty: the channel; with both: only of this incident
+	All      bool              // every message about Incident, whoever it went to
+	Sent     bool              // only those that have arrived
+	Limit    int               // the latest; 0: all
+}
+
+// Draft is what somebody has typed into a form that was not accepted yet.
+type Draft struct {
+	ID     string
+	By     incident.PersonID
+	Form   string // which form, with its incident, as the desk names it
+	Values map[string]string
+	Saved  time.Time
+	Done   bool // submitted and accepted
+}

@@ -1,0 +1,120 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"hikeshi/workflows/clock"
+	"hikeshi/workflows/incident"
+)
+
+// digestHour is when the morning's overview goes out, Asia/Tokyo, on working days.
+const digestHour = 9
+
+// Claim leases due timers to owner.
+func (s *Service) Claim(ctx context.Context, owner string, lease time.Duration, n int) ([]Timer, error) {
+	return s.store.ClaimTimers(ctx, s.Now(), owner, lease, n)
+}
+
+// Fire carries out a claimed timer: one more command, with the timer as its key.
+func (s *Service) Fire(ctx context.Context, t Timer) error {
+	key := fmt.Sprintf("timer:%s:%d:%d", t.Key, t.Round, t.Due.UnixMicro())
+	switch t.Kind {
+	case TimerRound:
+		_, err := s.Do(ctx, Command{
+			Key: key, Incident: t.Incident, Bot: true, Source: incident.FromTimer,
+			Do: incident.PassRound{Round: t.Round}, Timer: t.Key,
+		})
+		return err
+	case TimerDigest:
+		return s.digest(ctx, t, "timer:"+t.Key)
+	}
+	return fmt.Errorf("timer of unknown kind %q", t.Kind)
+}
+
+// Postpone sets the next try of a timer that could not be carried out.
+func (s *Service) Postpone(ctx context.Context, t Timer, owner string, wait time.Duration) error {
+	return s.store.ReleaseTimer(ctx, t, owner, s.Now().Add(wait))
+}
+
+// Tick inserts the calendar's timers that fell due after from, up to and including now. The
+// rows are idempotent: however often, and by however many processes, a day is ticked once.
+// Of a pause of many days only the last digest is sent: nobody reads a week of overviews.
+func (s *Service) Tick(ctx context.Context, from time.Time) error {
+	now := s.Now()
+	day := now.In(incident.Tokyo)
+	for range 8 {
+		due := time.Date(day.Year(), day.Month(), day.Day(), digestHour, 0, 0, 0, incident.Tokyo)
+		if !due.After(now) && clock.WorkingDay(due) {
+			if !due.After(from) {
+				return nil
+			}
+			name := due.Format(time.DateOnly)
+			return s.store.Write(ctx, func(tx Tx) error {
+				if _, done, err := tx.Done(ctx, "timer:digest:"+name); done || err != nil {
+					return err
+				}
+				return tx.Save(ctx, Change{At: now, Timers: []Timer{{Key: "digest:" + name, Kind: TimerDigest, Due: due, Day: name}}})
+			})
+		}
+		day = day.AddDate(0, 0, -1)
+	}
+	return nil
+}
+
+// digest sends the morning's overview to everyone who has an open incident.
+func (s *Service) digest(ctx context.Context, t Timer, key string) error {
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	if err != nil {
+		return err
+	}
+	var readers []incident.PersonID
+	dir := s.people.Load()
+	for _, in := range rows {
+		for _, m := range in.Circle {
+			if in.CanRead(dir, m.Person) && !slices.Contains(readers, m.Person) {
+				readers = append(readers, m.Person)
+			}
+		}
+	}
+	out, err := json.Marshal(Outcome{})
+	if err != nil {
+		return err
+	}
+	err = s.store.Write(ctx, func(tx Tx) error {
+		if _, done, err := tx.Done(ctx, key); err != nil {
+			return err
+		} else if done {
+			return tx.Save(ctx, Change{At: s.Now(), Cancel: []string{t.Key}})
+		}
+		c := Change{At: s.Now(), Request: &DoneRequest{Key: key, Outcome: out}, Cancel: []string{t.Key}}
+		for _, p := range readers {
+			c.Messages = append(c.Messages, incident.Notice{Key: fmt.Sprintf("digest:%s:%s", t.Day, p), Kind: incident.NoticeDigest, To: p, Day: t.Day})
+		}
+		return tx.Save(ctx, c)
+	})
+	if err == nil && len(readers) > 0 {
+		s.changed(Changed{Work: true})
+	}
+	return err
+}
+
+// ClaimMessages leases messages that are due to owner, pages first.
+func (s *Service) ClaimMessages(ctx context.Context, owner string, lease time.Duration, n int) ([]Message, error) {
+	return s.store.ClaimMessages(ctx, s.Now(), owner, lease, n)
+}
+
+// FinishMessage records what became of a claimed message, and shows it live.
+func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, res Sent) error {
+	if err := s.store.FinishMessage(ctx, m, owner, res); err != nil {
+		return err
+	}
+	s.changed(Changed{Incident: m.Incident})
+	return nil
+}
+
+// NextDue says when there is something to do next.
+func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) { return s.store.NextDue(ctx) }
