@@ -176,7 +176,7 @@ func gapStyle(gap bool) string {
 }
 
 func gapText(text string, gap bool) string {
-	if gap && strings.TrimSpace(text) == "" {
+	if gap && strings.TrimSpace(Printable(text)) == "" {
 		return emptyGap
 	}
 	return text

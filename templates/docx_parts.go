@@ -103,9 +103,10 @@ func docxHeader(banner []string) []byte {
 	w.WriteString(xmlHead + `<w:hdr ` + wordSpace + `><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>`)
 	for i, word := range banner {
 		if i > 0 {
-			w.run("", "　 ")
+			w.run("", "　")
 		}
-		w.run(styleBanner, oneLine(word))
+		// No-break spaces keep the frame off the word.
+		w.run(styleBanner, "\u00a0"+oneLine(word)+"\u00a0")
 	}
 	w.WriteString(`</w:p></w:hdr>`)
 	return w.Bytes()

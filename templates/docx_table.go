@@ -120,7 +120,7 @@ func (w *wordWriter) table(t report.Table) {
 
 func (w *wordWriter) beginTable(widths []int, header bool) {
 	// tblLook tells a screen reader whether the first row or the first column is the heading.
-	look := `<w:tblLook w:val="0080" w:firstRow="0" w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>`
+	look := `<w:tblLook w:val="0680" w:firstRow="0" w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>`
 	if header {
 		look = `<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>`
 	}

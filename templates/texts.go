@@ -71,7 +71,7 @@ func (t *Texts) read(from fs.FS, lang string, over bool) (faults []error) {
 			return append(faults, err)
 		}
 		var m map[string]string
-		if err := yaml.UnmarshalWithOptions(b, &m, yaml.Strict(), yaml.DisallowDuplicateKey()); err != nil {
+		if err := yaml.UnmarshalWithOptions(b, &m, yaml.Strict()); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", path.Base(f), err))
 			continue
 		}

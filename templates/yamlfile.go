@@ -175,8 +175,8 @@ func yamlFault(name string, err error, known []string) *Fault {
 		fault.Problem = fmt.Sprintf("%s does not belong here", inWords(mistyped.SrcType))
 		fault.Remedy = "write " + inWords(mistyped.DstType)
 	case errors.As(err, &shape):
-		fault.Problem = fmt.Sprintf("a %s does not belong here", strings.ToLower(shape.Actual.YAMLName()))
-		fault.Remedy = fmt.Sprintf("write a %s", strings.ToLower(shape.Expected.YAMLName()))
+		fault.Problem = shapeInWords(shape.Actual) + " does not belong here"
+		fault.Remedy = "write " + shapeInWords(shape.Expected)
 	case errors.As(err, &overflow):
 		fault.Problem = "the number is too large"
 		fault.Remedy = "write a small whole number"
@@ -206,6 +206,22 @@ func inWords(t reflect.Type) string {
 	case reflect.Pointer:
 		return inWords(t.Elem())
 	default:
-		return "a group of keys"
+		return "keys and their values"
+	}
+}
+
+// shapeInWords does the same for a part of a YAML file.
+func shapeInWords(t ast.NodeType) string {
+	switch t {
+	case ast.MappingType, ast.MappingValueType:
+		return "keys and their values"
+	case ast.SequenceType:
+		return "a list"
+	case ast.IntegerType, ast.FloatType:
+		return "a number"
+	case ast.BoolType:
+		return "true or false"
+	default:
+		return "a text"
 	}
 }

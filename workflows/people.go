@@ -78,5 +78,5 @@ func (s *Service) ImportContacts(ctx context.Context, rows []contact.Row) (conta
 	if err := s.store.ReplaceContacts(ctx, merged); err != nil {
 		return contact.Changes{}, fmt.Errorf("replace the contact list: %w", err)
 	}
-	return contact.Diff(current, merged), s.ReloadContacts(ctx)
+	return contact.Compare(current, merged), s.ReloadContacts(ctx)
 }

@@ -21,7 +21,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )

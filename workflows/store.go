@@ -59,8 +59,9 @@ type Store interface {
 	ClaimTimers(ctx context.Context, now time.Time, owner string, lease time.Duration, n int) ([]Timer, error)
 	// ReleaseTimer sets a claimed timer's next try.
 	ReleaseTimer(ctx context.Context, t Timer, owner string, due time.Time) error
-	// ClaimMessages leases up to n messages that are due, urgent ones first.
-	ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int) ([]Message, error)
+	// ClaimMessages leases up to n messages that are due, urgent ones first; urgentOnly
+	// leaves the others, so that pages have lanes of their own.
+	ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int, urgentOnly bool) ([]Message, error)
 	// FinishMessage records what became of a claimed message. It changes nothing when the
 	// lease was lost meanwhile (ErrConflict).
 	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error

@@ -102,9 +102,9 @@ func (s *Service) digest(ctx context.Context, t Timer, key string) error {
 	return err
 }
 
-// ClaimMessages leases messages that are due to owner, pages first.
-func (s *Service) ClaimMessages(ctx context.Context, owner string, lease time.Duration, n int) ([]Message, error) {
-	return s.store.ClaimMessages(ctx, s.Now(), owner, lease, n)
+// ClaimMessages leases messages that are due to owner, pages first or pages only.
+func (s *Service) ClaimMessages(ctx context.Context, owner string, lease time.Duration, n int, urgentOnly bool) ([]Message, error) {
+	return s.store.ClaimMessages(ctx, s.Now(), owner, lease, n, urgentOnly)
 }
 
 // FinishMessage records what became of a claimed message, and shows it live.

@@ -88,10 +88,10 @@ func split(text string) ([]record, Faults) {
 		records []record
 		faults  Faults
 	)
-	for {
+	for len(records)+len(faults) <= MaxRows+1 { // one more than the header and every row
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return records, faults
+			break
 		}
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
@@ -108,6 +108,7 @@ func split(text string) ([]record, Faults) {
 		}
 		records = append(records, rec)
 	}
+	return records, faults
 }
 
 // delimiter picks the separator under which the header line has most known names.

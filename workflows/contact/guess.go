@@ -23,9 +23,7 @@ func suggestRole(value string) string {
 			continue
 		}
 		names = append(names, t.titles[0])
-		for _, title := range t.titles {
-			known = append(known, title)
-		}
+		known = append(known, t.titles...)
 	}
 	if near := nearest(value, known); len(near) > 0 {
 		return strings.Join(near, " / ")
@@ -71,7 +69,7 @@ func severalRoles(value string) []incident.Role {
 	return roles
 }
 
-// nearest gives the names within a third of their length of value, the nearest first only;
+// nearest gives the names within about a third of its length of value, the nearest first only;
 // failing that, the names that contain it or are contained in it.
 func nearest(value string, names []string) []string {
 	v := foldLabel(value)
@@ -87,7 +85,7 @@ func nearest(value string, names []string) []string {
 			within = append(within, name)
 		}
 		d := distance([]rune(v), []rune(f))
-		if d > max(1, min(3, n/3)) || d > best {
+		if d > max(1, min(3, (n+1)/3)) || d > best {
 			continue
 		}
 		if d < best {

@@ -39,12 +39,15 @@ type header struct {
 	known int            // number of cells that are a column
 }
 
+// maxColumns is far beyond any contact list; what stands further right counts as unnamed.
+const maxColumns = 50
+
 // readHeader recognises the columns. Cells without a name pass here; they are a fault only
 // where something is written under them.
 func readHeader(r record) (header, Faults) {
 	h := header{at: make(map[column]int)}
 	var faults Faults
-	for i, cell := range r.cells {
+	for i, cell := range r.cells[:min(len(r.cells), maxColumns)] {
 		name := unguard(tidy(cell))
 		h.names = append(h.names, name)
 		if name == "" {

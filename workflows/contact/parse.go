@@ -129,6 +129,9 @@ func readRow(h header, r record) (row Row, faults Faults, sound bool) {
 		{colSlack, &row.SlackID, readSlack},
 		{colDiscord, &row.DiscordID, readDiscord},
 	} {
+		if _, ok := h.at[c.column]; !ok {
+			continue // a required one is missed once, by readHeader
+		}
 		value, v := c.check(h.cell(r, c.column))
 		take(c.column, v)
 		*c.into = value
@@ -150,6 +153,7 @@ func readRow(h header, r record) (row Row, faults Faults, sound bool) {
 	for i := range r.cells {
 		if unnamed := i >= len(h.names) || h.names[i] == ""; unnamed && tidy(r.cells[i]) != "" {
 			faults = append(faults, newFault(FaultCellExtra, r.line, i+1, "", "value", tidy(r.cells[i])))
+			break // the cells after it have the same cause
 		}
 	}
 	return row, faults, sound

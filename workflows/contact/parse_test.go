@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -155,5 +156,32 @@ func TestParseCellsCountsRowsOfTheSheet(t *testing.T) {
 	}
 	if _, faults = ParseCells(nil); len(faults) != 1 || faults[0].Key != FaultEmpty {
 		t.Errorf("an empty sheet: %v", faults)
+	}
+}
+
+// Whatever somebody uploads within the size limit, the answer stays small enough to show.
+func TestFaultsAreBounded(t *testing.T) {
+	const size = 1 << 20
+	for name, file := range map[string]string{
+		"columns":      "name,role" + strings.Repeat(",x", size/2),
+		"extra cells":  "name,role\n" + strings.Repeat("x,", size/2),
+		"broken lines": "name,role\n" + strings.Repeat("x\"\n", size/3),
+		"rows":         "name,role\n" + strings.Repeat("x\n", size/2),
+		"worst rows":   head + strings.Repeat(strings.Repeat("\x01x,", 9)+"x\n", 5000),
+	} {
+		if _, faults := Parse([]byte(file)); len(faults) == 0 || len(faults) > MaxRows*(len(columnNames)+1) {
+			t.Errorf("%s: %d faults", name, len(faults))
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	var file strings.Builder
+	file.WriteString(head)
+	for i := range MaxRows { // namesakes are the dearest
+		fmt.Fprintf(&file, "田中,営業部,educator,,090-0000-0001,t%d@example.co.jp,,,1\n", i)
+	}
+	for b.Loop() {
+		mustParse(b, file.String())
 	}
 }

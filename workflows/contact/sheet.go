@@ -42,7 +42,7 @@ func Sheet(dir *Directory, lang string, labels func(key string) string, madeOn s
 	return report.Document{
 		Lang: lang, Title: labels(sheetTitle), Subtitle: labels(sheetSubtitle),
 		Banner:   []string{labels(sheetBanner)},
-		Meta:     []report.Pair{{Label: labels(sheetMadeOn), Value: report.Cell{Text: madeOn, Gap: madeOn == ""}}},
+		Meta:     []report.Pair{{Label: labels(sheetMadeOn), Value: report.Cell{Text: madeOn}}},
 		Sections: sections, Footer: labels(sheetFooter),
 	}
 }

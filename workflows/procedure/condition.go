@@ -147,8 +147,8 @@ func refuseNode(n ast.Node) *ConditionFault {
 			}
 		}
 	}
+	// expr-lang places such nodes anywhere in their text, so the condition as a whole is meant.
 	return &ConditionFault{
-		Offset: offset,
 		What:   "a condition can only name facts",
 		Remedy: `join the names of facts with "and" and "or", or leave the condition out`,
 	}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
+)
+
+func (p *program) migrateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "migrate", Short: "データベースを最新の形にします / bring the database up to date", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.open(cmd.Context(), func(o *opened) error {
+				fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, "cli.migrated"))
+				return nil
+			})
+		},
+	}
+}
+
+func (p *program) verifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify", Short: "記録が書き換えられていないか確かめます / check that the record is untouched", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error {
+				v, err := workflows.Verify(cmd.Context(), o.store)
+				if err != nil {
+					return err
+				}
+				lang := p.settings.Lang
+				for _, b := range v.Breaches {
+					fmt.Fprintln(p.out, o.texts.Say(lang, b.Key, "id", string(b.Incident), "seq", strconv.FormatInt(b.Seq, 10)))
+				}
+				counts := []string{"incidents", strconv.Itoa(v.Incidents), "entries", strconv.Itoa(v.Entries), "erased", strconv.Itoa(v.Erased), "breaches", strconv.Itoa(len(v.Breaches))}
+				if len(v.Breaches) > 0 {
+					fmt.Fprintln(p.errs, o.texts.Say(lang, "cli.verify.broken", counts...))
+					return errShown
+				}
+				fmt.Fprintln(p.out, o.texts.Say(lang, "cli.verify.clean", counts...))
+				return nil
+			})
+		},
+	}
+}
+
+func (p *program) incidentsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "incidents", Short: "インシデントの一覧と内容 / list and show incidents", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var openOnly bool
+	list := &cobra.Command{
+		Use: "list [--open]", Short: "一覧 / list", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error { return p.list(cmd.Context(), o, openOnly) })
+		},
+	}
+	list.Flags().BoolVar(&openOnly, "open", false, "対応中だけ / only those under way")
+	c.AddCommand(list, &cobra.Command{
+		Use: "show ID", Short: "内容 / show one", Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error {
+				body, err := p.report(cmd.Context(), o, args[0], "md")
+				if err != nil {
+					return err
+				}
+				return p.writeOut("", body)
+			})
+		},
+	})
+	return c
+}
+
+func (p *program) list(ctx context.Context, o *opened, openOnly bool) error {
+	rows, err := o.store.Incidents(ctx, workflows.IncidentQuery{OpenOnly: openOnly})
+	if err != nil {
+		return err
+	}
+	lang := p.settings.Lang
+	if len(rows) == 0 {
+		fmt.Fprintln(p.out, o.texts.Say(lang, "cli.incidents.none"))
+		return nil
+	}
+	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
+	for _, in := range rows {
+		level := o.texts.Say(lang, "level."+in.WorkingLevel().String())
+		if in.Provisional() {
+			level = o.texts.Say(lang, "cli.provisional", "level", level)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", in.ID, in.ReportedAt.In(incident.Tokyo).Format("2006-01-02 15:04"),
+			o.texts.Say(lang, "phase."+string(in.Phase)), level, in.Title)
+	}
+	return w.Flush()
+}
+
+func (p *program) reportCommand() *cobra.Command {
+	var out, format string
+	c := &cobra.Command{
+		Use: "report ID [--format md|docx] [-o FILE]", Short: "報告書を作ります / write the report", Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error {
+				body, err := p.report(cmd.Context(), o, args[0], format)
+				if err != nil {
+					return err
+				}
+				return p.writeOut(out, body)
+			})
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
+	c.Flags().StringVar(&format, "format", "md", "md | docx")
+	return c
+}
+
+// report prints an incident for the one at the server's console, who holds the database in
+// his hands: no circle is asked, and no version is numbered, because nothing is issued.
+func (p *program) report(ctx context.Context, o *opened, id, format string) ([]byte, error) {
+	lang := p.settings.Lang
+	number := incident.ID(strings.ToUpper(strings.TrimSpace(id)))
+	in, err := o.store.Incident(ctx, number)
+	if errors.Is(err, workflows.ErrNotFound) {
+		return nil, errors.New(o.texts.Say(lang, "cli.incidents.unknown", "id", id))
+	}
+	if err != nil {
+		return nil, err
+	}
+	records, err := o.store.Records(ctx, number, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	now := o.service.Now()
+	return render(finalReport(o, in, records, lang, now), format, now)
+}
+
+// finalReport builds the document of an incident as it is now.
+func finalReport(o *opened, in *incident.Incident, records []incident.Record, lang string, now time.Time) report.Document {
+	return report.Final(in, records, report.Options{
+		Lang:       lang,
+		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
+		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },
+		Company:    o.texts.Say(lang, "sample.company"),
+		Version:    in.Reports,
+		MadeAt:     now,
+		Procedures: o.service.Procedures(),
+	})
+}
+
+func (p *program) procedureCommand() *cobra.Command {
+	var category, effect string
+	var level int
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "procedure --category C [--effect leak|damage] --level N [--json]", Short: "対応手順を表示します / print a procedure", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			t, err := p.texts()
+			if err != nil {
+				return err
+			}
+			book, err := p.book()
+			if err != nil {
+				return err
+			}
+			lang := p.settings.Lang
+			c, e, l := incident.Category(category), incident.Category(effect), incident.Level(level)
+			printed, ref := book.JSON(c, e, l)
+			if ref != nil {
+				return usageError{errors.New(t.Say(lang, ref.Key, "category", category, "effect", effect, "level", strconv.Itoa(level), "min", ref.Min.String()))}
+			}
+			if asJSON {
+				enc := json.NewEncoder(p.out)
+				enc.SetEscapeHTML(false)
+				return enc.Encode(printed)
+			}
+			plan, _ := book.Lookup(c, e, l) // JSON has just looked it up
+			for _, s := range plan.All() {
+				n := strconv.Itoa(s.N)
+				if s.N == 0 {
+					n = "+"
+				}
+				fmt.Fprintf(p.out, "%2s  %s  %s  %s\n", n, t.Say(lang, "phase."+string(s.Phase)), t.Say(lang, "role."+string(s.Role)), s.Text.In(lang))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&category, "category", "", "leak | damage | virus | other")
+	c.Flags().StringVar(&effect, "effect", "", "ウイルスの影響 / effect of a virus: leak | damage")
+	c.Flags().IntVar(&level, "level", int(incident.Unassessed), "0–3")
+	c.Flags().BoolVar(&asJSON, "json", false, "JSONで表示 / print JSON")
+	return c
+}
+

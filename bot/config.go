@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// settings are what the environment says. The names are fixed: others rely on them.
+type settings struct {
+	DatabaseURL string `env:"DATABASE_URL"`
+	Data        string `env:"HIKESHI_DATA" envDefault:"./data"`
+	Config      string `env:"HIKESHI_CONFIG"`
+	Listen      string `env:"HIKESHI_LISTEN" envDefault:"127.0.0.1:8119"`
+	PublicURL   string `env:"HIKESHI_PUBLIC_URL"`
+	Lang        string `env:"HIKESHI_LANG" envDefault:"ja"`
+	Mode        string `env:"HIKESHI_MODE"`
+}
+
+// later are settings whose part of the program is not built yet. To go on silently without
+// Slack or mail would be worse than not to start.
+var later = []string{
+	"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL",
+	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
+	"SMTP_URL", "SMTP_FROM", "PHONE_WEBHOOK_URL", "PHONE_WEBHOOK_SECRET", "HIKESHI_METRICS_TOKEN",
+}
+
+const (
+	modePractice = "practice"
+	modeLive     = "live"
+)
+
+// readSettings reads and checks the environment; every fault is one line that says what to do.
+func readSettings(environ []string) (settings, error) {
+	values := env.ToMap(environ)
+	var s settings
+	if err := env.ParseWithOptions(&s, env.Options{Environment: values}); err != nil {
+		return s, fmt.Errorf("settings: %w", err)
+	}
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	known, err := env.GetFieldParams(&s)
+	if err != nil {
+		return s, fmt.Errorf("settings: %w", err)
+	}
+	names := slices.Clone(later)
+	for _, k := range known {
+		names = append(names, k.Key)
+	}
+	for name, value := range values {
+		if strings.HasPrefix(name, "HIKESHI_") && !slices.Contains(names, name) {
+			fault("%s is not a setting of hikeshi; check the spelling against the table in the README, or unset it", name)
+		}
+		if value != "" && slices.Contains(later, name) {
+			fault("%s is set, but this version has no part that uses it; unset it (the web room needs none)", name)
+		}
+	}
+	if s.Lang != "ja" && s.Lang != "en" {
+		fault("HIKESHI_LANG is %q; set it to ja or en", s.Lang)
+	}
+	switch s.Mode {
+	case "":
+		s.Mode = modePractice
+	case modePractice:
+	case modeLive:
+		fault("HIKESHI_MODE is live, but this version has no chat to sign in from; unset it to practise in the web room")
+	default:
+		fault("HIKESHI_MODE is %q; set it to practice or live", s.Mode)
+	}
+	host, port, err := net.SplitHostPort(s.Listen)
+	switch {
+	case err != nil || port == "":
+		fault("HIKESHI_LISTEN is %q; give an address and a port, such as 127.0.0.1:8119", s.Listen)
+	case s.Mode == modePractice && !loopback(host):
+		fault("HIKESHI_LISTEN is %q, but practice mode has no sign-in and listens on this machine only; set it to 127.0.0.1:%s", s.Listen, port)
+	}
+	if s.PublicURL != "" {
+		if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			fault("HIKESHI_PUBLIC_URL is not a web address; give one such as https://hikeshi.example.co.jp")
+		}
+	}
+	if s.Config != "" {
+		if st, err := os.Stat(s.Config); err != nil || !st.IsDir() {
+			fault("HIKESHI_CONFIG is %q, which is not a folder that can be read; create it or unset the setting", s.Config)
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return s, errors.Join(faults...)
+}
+
+// loopback reports whether a host is this machine itself. A name other than localhost is
+// not looked up: what it means may change between the look and the listening.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// database is the URL of the database: the one that is set, or a file of the mode's own, so
+// that practice never touches what is real.
+func (s settings) database() string {
+	if s.DatabaseURL != "" {
+		return s.DatabaseURL
+	}
+	name := "hikeshi.db"
+	if s.Mode == modePractice {
+		name = "practice.db"
+	}
+	return "sqlite:" + filepath.Join(s.Data, name)
+}
+
+func (s settings) practice() bool { return s.Mode == modePractice }

@@ -1,0 +1,63 @@
+package courier
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// Calendar inserts the rows of calendar work, such as the digest at 09:00 on working days.
+// It runs every minute instead of at the hour itself, because the row is idempotent and a
+// practice clock may be moved past the hour; what fell due today before the start is
+// inserted at the start.
+type Calendar struct {
+	service   *workflows.Service
+	log       *slog.Logger
+	scheduler gocron.Scheduler
+}
+
+// NewCalendar makes a calendar; Start starts it, Stop ends it.
+func NewCalendar(s *workflows.Service, wake func(), log *slog.Logger) (*Calendar, error) {
+	sch, err := gocron.NewScheduler(gocron.WithLocation(incident.Tokyo))
+	if err != nil {
+		return nil, fmt.Errorf("calendar: %w", err)
+	}
+	c := &Calendar{service: s, log: log, scheduler: sch}
+	_, err = sch.NewJob(
+		gocron.DurationJob(time.Minute),
+		gocron.NewTask(func(ctx context.Context) {
+			if c.Tick(ctx) {
+				wake()
+			}
+		}),
+		gocron.WithSingletonMode(gocron.LimitModeReschedule),
+		gocron.WithStartAt(gocron.WithStartImmediately()),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("calendar: %w", err)
+	}
+	return c, nil
+}
+
+// Start begins to tick.
+func (c *Calendar) Start() { c.scheduler.Start() }
+
+// Stop ends the ticking and waits for a tick under way.
+func (c *Calendar) Stop() error { return c.scheduler.Shutdown() }
+
+// Tick inserts what is due today. It reports whether it could.
+func (c *Calendar) Tick(ctx context.Context) bool {
+	now := c.service.Now().In(incident.Tokyo)
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, incident.Tokyo)
+	if err := c.service.Tick(ctx, today); err != nil {
+		c.log.Error("the calendar's work could not be noted; trying again in a minute", "error", err)
+		return false
+	}
+	return true
+}

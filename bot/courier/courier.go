@@ -1,0 +1,258 @@
+// Package courier does what is due: it claims due timers and outgoing messages by lease,
+// carries the timers out through the service, has the messages rendered, sends them through
+// the front ends, and records what became of each. A lease that runs out (a crash, a
+// machine that vanished) is claimed again by whoever runs, so that nothing is lost; a message
+// whose try may have arrived is sent again and marked 再送.
+//
+// Pages overtake everything: they are claimed first, and lanes are kept for them that no
+// ordinary message may use, however slowly a platform answers. The courier decides nothing
+// about incidents and words nothing; it waits on no clock but the service's, so that a moved
+// practice clock works.
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+)
+
+const (
+	// lanes is how many sends may be under way at once; pageLanes of them are for pages only.
+	lanes     = 12
+	pageLanes = 4
+	// sendTimeout bounds one try. A platform answers within seconds or not at all.
+	sendTimeout = 20 * time.Second
+	// lease is how long a claim holds: longer than a try with its recording, so that a slow
+	// send is not sent twice by ourselves.
+	lease = 60 * time.Second
+	// Retries wait firstWait, then twice as long each time, up to longWait; a page never
+	// waits longer than pageWait, and is never given up.
+	firstWait = 2 * time.Second
+	longWait  = 10 * time.Minute
+	pageWait  = 30 * time.Second
+	// tries is when an ordinary message is given up: with the waits above, after about two hours.
+	tries = 20
+	// idle is the longest sleep: whatever a wake-up missed is found then.
+	idle = 30 * time.Second
+)
+
+// Config is what a courier works with.
+type Config struct {
+	Service *workflows.Service
+	// Render words a message as its incident is now. workflows.ErrNotFound: its receiver may
+	// not see it any more, and it is dropped.
+	Render func(ctx context.Context, m workflows.Message) (chat.Card, error)
+	// Route says by which front end, and whom there, a message reaches; an error that wraps
+	// chat.ErrGone: by none.
+	Route func(m workflows.Message) (chat.Frontend, chat.Target, error)
+	Owner string // names this process in leases
+	Log   *slog.Logger
+}
+
+// Courier works off what is due until its context ends.
+type Courier struct {
+	Config
+	wake  chan struct{}
+	lanes chan struct{} // every send takes one
+	slow  chan struct{} // ordinary sends take one of these as well
+	wg    sync.WaitGroup
+}
+
+// New makes a courier; Run starts it.
+func New(c Config) *Courier {
+	return &Courier{
+		Config: c,
+		wake:   make(chan struct{}, 1),
+		lanes:  make(chan struct{}, lanes),
+		slow:   make(chan struct{}, lanes-pageLanes),
+	}
+}
+
+// Wake tells the courier that something may be due. It never blocks.
+func (c *Courier) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends, and returns when the sends under way have ended too.
+func (c *Courier) Run(ctx context.Context) {
+	defer c.wg.Wait()
+	for ctx.Err() == nil {
+		worked, err := c.Round(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			c.Log.Error("what is due could not be claimed; trying again", "error", err)
+			c.sleep(ctx, firstWait)
+		case !worked:
+			c.sleep(ctx, c.untilNext(ctx))
+		}
+	}
+}
+
+// Drain works until nothing is due any more and every send has ended: for tests and for
+// transcripts, where time stands still.
+func (c *Courier) Drain(ctx context.Context) error {
+	for {
+		worked, err := c.Round(ctx)
+		if err != nil {
+			return err
+		}
+		c.wg.Wait()
+		if !worked {
+			return nil
+		}
+	}
+}
+
+func (c *Courier) sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-c.wake:
+	case <-t.C:
+	}
+}
+
+func (c *Courier) untilNext(ctx context.Context) time.Duration {
+	next, ok, err := c.Service.NextDue(ctx)
+	if err != nil || !ok {
+		return idle
+	}
+	// At least a moment: a row that is due but leased by another process is not ours yet.
+	return min(max(next.Sub(c.Service.Now()), 10*time.Millisecond), idle)
+}
+
+// Round claims once what is due and starts it. worked is false when nothing was claimed.
+func (c *Courier) Round(ctx context.Context) (worked bool, err error) {
+	timers, err := c.Service.Claim(ctx, c.Owner, lease, 16)
+	if err != nil {
+		return false, fmt.Errorf("claim timers: %w", err)
+	}
+	for _, t := range timers {
+		c.fire(ctx, t)
+	}
+	urgentOnly := len(c.slow) == cap(c.slow)
+	free := cap(c.lanes) - len(c.lanes)
+	if !urgentOnly {
+		free = min(free, cap(c.slow)-len(c.slow))
+	}
+	if free == 0 {
+		return len(timers) > 0, nil // a send that ends wakes us
+	}
+	messages, err := c.Service.ClaimMessages(ctx, c.Owner, lease, free, urgentOnly)
+	if err != nil {
+		return false, fmt.Errorf("claim messages: %w", err)
+	}
+	for _, m := range messages {
+		c.lanes <- struct{}{}
+		if !m.Urgent {
+			c.slow <- struct{}{}
+		}
+		c.wg.Go(func() {
+			defer func() {
+				<-c.lanes
+				if !m.Urgent {
+					<-c.slow
+				}
+				c.Wake()
+			}()
+			c.deliver(ctx, m)
+		})
+	}
+	return len(timers)+len(messages) > 0, nil
+}
+
+func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
+	err := c.Service.Fire(ctx, t)
+	if err == nil {
+		return
+	}
+	wait := backoff(t.Attempt, pageWait)
+	c.Log.Error("a due timer failed; trying again", "timer", t.Key, "wait", wait, "error", err)
+	if err := c.Service.Postpone(context.WithoutCancel(ctx), t, c.Owner, wait); err != nil {
+		c.Log.Error("its next try could not be noted; the lease will run out", "timer", t.Key, "error", err)
+	}
+}
+
+// deliver sends one message and records what became of it. A stop of the program does not
+// break off a try that is under way: its outcome is worth a second.
+func (c *Courier) deliver(ctx context.Context, m workflows.Message) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+	defer cancel()
+	res := c.send(ctx, m)
+	if err := c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res); err != nil && !errors.Is(err, workflows.ErrConflict) {
+		c.Log.Error("what became of a message could not be recorded; it may be sent again", "message", m.ID, "error", err)
+	}
+}
+
+func (c *Courier) send(ctx context.Context, m workflows.Message) workflows.Sent {
+	fe, to, err := c.Route(m)
+	if err != nil {
+		return c.failed(m, "", err)
+	}
+	card, err := c.Render(ctx, m)
+	if err != nil {
+		return c.failed(m, fe.Name(), err)
+	}
+	id, err := fe.Send(ctx, chat.Delivery{
+		Key: m.Key, To: to, Card: card, Urgent: m.Urgent, Again: m.Resent, Update: chat.MessageID(m.Sent),
+	})
+	if err != nil {
+		return c.failed(m, fe.Name(), err)
+	}
+	return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(id)}
+}
+
+func (c *Courier) failed(m workflows.Message, frontend string, err error) workflows.Sent {
+	res := workflows.Sent{At: c.Service.Now(), Frontend: frontend, Error: reason(err)}
+	gone := errors.Is(err, chat.ErrGone) || errors.Is(err, workflows.ErrNotFound)
+	if gone || !m.Urgent && m.Attempt >= tries {
+		c.Log.Warn("a message was given up", "message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "reason", res.Error)
+		return res
+	}
+	limit := longWait
+	if m.Urgent {
+		limit = pageWait
+	}
+	wait := backoff(m.Attempt, limit)
+	res.Retry = c.Service.Now().Add(wait)
+	res.Unsure = errors.Is(err, context.DeadlineExceeded) // the request went out; the answer did not come
+	c.Log.Warn("a message could not be sent; trying again", "message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "wait", wait, "reason", res.Error)
+	return res
+}
+
+// reason names a failure without the text of the error, which may quote what was sent.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, chat.ErrGone):
+		return "unreachable"
+	case errors.Is(err, workflows.ErrNotFound):
+		return "not_allowed_any_more"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	default:
+		return "refused"
+	}
+}
+
+// backoff doubles from firstWait up to limit, with a quarter of jitter either way, so that
+// many messages that failed together do not come back together.
+func backoff(attempt int, limit time.Duration) time.Duration {
+	d := limit
+	if attempt < 20 {
+		d = min(firstWait<<max(attempt-1, 0), limit)
+	}
+	return d*3/4 + rand.N(d/2)
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hikeshi/store"
+	"hikeshi/templates"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/procedure"
+	"hikeshi/workflows/report"
+)
+
+// opened is what most subcommands need: texts, procedures, database and service.
+type opened struct {
+	texts   *templates.Texts
+	book    *procedure.Book
+	store   workflows.Store
+	service *workflows.Service
+	clock   workflows.Clock
+}
+
+func (p *program) overlay() fs.FS {
+	if p.settings.Config == "" {
+		return nil
+	}
+	return os.DirFS(p.settings.Config)
+}
+
+func (p *program) texts() (*templates.Texts, error) {
+	t, err := templates.LoadTexts(p.overlay())
+	if err != nil {
+		return nil, fmt.Errorf("messages: %w", err)
+	}
+	return t, nil
+}
+
+func (p *program) book() (*procedure.Book, error) {
+	b, err := templates.LoadProcedures(p.overlay())
+	if err != nil {
+		return nil, fmt.Errorf("procedures: %w", err)
+	}
+	return b, nil
+}
+
+// withService opens what is there, beside a running server, and only to read.
+func (p *program) withService(ctx context.Context, f func(*opened) error) error {
+	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database at %s yet; start hikeshi once (hikeshi serve), or set HIKESHI_DATA to where it is", path)
+		}
+	}
+	return p.open(ctx, f, store.WithReadOnly())
+}
+
+// withWritable opens the database to change it; a running server takes notice of what changed.
+func (p *program) withWritable(ctx context.Context, f func(*opened) error) error {
+	return p.open(ctx, f)
+}
+
+func (p *program) open(ctx context.Context, f func(*opened) error, options ...store.Option) (err error) {
+	o, err := p.openStore(ctx, options...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.store.Close()) }()
+	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Practice: p.settings.practice()})
+	if err != nil {
+		return err
+	}
+	return f(o)
+}
+
+func (p *program) openStore(ctx context.Context, options ...store.Option) (*opened, error) {
+	o := &opened{}
+	var err error
+	if o.texts, err = p.texts(); err != nil {
+		return nil, err
+	}
+	if o.book, err = p.book(); err != nil {
+		return nil, err
+	}
+	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
+		// The record of incidents is for its owner only.
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("the data folder %s cannot be made (%w); set HIKESHI_DATA to a folder that can be written", filepath.Dir(path), errors.Unwrap(err))
+		}
+	}
+	if o.store, err = store.Open(ctx, p.settings.database(), options...); err != nil {
+		return nil, err
+	}
+	o.clock = realClock{}
+	if p.settings.practice() {
+		if o.clock, err = newPracticeClock(ctx, o.store); err != nil {
+			return nil, errors.Join(err, o.store.Close())
+		}
+	}
+	return o, nil
+}
+
+// render makes a document's bytes in a format.
+func render(doc report.Document, format string, made time.Time) ([]byte, error) {
+	switch format {
+	case "md":
+		return templates.Markdown(doc), nil
+	case "docx":
+		return templates.Docx(doc, made)
+	default:
+		return nil, usageError{fmt.Errorf("--format %q: choose docx or md", format)}
+	}
+}
+
+// day prints a day in Tokyo in the reader's language.
+func (p *program) day(t *templates.Texts, at time.Time) string {
+	at = at.In(incident.Tokyo)
+	return t.Say(p.settings.Lang, "cli.day", "year", at.Format("2006"), "month", at.Format("1"), "day", at.Format("2"))
+}
