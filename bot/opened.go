@@ -60,11 +60,7 @@ func (p *program) withService(ctx context.Context, f func(*opened) error) error 
 	return p.open(ctx, f, store.WithReadOnly())
 }
 
-// withWritable opens the database to change it; a running server takes notice of what changed.
-func (p *program) withWritable(ctx context.Context, f func(*opened) error) error {
-	return p.open(ctx, f)
-}
-
+// open opens the database, also to change it; a running server takes notice of what changed.
 func (p *program) open(ctx context.Context, f func(*opened) error, options ...store.Option) (err error) {
 	o, err := p.openStore(ctx, options...)
 	if err != nil {
@@ -88,9 +84,8 @@ func (p *program) openStore(ctx context.Context, options ...store.Option) (*open
 		return nil, err
 	}
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
-		// The record of incidents is for its owner only.
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("the data folder %s cannot be made (%w); set HIKESHI_DATA to a folder that can be written", filepath.Dir(path), errors.Unwrap(err))
+		if err := makeFolder(path); err != nil {
+			return nil, err
 		}
 	}
 	if o.store, err = store.Open(ctx, p.settings.database(), options...); err != nil {
@@ -103,6 +98,19 @@ func (p *program) openStore(ctx context.Context, options ...store.Option) (*open
 		}
 	}
 	return o, nil
+}
+
+// makeFolder makes the folder of a database file, for its owner only: it holds the record of
+// incidents.
+func makeFolder(file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return fmt.Errorf("the data folder %s cannot be made (%w); set HIKESHI_DATA to a folder that can be written", filepath.Dir(file), err)
+	}
+	return nil
 }
 
 // render makes a document's bytes in a format.

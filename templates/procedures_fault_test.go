@@ -139,6 +139,8 @@ func FuzzProcedureYAML(f *testing.F) {
 			if at := strings.Index(text, word); at >= 0 {
 				f.Add(uint8(which), uint16(at+len(word)), uint16(4), "")
 				f.Add(uint8(which), uint16(at+len(word)), uint16(0), "not x and ")
+				f.Add(uint8(which), uint16(at+len(word)), uint16(0), `"" # `)
+				f.Add(uint8(which), uint16(at+len(word)), uint16(0), "boss # ")
 			}
 		}
 	}

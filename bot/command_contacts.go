@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/templates"
+	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
+)
+
+func (p *program) contactsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "contacts", Short: "連絡先の読み込み・点検・書き出し / the contact list",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var out string
+	export := &cobra.Command{
+		Use: "export [-o FILE]", Short: "CSVに書き出します / write the list as CSV", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error {
+				list, _, err := o.store.Contacts(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return p.writeOut(out, contact.Export(list))
+			})
+		},
+	}
+	export.Flags().StringVarP(&out, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
+	var sheetOut, format string
+	sheet := &cobra.Command{
+		Use: "sheet [-o FILE] [--format docx|md]", Short: "壁に貼る緊急連絡先シート / the emergency sheet for the wall", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withService(cmd.Context(), func(o *opened) error {
+				now := o.service.Now()
+				doc := contact.Sheet(o.service.Contacts(), p.settings.Lang, p.say(o.texts), p.day(o.texts, now))
+				body, err := render(doc, format, now)
+				if err != nil {
+					return err
+				}
+				return p.writeOut(sheetOut, body)
+			})
+		},
+	}
+	sheet.Flags().StringVarP(&sheetOut, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
+	sheet.Flags().StringVar(&format, "format", "docx", "docx | md")
+	c.AddCommand(
+		&cobra.Command{
+			Use: "import FILE", Short: "CSVを読み込みます / read a CSV file", Args: exactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return p.importContacts(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "check [FILE]", Short: "役割の空きなどを点検します / find holes", Args: cobra.MaximumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return p.checkContacts(cmd.Context(), args) },
+		},
+		export, sheet,
+	)
+	return c
+}
+
+// readContacts reads a file as a whole; every fault is told at once.
+func (p *program) readContacts(t *templates.Texts, file string) ([]contact.Row, error) {
+	lang := p.settings.Lang
+	unreadable := errors.New(t.Say(lang, "cli.file_unreadable", "file", file))
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, unreadable
+	}
+	defer f.Close() //nolint:errcheck // only read
+	// A byte more than is allowed is enough for Parse to say that the file is too large.
+	body, err := io.ReadAll(io.LimitReader(f, contact.MaxFileBytes+1))
+	if err != nil {
+		return nil, unreadable
+	}
+	rows, faults := contact.Parse(body)
+	if faults != nil {
+		for _, f := range faults {
+			fmt.Fprintln(p.errs, f.Say(p.say(t)))
+		}
+		fmt.Fprintln(p.errs, t.Say(lang, "cli.contacts.not_imported", "count", strconv.Itoa(len(faults))))
+		return nil, errShown
+	}
+	return rows, nil
+}
+
+func (p *program) say(t *templates.Texts) func(string) string {
+	return func(key string) string { return t.Say(p.settings.Lang, key) }
+}
+
+func (p *program) importContacts(ctx context.Context, file string) error {
+	return p.open(ctx, func(o *opened) error {
+		rows, err := p.readContacts(o.texts, file)
+		if err != nil {
+			return err
+		}
+		ch, err := o.service.ImportContacts(ctx, rows)
+		if err != nil {
+			return err
+		}
+		var changed []contact.Person
+		for _, c := range ch.Changed {
+			changed = append(changed, c.After)
+		}
+		lang := p.settings.Lang
+		fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.imported", "people", strconv.Itoa(len(o.service.Contacts().People())),
+			"added", strconv.Itoa(len(ch.Added)), "changed", strconv.Itoa(len(changed)), "removed", strconv.Itoa(len(ch.Removed))))
+		if len(changed) > 0 {
+			fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.changed", "names", names(o.texts, lang, changed)))
+		}
+		if len(ch.Removed) > 0 {
+			fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.removed", "names", names(o.texts, lang, ch.Removed)))
+		}
+		p.printFindings(o.texts, contact.Check(o.service.Contacts()))
+		return nil
+	})
+}
+
+func names(t *templates.Texts, lang string, people []contact.Person) string {
+	var out []string
+	for _, c := range people {
+		out = append(out, c.Name)
+	}
+	return strings.Join(out, t.Say(lang, "separator"))
+}
+
+func (p *program) checkContacts(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return p.withService(ctx, func(o *opened) error {
+			return p.findings(o.texts, contact.Check(o.service.Contacts()))
+		})
+	}
+	t, err := p.texts()
+	if err != nil {
+		return err
+	}
+	rows, err := p.readContacts(t, args[0])
+	if err != nil {
+		return err
+	}
+	return p.findings(t, contact.Check(contact.NewDirectory(contact.Merge(nil, rows))))
+}
+
+func (p *program) findings(t *templates.Texts, found []contact.Finding) error {
+	if p.printFindings(t, found) {
+		return errShown
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(p.out, t.Say(p.settings.Lang, "cli.contacts.fine"))
+	}
+	return nil
+}
+
+// printFindings tells what a check found, and whether any of it is severe.
+func (p *program) printFindings(t *templates.Texts, found []contact.Finding) (severe bool) {
+	for _, f := range found {
+		fmt.Fprintln(p.out, t.Say(p.settings.Lang, "cli.check."+string(f.Severity))+" "+f.Say(p.say(t)))
+		severe = severe || f.Severity == contact.Severe
+	}
+	return severe
+}
+
+func (p *program) writeOut(file string, body []byte) error {
+	if file == "" {
+		_, err := p.out.Write(body)
+		return err
+	}
+	// Documents hold names and incidents: only the owner may read them.
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			return fmt.Errorf("%s cannot be written (%w); name another file with -o", file, pe.Err)
+		}
+		return err
+	}
+	return nil
+}
+
+// loadSample fills an empty contact list with the sample company, in practice only.
+func loadSample(ctx context.Context, s *workflows.Service) error {
+	if len(s.Contacts().People()) > 0 || !s.Practice() {
+		return nil
+	}
+	rows, faults := contact.Parse(templates.SampleContacts())
+	if faults != nil {
+		return fmt.Errorf("the sample company: %w", faults)
+	}
+	_, err := s.ImportContacts(ctx, rows)
+	return err
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hikeshi/workflows/contact"
+)
+
+// healthWithin bounds the health check, which a container's runtime kills otherwise.
+const healthWithin = 4 * time.Second
+
+func (p *program) doctorCommand() *cobra.Command {
+	var health bool
+	c := &cobra.Command{
+		Use: "doctor", Short: "設定とデータを点検します / check settings and data", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if health {
+				return p.health(cmd.Context())
+			}
+			return p.doctor(cmd.Context())
+		},
+	}
+	c.Flags().BoolVar(&health, "health", false, "動いているサーバーが応答するかだけ確かめます / only ask a running server")
+	return c
+}
+
+// doctor checks one thing after the other and goes on after a fault, so that all are told.
+func (p *program) doctor(ctx context.Context) error {
+	failed := false
+	t, err := p.texts()
+	if err != nil {
+		return err
+	}
+	lang := p.settings.Lang
+	line := func(what string, err error) {
+		mark := "cli.doctor.ok"
+		if err != nil {
+			mark, failed = "cli.doctor.failed", true
+			what += "\n" + err.Error()
+		}
+		fmt.Fprintln(p.out, t.Say(lang, mark)+" "+what)
+	}
+	line(t.Say(lang, "cli.doctor.settings", "mode", p.settings.Mode, "address", p.settings.Listen, "lang", lang), nil)
+	book, err := p.book()
+	if err == nil {
+		line(t.Say(lang, "cli.doctor.procedures", "version", book.Version), nil)
+	} else {
+		line(t.Say(lang, "cli.doctor.procedures", "version", "-"), err)
+	}
+	err = p.withService(ctx, func(o *opened) error {
+		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), nil)
+		found := contact.Check(o.service.Contacts())
+		if p.printFindings(t, found) {
+			failed = true
+		}
+		if len(found) == 0 {
+			line(t.Say(lang, "cli.contacts.fine"), nil)
+		}
+		return nil
+	})
+	if err != nil {
+		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), err)
+	}
+	if failed {
+		return errShown
+	}
+	return nil
+}
+
+// health asks the server of these settings whether it is well. A server that listens on all
+// addresses is asked on this machine's own.
+func (p *program) health(ctx context.Context) error {
+	host, port, err := net.SplitHostPort(p.settings.Listen)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("no hikeshi answers at %s; start it with hikeshi serve", req.URL.Host)
+	}
+	if res.Body.Close() != nil || res.StatusCode != http.StatusOK {
+		return errors.New("hikeshi answers, but it is not well: " + res.Status)
+	}
+	return nil
+}

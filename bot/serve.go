@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/courier"
+	"hikeshi/bot/desk"
+	"hikeshi/bot/web"
+	"hikeshi/store"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// stopWithin bounds how long a stop waits for requests and sends under way.
+const stopWithin = 10 * time.Second
+
+// house is everything wired together: what serve runs, and what transcripts run without
+// listening.
+type house struct {
+	*opened
+	desk    *desk.Desk
+	web     *web.Server
+	courier *courier.Courier
+}
+
+// wire connects the parts and loads the sample company into an empty practice room.
+func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
+	h := &house{opened: o}
+	// The service tells of changes before those who listen are made.
+	var live atomic.Pointer[house]
+	var err error
+	o.service, err = workflows.New(ctx, workflows.Options{
+		Store: o.store, Clock: o.clock, Book: o.book, Practice: p.settings.practice(),
+		Changed: func(c workflows.Changed) {
+			if h := live.Load(); h != nil {
+				h.web.Changed(string(c.Incident))
+				if c.Work {
+					h.courier.Wake()
+				}
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := loadSample(ctx, o.service); err != nil {
+		return nil, err
+	}
+	lang := p.settings.Lang
+	h.desk = desk.New(desk.Config{
+		Service: o.service, Texts: o.texts, Lang: lang, Company: o.texts.Say(lang, "sample.company"), Log: log,
+		Reports: func(_ context.Context, in *incident.Incident, records []incident.Record, lang, format string) (string, string, []byte, error) {
+			now := o.service.Now()
+			body, err := render(finalReport(o, in, records, lang, now), format, now)
+			return fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format), mediaTypes[format], body, err
+		},
+	})
+	config := web.Config{
+		Desk: h.desk, Say: o.texts.Say, Lang: lang, Practice: p.settings.practice(), Clock: o.service.Now,
+		Listen: p.settings.Listen, Log: log,
+	}
+	if c, ok := o.clock.(*practiceClock); ok {
+		config.Move = func(ctx context.Context, d time.Duration) error { return h.moveOn(ctx, c, d) }
+	}
+	h.web = web.New(config)
+	h.courier = courier.New(courier.Config{
+		Service: o.service, Render: h.desk.Card, Route: h.route, Owner: owner(), Log: log,
+	})
+	live.Store(h)
+	return h, nil
+}
+
+var mediaTypes = map[string]string{
+	"md":   "text/markdown; charset=utf-8",
+	"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+// route says where a message goes: while the web room is the only front end, everybody is
+// found there, and every incident has its channel there.
+func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
+	if m.To == "" {
+		return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
+	}
+	return h.web, chat.Target{User: chat.UserID(h.web.Name() + ":" + string(m.To))}, nil
+}
+
+// moveOn moves the practice clock on and lets happen what falls due on the way, tick by
+// tick: an hour of practice must bring the same calls as an hour of a real night.
+func (h *house) moveOn(ctx context.Context, c *practiceClock, d time.Duration) error {
+	const tick = 5 * time.Minute
+	for left := d; left > 0; left -= tick {
+		if err := c.Move(ctx, min(tick, left)); err != nil {
+			return err
+		}
+		if err := h.service.Tick(ctx, h.service.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if err := h.courier.Drain(ctx); err != nil {
+			return err
+		}
+	}
+	h.courier.Wake()
+	h.web.Changed("")
+	return nil
+}
+
+// owner names this process in leases.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+func (p *program) serve(ctx context.Context) (err error) {
+	log := slog.New(slog.NewTextHandler(p.errs, nil))
+	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
+		if err := makeFolder(path); err != nil {
+			return err
+		}
+		unlock, err := store.Lock(p.settings.database())
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	o, err := p.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.store.Close()) }()
+	h, err := p.wire(ctx, o, log)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.settings.Listen)
+	if err != nil {
+		return errors.New(o.texts.Say(p.settings.Lang, "cli.serve.taken", "address", p.settings.Listen))
+	}
+	calendar, err := courier.NewCalendar(o.service, h.courier.Wake, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	couriered := make(chan struct{})
+	go func() { h.courier.Run(work); close(couriered) }()
+	calendar.Start()
+
+	server := &http.Server{
+		Handler: h.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	key := "cli.serve.live"
+	if p.settings.practice() {
+		key = "cli.serve.practice"
+	}
+	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+listener.Addr().String(), "database", p.settings.database()))
+
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, "cli.serve.stopping"))
+	}
+	// In this order: no new requests, then no new work, then the sends under way.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	h.web.Stop()
+	err = errors.Join(err, server.Shutdown(bounded), calendar.Stop())
+	stopWork()
+	<-couriered
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
