@@ -199,4 +199,3 @@ func (p *program) procedureCommand() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "JSONで表示 / print JSON")
 	return c
 }
-

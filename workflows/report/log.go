@@ -1,0 +1,369 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// Say gives the text of a key in one language, with pairs of placeholder names and values
+// filled in. What is filled in is never read for placeholders again.
+type Say func(key string, pairs ...string) string
+
+// Voice is what entries of the record are said with: the reader's language and how people
+// and steps are called.
+type Voice struct {
+	Say Say
+	// Name calls a person as the contact list does today; empty when it does not know him.
+	Name func(incident.PersonID) string
+	// Step gives a short title of a step by its key; StepTitles makes one. Nil shows keys.
+	Step func(key string) string
+}
+
+// Sentence says what an entry of the record did, in one sentence, and below it, each on a
+// line of its own, what somebody typed. Who did it is not part of it: it is meant to stand
+// beside Author and the time, in the report, in the incident's channel and on its page.
+// A text that was erased is shown as erased. The texts are those under "log." and the terms.
+// Nothing in the result is escaped or made printable: that is the renderer's.
+func Sentence(r incident.Record, v Voice) string {
+	switch e := r.Event.(type) {
+	case incident.ReportReceived:
+		return v.say(r, "", "kind", v.Say("kind."+string(e.What)), "text", v.body(e.Text)) +
+			v.part("contractor", e.Contractor)
+	case incident.Planned:
+		return v.say(r, "",
+			"category", v.category(e.Plan.Category, e.Plan.Effect),
+			"level", v.Say("level."+e.Plan.Level.String()), "count", strconv.Itoa(len(e.Steps)))
+	case incident.Paged:
+		if len(e.Roles) == 0 {
+			return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because))
+		}
+		return v.say(r, "roles", "name", v.name(e.Person), "roles", v.roles(e.Roles), "because", v.Say("log.because."+e.Because))
+	case incident.Acknowledged:
+		if len(e.Roles) == 0 {
+			return v.say(r, "")
+		}
+		return v.say(r, "roles", "roles", v.roles(e.Roles))
+	case incident.Declined:
+		return v.say(r, "") + v.part("reason", e.Reason)
+	case incident.PageStopped:
+		return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because))
+	case incident.RoundPassed:
+		if e.Exhausted {
+			return v.say(r, "exhausted")
+		}
+		return v.say(r, "", "round", strconv.Itoa(e.Round))
+	case incident.LeadTaken:
+		return v.say(r, "", "name", v.name(e.Person), "how", v.Say("leadhow."+string(e.How)))
+	case incident.HandoverOffered:
+		return v.say(r, "", "name", v.name(e.To)) + v.part("reason", e.Reason)
+	case incident.HandoverRefused:
+		return v.say(r, "") + v.part("reason", e.Reason)
+	case incident.Joined:
+		return v.say(r, "", "name", v.name(e.Person), "why", v.why(e.Why, e.Role))
+	case incident.LeftCircle:
+		return v.say(r, "", "name", v.name(e.Person))
+	case incident.Assigned:
+		if e.Step == "" {
+			return v.say(r, "", "name", v.name(e.Person))
+		}
+		return v.say(r, "step", "name", v.name(e.Person), "step", v.step(e.Step))
+	case incident.CircleRestricted:
+		if len(e.Excluded) == 0 {
+			return v.say(r, "lifted") + v.part("reason", e.Reason)
+		}
+		return v.say(r, "", "names", v.names(e.Excluded)) + v.part("reason", e.Reason)
+	}
+	if s, ok := v.judged(r); ok {
+		return s
+	}
+	return v.written(r)
+}
+
+// judged says the entries of phase, level, approval and end.
+func (v Voice) judged(r incident.Record) (string, bool) {
+	switch e := r.Event.(type) {
+	case incident.PhaseMoved:
+		return v.say(r, when("back", e.To.Before(e.From)), "from", v.phase(e.From), "to", v.phase(e.To)) + v.part("reason", e.Reason), true
+	case incident.LevelSet:
+		level := v.Say("level." + e.To.String())
+		if !e.From.Confirmed() {
+			return v.say(r, "", "level", level) + v.part("reason", e.Reason), true
+		}
+		way := "raised"
+		if e.To < e.From {
+			way = "lowered"
+		}
+		return v.say(r, way, "from", v.Say("level."+e.From.String()), "level", level) + v.part("reason", e.Reason), true
+	case incident.LevelProposed:
+		return v.say(r, "", "level", v.Say("level."+e.Level.String())) + v.part("reason", e.Reason), true
+	case incident.Recategorised:
+		return v.say(r, "", "from", v.category(e.From, ""), "to", v.category(e.To, e.Effect)) + v.part("reason", e.Reason), true
+	case incident.ReportMade:
+		return v.say(r, "", "version", strconv.Itoa(e.Version)), true
+	case incident.Approved:
+		s := v.say(r, "", "role", v.approver(e.Role, e.Deputy))
+		if e.Publication != "" {
+			s += "\n" + v.Say("log.part.publication", "text", v.Say("publication."+string(e.Publication)))
+		}
+		return s + v.part("comment", e.Comment), true
+	case incident.ApprovalVoided:
+		return v.say(r, "", "what", v.what(e.Because)), true
+	case incident.IncidentClosed:
+		return v.say(r, "") + v.part("comment", e.Comment), true
+	case incident.IncidentDismissed:
+		return v.say(r, "") + v.part("reason", e.Reason), true
+	case incident.IncidentReopened:
+		return v.say(r, "", "from", v.phase(e.From), "to", v.phase(e.To)) + v.part("reason", e.Reason), true
+	case incident.MergedIntoOther:
+		return v.say(r, "", "id", string(e.Into)), true
+	case incident.ReportMerged:
+		return v.say(r, "", "id", string(e.From), "names", v.bodies(e.Names), "text", v.body(e.Text)), true
+	}
+	return "", false
+}
+
+// written says the entries of the work itself: steps, facts, fields, notes.
+func (v Voice) written(r incident.Record) string {
+	switch e := r.Event.(type) {
+	case incident.StepDone:
+		return v.say(r, "", "step", v.step(e.Step)) + v.part("result", e.Result)
+	case incident.StepWaived:
+		return v.say(r, "", "step", v.step(e.Step)) + v.part("reason", e.Reason)
+	case incident.StepReopened:
+		return v.say(r, "", "step", v.step(e.Step))
+	case incident.FactSet:
+		fact, answer := v.Say("fact."+string(e.Fact)), v.answer(e.Answer)
+		if e.Before == "" {
+			return v.say(r, "", "fact", fact, "answer", answer)
+		}
+		return v.say(r, "changed", "fact", fact, "before", v.answer(e.Before), "answer", answer)
+	case incident.FieldSet:
+		return v.field(r, e)
+	case incident.NoteAdded:
+		return v.say(r, "", "text", v.body(e.Text))
+	case incident.Informed:
+		return v.say(r, when("false_alarm", e.FalseAlarm), "text", v.body(e.Text))
+	case incident.Asked:
+		return v.say(r, "", "text", v.body(e.Text))
+	case incident.Corrected:
+		return v.say(r, "", "number", strconv.FormatInt(e.Seq, 10), "text", v.body(e.Text))
+	case incident.Undone:
+		return v.say(r, "", "number", strconv.FormatInt(e.Seq, 10), "what", v.what(e.What)) + v.part("reason", e.Reason)
+	case incident.EvidenceRecorded:
+		return v.say(r, "", "name", v.body(e.Name), "where", v.body(e.Where))
+	case incident.PreventionSet:
+		owner, due := v.Say("text.unfilled"), v.Say("text.unfilled")
+		if e.Owner != "" {
+			owner = v.name(e.Owner)
+		}
+		if e.Due != "" {
+			due = Day(e.Due, v.Say)
+		}
+		return v.say(r, when("done", e.Done), "number", strconv.Itoa(e.N), "owner", owner, "due", due, "text", v.body(e.Text))
+	case incident.PreventionRemoved:
+		return v.say(r, "", "number", strconv.Itoa(e.N))
+	}
+	return v.what(r.Event.Kind())
+}
+
+func (v Voice) field(r incident.Record, e incident.FieldSet) string {
+	name := v.Say("field." + string(e.Field))
+	switch {
+	case e.Cleared:
+		return v.say(r, "cleared", "field", name)
+	case e.Unknown:
+		return v.say(r, "unknown", "field", name) + v.part("reason", e.Reason)
+	}
+	text := v.body(e.Value)
+	if e.Field.IsTime() && !e.Value.Erased {
+		text = v.moment(text)
+	}
+	again := !e.Before.IsZero() || e.BeforeUnknown
+	return v.say(r, when("changed", again), "field", name, "text", text)
+}
+
+// Author says who made an entry, as he was called then. What follows of itself from
+// somebody's deed (calls, the circle, the steps of a level) is nobody's.
+func Author(r incident.Record, v Voice) string {
+	switch r.Event.(type) {
+	case incident.Planned, incident.Paged, incident.PageStopped, incident.RoundPassed,
+		incident.Joined, incident.LeftCircle, incident.ApprovalVoided:
+		return v.Say("person.bot")
+	}
+	switch {
+	case r.ByName.Erased:
+		return v.Say("person.erased")
+	case r.ByName.Body != "":
+		return r.ByName.Body
+	case r.By != "":
+		return v.name(r.By)
+	}
+	return v.Say("person.bot")
+}
+
+// stepTitleRunes is how much of a step names it in a sentence.
+const stepTitleRunes = 40
+
+// StepTitles gives short titles of an incident's steps by key, in a language: the first
+// sentence, clipped. Steps of a table that no longer applies are found in the record; where
+// there is none at hand, records may be nil.
+func StepTitles(lang string, in *incident.Incident, records []incident.Record) func(key string) string {
+	titles := map[string]string{}
+	for _, r := range records {
+		if e, ok := r.Event.(incident.Planned); ok {
+			for _, s := range e.Steps {
+				titles[s.Key] = stepTitle(s.Text.In(lang))
+			}
+		}
+	}
+	for _, s := range in.Steps {
+		titles[s.Key] = stepTitle(s.Text.In(lang))
+	}
+	return func(key string) string {
+		if t := titles[key]; t != "" {
+			return t
+		}
+		return key
+	}
+}
+
+func stepTitle(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	// The ends of a sentence: U+3002 is the Japanese full stop.
+	if head, _, found := strings.Cut(text, "\u3002"); found {
+		text = head
+	} else if head, _, found := strings.Cut(text, ". "); found {
+		text = head
+	}
+	text = strings.TrimSuffix(strings.TrimSpace(text), ".")
+	if r := []rune(text); len(r) > stepTitleRunes {
+		return string(r[:stepTitleRunes-1]) + "…"
+	}
+	return text
+}
+
+func (v Voice) say(r incident.Record, variant string, pairs ...string) string {
+	key := "log." + string(r.Event.Kind())
+	if variant != "" {
+		key += "." + variant
+	}
+	return v.Say(key, pairs...)
+}
+
+func when(variant string, so bool) string {
+	if so {
+		return variant
+	}
+	return ""
+}
+
+// part is a further line with a typed text, or nothing where none was typed.
+func (v Voice) part(key string, t incident.Text) string {
+	if t.IsZero() {
+		return ""
+	}
+	return "\n" + v.Say("log.part."+key, "text", v.body(t))
+}
+
+func (v Voice) body(t incident.Text) string {
+	if t.Erased {
+		return v.Say("text.erased")
+	}
+	return t.Body
+}
+
+func (v Voice) bodies(ts []incident.Text) string {
+	var out []string
+	for _, t := range ts {
+		if t.Erased {
+			out = append(out, v.Say("person.erased"))
+		} else {
+			out = append(out, t.Body)
+		}
+	}
+	return strings.Join(out, v.Say("separator"))
+}
+
+// name falls back to the identity itself: an entry must never lose whom it is about.
+func (v Voice) name(p incident.PersonID) string {
+	if p == "" {
+		return v.Say("person.bot")
+	}
+	if n := v.Name(p); n != "" {
+		return n
+	}
+	return string(p)
+}
+
+func (v Voice) names(ps []incident.PersonID) string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = v.name(p)
+	}
+	return strings.Join(out, v.Say("separator"))
+}
+
+func (v Voice) roles(rs []incident.Role) string {
+	out := make([]string, len(rs))
+	for i, r := range rs {
+		out[i] = v.Say("role." + string(r))
+	}
+	return strings.Join(out, v.Say("separator"))
+}
+
+func (v Voice) approver(r incident.Role, deputy bool) string {
+	role := v.Say("role." + string(r))
+	if deputy {
+		return v.Say("role.deputy", "value", role)
+	}
+	return role
+}
+
+func (v Voice) why(w incident.Why, r incident.Role) string {
+	if r != "" {
+		return v.Say("role." + string(r))
+	}
+	return v.Say("why." + string(w))
+}
+
+func (v Voice) category(c, effect incident.Category) string {
+	name := v.Say("category." + string(c))
+	if effect == "" {
+		return name
+	}
+	return v.Say("category.with_effect", "value", name, "effect", v.Say("category."+string(effect)))
+}
+
+func (v Voice) phase(p incident.Phase) string { return v.Say("phase." + string(p)) }
+
+func (v Voice) what(k incident.EventKind) string { return v.Say("log.what." + string(k)) }
+
+func (v Voice) step(key string) string {
+	if v.Step == nil {
+		return key
+	}
+	return v.Step(key)
+}
+
+// answer prints what stands in a fact: yes, no, not known, or a count.
+func (v Voice) answer(a incident.Answer) string {
+	switch a {
+	case incident.Yes, incident.No, incident.Unknown:
+		return v.Say("answer." + string(a))
+	case "":
+		return v.Say("answer.unknown")
+	}
+	return v.Say("answer.count", "value", string(a))
+}
+
+// moment prints an instant as the record keeps it; what is none is shown as it stands.
+func (v Voice) moment(stamp string) string {
+	t, err := time.Parse(time.RFC3339, stamp)
+	if err != nil {
+		return stamp
+	}
+	return Instant(t, v.Say)
+}
