@@ -1,0 +1,93 @@
+// Package desk is the only translator between people and the workflows. One way it reads
+// what a person did (chat.Request: a line, a button, a form) as a workflows.Command or a
+// query; the other way it says outcomes, messages and views as cards, forms and pages in the
+// reader's language. A front end shows what it gets here and decides nothing.
+//
+// It owns the grammar of /incident, what the actions of buttons and the drafts of forms
+// mean, and every card. Sentences stand in templates/messages; there is none in this code.
+// What people typed is data: it is shown, stored and handed on, never interpreted as a
+// sentence, a placeholder or a command.
+//
+// It must not decide who may do what (workflows/incident does; a button that is pressed is
+// checked again), must not send anything, keep state between two requests, or tell anybody
+// something about an incident that the queries of workflows do not show him.
+package desk
+
+import (
+	"context"
+	"log/slog"
+
+	"hikeshi/bot/chat"
+	"hikeshi/templates"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// Config is what a desk needs.
+type Config struct {
+	Service *workflows.Service
+	Texts   *templates.Texts
+	Lang    string // ja or en
+	Company string
+	// Reports makes the document of an incident in a language and a format (md, docx).
+	Reports func(ctx context.Context, in *incident.Incident, records []incident.Record, lang, format string) (name, mediaType string, body []byte, err error)
+	Log     *slog.Logger // nil: the program's
+}
+
+// Desk answers requests and renders messages. It is safe for concurrent use.
+type Desk struct {
+	service    *workflows.Service
+	texts      *templates.Texts
+	lang       string
+	company    string
+	reports    func(ctx context.Context, in *incident.Incident, records []incident.Record, lang, format string) (name, mediaType string, body []byte, err error)
+	log        *slog.Logger
+	vocabulary vocabulary
+}
+
+// New makes a desk.
+func New(c Config) *Desk {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Lang != "en" {
+		c.Lang = "ja"
+	}
+	return &Desk{
+		service: c.Service, texts: c.Texts, lang: c.Lang, company: c.Company,
+		reports: c.Reports, log: c.Log, vocabulary: newVocabulary(c.Texts),
+	}
+}
+
+// Handle answers one request. It never fails: what could not be carried out is said in the
+// reply, with Accepted false.
+func (d *Desk) Handle(ctx context.Context, r chat.Request) chat.Reply {
+	v := d.visit(ctx, r.From, r.Name)
+	v.r = r
+	switch r.Kind {
+	case chat.Said:
+		return v.said()
+	case chat.Pressed:
+		return v.pressed()
+	case chat.Submitted:
+		return v.submitted()
+	}
+	return v.outdated()
+}
+
+// visit is one request of one person while it is being answered, or one look at a page.
+type visit struct {
+	voice
+	ctx   context.Context
+	r     chat.Request
+	who   incident.Actor
+	known bool // listed and active
+	// forced is the person chosen where a line named several.
+	forced incident.PersonID
+}
+
+func (d *Desk) visit(ctx context.Context, from chat.UserID, name string) *visit {
+	v := &visit{voice: d.voice(), ctx: ctx}
+	v.who, v.known = d.actor(from, name)
+	return v
+}

@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// actor finds the person of the contact list behind a platform's user. Whoever is not
+// listed may still report: then the platform's ID and name stand for him.
+func (d *Desk) actor(from chat.UserID, name string) (who incident.Actor, known bool) {
+	frontend, id, _ := strings.Cut(string(from), ":")
+	people := d.service.Contacts()
+	if p, ok := people.ByUser(frontend, id); ok {
+		if person, listed := people.Person(p); listed && person.Active {
+			return incident.Actor{ID: p, Name: person.Name, Department: person.Department}, true
+		}
+	}
+	if name = strings.TrimSpace(name); name == "" {
+		name = id
+	}
+	return incident.Actor{ID: incident.PersonID(from), Name: name}, false
+}
+
+// User is a person's user ID in the built-in web room.
+func User(p incident.PersonID) chat.UserID { return chat.UserID("web:" + string(p)) }
+
+// People lists everybody who can sit at the web room, those with a duty first.
+func (d *Desk) People(lang string) []PersonLine {
+	v := d.voice()
+	if lang == "ja" || lang == "en" {
+		v.lang = lang
+	}
+	var out []PersonLine
+	for _, p := range dutyFirst(d.service.Contacts().People()) {
+		out = append(out, v.personLine(p))
+	}
+	return out
+}
+
+func (v voice) personLine(p contact.Person) PersonLine {
+	var roles []string
+	for _, duty := range p.Duties {
+		name := v.role(duty.Role)
+		if duty.Order > 0 {
+			name = v.say("role.deputy", "value", name)
+		}
+		roles = append(roles, name)
+	}
+	return PersonLine{User: User(p.ID), Name: p.Name, Department: p.Department, Roles: v.join(roles), Phone: p.Phone}
+}
+
+// dutyFirst puts those first who are most likely to be looked for; outside contacts, who
+// do not use the chat, come last.
+func dutyFirst(people []contact.Person) []contact.Person {
+	rank := func(p contact.Person) int {
+		best := len(incident.Roles) * 2
+		for _, duty := range p.Duties {
+			if i := slices.Index(incident.Roles, duty.Role); i >= 0 {
+				best = min(best, i*2+min(duty.Order, 1))
+			}
+		}
+		if len(p.Duties) > 0 && best >= len(incident.Roles)*2-2 {
+			return len(incident.Roles) * 3
+		}
+		return best
+	}
+	out := slices.Clone(people)
+	slices.SortStableFunc(out, func(a, b contact.Person) int { return rank(a) - rank(b) })
+	return out
+}
+
+// staff lists the people who can take part in an incident: everybody but outside contacts.
+func (d *Desk) staff() []contact.Person {
+	return slices.DeleteFunc(dutyFirst(d.service.Contacts().People()), func(p contact.Person) bool {
+		return len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(duty contact.Duty) bool { return duty.Role != incident.OutsideContact })
+	})
+}
+
+// people finds whom a typed name, mail address, ID or mention means.
+func (d *Desk) people(query string) []incident.PersonID {
+	if query = strings.TrimSpace(query); query == "" {
+		return nil
+	}
+	dir := d.service.Contacts()
+	if p, ok := dir.Person(incident.PersonID(query)); ok && p.Active {
+		return []incident.PersonID{p.ID}
+	}
+	return dir.Find(query)
+}

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+)
+
+// busyWait is how long a statement waits for a write of another process, such as an import
+// beside the server. A reporter is shown whom to phone after 10 s without a number.
+const busyWait = "5000" // ms
+
+// sqliteEngine has one connection that writes and a pool of those that read. SQLite lets
+// one transaction write at a time; taking turns here instead of there keeps the order and
+// costs no waiting in sleeps.
+type sqliteEngine struct {
+	path    string
+	writes  *sql.DB
+	reads   *sql.DB
+	conn    *sql.Conn // the only one of writes; nil when opened for reading only
+	turn    chan struct{}
+	writer  *prepared
+	readers *prepared
+}
+
+// dsn is the file as SQLite is to open it. FULL makes a commit wait until the write-ahead
+// log is on the disk: an accepted report survives a power cut.
+func dsn(path string, o options) string {
+	v := url.Values{
+		"_busy_timeout": {busyWait},
+		"_foreign_keys": {"1"},
+		"_synchronous":  {"FULL"},
+		"_txlock":       {"immediate"},
+		"_defensive":    {"1"}, // no SQL of ours may damage the file
+		"_dqs":          {"0"},
+		"_error_rc":     {"1"},
+		"mode":          {"rw"}, // the file is made by createFile, for this user alone
+	}
+	if o.readOnly {
+		// Not mode=ro: beside no server the files of the write-ahead log must be made.
+		v.Set("_query_only", "1")
+		v.Del("_synchronous")
+	} else {
+		v.Set("_journal_mode", "WAL")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
+}
+
+// openFile opens both sides of an SQLite file that is there and sound.
+func openFile(ctx context.Context, path string, o options) (*sqliteEngine, error) {
+	e := &sqliteEngine{path: path, turn: make(chan struct{}, 1)}
+	var err error
+	if !o.readOnly {
+		if e.writes, err = sql.Open("sqlite", dsn(path, o)); err != nil {
+			return nil, explain(path, err)
+		}
+		e.writes.SetMaxOpenConns(1)
+		if err := e.writes.PingContext(ctx); err != nil {
+			e.Close()
+			return nil, explain(path, err)
+		}
+	}
+	if e.reads, err = sql.Open("sqlite", dsn(path, options{readOnly: true})); err != nil {
+		e.Close()
+		return nil, explain(path, err)
+	}
+	n := max(4, runtime.GOMAXPROCS(0))
+	e.reads.SetMaxOpenConns(n)
+	e.reads.SetMaxIdleConns(n)
+	if err := e.reads.PingContext(ctx); err != nil {
+		e.Close()
+		return nil, explain(path, err)
+	}
+	e.readers = newPrepared(e.reads)
+	return e, nil
+}
+
+// takeWriter keeps the writing connection for the statements prepared on it.
+func (e *sqliteEngine) takeWriter(ctx context.Context) (err error) {
+	if e.conn, err = e.writes.Conn(ctx); err != nil {
+		return explain(e.path, err)
+	}
+	e.writer = newPrepared(e.conn)
+	return nil
+}
+
+func (e *sqliteEngine) reading() statements { return reader{e} }
+
+// write runs f in a transaction that has the database to itself from the beginning, so
+// that what f reads is still so when it writes.
+func (e *sqliteEngine) write(ctx context.Context, f func(statements) error) (err error) {
+	if e.writer == nil {
+		return ErrReadOnly
+	}
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	// A transaction that has begun is not interrupted in the middle of a statement: it is
+	// short, and either all of it counts or nothing.
+	whole := context.WithoutCancel(ctx)
+	if _, err := e.writer.exec(whole, "BEGIN IMMEDIATE"); err != nil {
+		return explain(e.path, err)
+	}
+	done := false
+	defer func() {
+		if !done { // f failed or panicked, or the commit failed
+			if _, rerr := e.writer.exec(whole, "ROLLBACK"); rerr != nil && err == nil {
+				err = rerr
+			}
+		}
+	}()
+	if err := f(writing{e}); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := e.writer.exec(whole, "COMMIT"); err != nil {
+		return explain(e.path, err)
+	}
+	done = true
+	return nil
+}
+
+// writing is the write transaction in hand.
+type writing struct{ e *sqliteEngine }
+
+func (w writing) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	rows, err := w.e.writer.query(context.WithoutCancel(ctx), q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
+	return rows, explain(w.e.path, err)
+}
+
+func (w writing) exec(ctx context.Context, q string, args ...any) (int64, error) {
+	n, err := w.e.writer.exec(context.WithoutCancel(ctx), q, args...)
+	return n, explain(w.e.path, err)
+}
+
+// reader is any of the connections that read.
+type reader struct{ e *sqliteEngine }
+
+func (r reader) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	rows, err := r.e.readers.query(ctx, q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
+	return rows, explain(r.e.path, err)
+}
+
+func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
+
+// Close ends the reading side first: the last connection to close moves the write-ahead log
+// into the file, and only the writing one may.
+func (e *sqliteEngine) Close() error {
+	var errs []error
+	if e.readers != nil {
+		e.readers.close()
+	}
+	if e.reads != nil {
+		errs = append(errs, e.reads.Close())
+	}
+	if e.writer != nil {
+		e.turn <- struct{}{} // let the transaction in hand end; none begins after it
+		e.writer.close()
+		errs = append(errs, e.conn.Close())
+	}
+	if e.writes != nil {
+		errs = append(errs, e.writes.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// statements runs SQL: in a write transaction, or for reading.
+type statements interface {
+	query(ctx context.Context, sql string, args ...any) (*sql.Rows, error)
+	exec(ctx context.Context, sql string, args ...any) (changed int64, err error)
+}
+
+// preparer prepares a statement: a pool, or a single connection.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// prepared keeps every statement it has run ready for the next time. The program has a
+// fixed set of them: nothing that somebody typed ever becomes part of a statement.
+type prepared struct {
+	on preparer
+
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt
+}
+
+func newPrepared(on preparer) *prepared { return &prepared{on: on, stmts: map[string]*sql.Stmt{}} }
+
+func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := p.on.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", head(query), err)
+	}
+	p.stmts[query] = s
+	return s, nil
+}
+
+func (p *prepared) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", head(query), err)
+	}
+	return rows, nil
+}
+
+func (p *prepared) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	s, err := p.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", head(query), err)
+	}
+	return res.RowsAffected()
+}
+
+func (p *prepared) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.stmts {
+		s.Close()
+	}
+	clear(p.stmts)
+}
+
+// head names a statement in an error by its first words.
+func head(query string) string {
+	words := strings.Fields(query)
+	return strings.ToLower(strings.Join(words[:min(3, len(words))], " "))
+}
+
+// row reads the one row of a query into dest; ok is false when there is none.
+func row(ctx context.Context, s statements, query string, args []any, dest ...any) (ok bool, err error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return false, fmt.Errorf("%s: %w", head(query), err)
+		}
+		ok = true
+	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("%s: %w", head(query), err)
+	}
+	return ok, nil
+}
+
+// all reads every row of a query by scan.
+func all[T any](ctx context.Context, s statements, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", head(query), err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", head(query), err)
+	}
+	return out, nil
+}
+
+// maxRows is how many rows one INSERT carries. It bounds the number of different
+// statements, and stays far below the parameters a statement may have (SQLite 32,766).
+const maxRows = 32
+
+// insert is an INSERT of as many rows as there are, with its texts made once.
+type insert struct {
+	into     string // INSERT INTO t (a, b) VALUES
+	conflict string // ON CONFLICT …
+	columns  int
+
+	made [maxRows + 1]string
+	once [maxRows + 1]sync.Once
+}
+
+func (i *insert) text(rows int) string {
+	i.once[rows].Do(func() {
+		var b strings.Builder
+		b.WriteString(i.into)
+		n := 0
+		for r := range rows {
+			b.WriteString([]string{" (", ", ("}[min(r, 1)])
+			for c := range i.columns {
+				if c > 0 {
+					b.WriteString(", ")
+				}
+				n++
+				b.WriteString("$" + strconv.Itoa(n))
+			}
+			b.WriteByte(')')
+		}
+		b.WriteString(i.conflict)
+		i.made[rows] = b.String()
+	})
+	return i.made[rows]
+}
+
+// run inserts the rows that args holds one after the other.
+func (i *insert) run(ctx context.Context, s statements, args []any) (changed int64, err error) {
+	for len(args) > 0 {
+		rows := min(len(args)/i.columns, maxRows)
+		n, err := s.exec(ctx, i.text(rows), args[:rows*i.columns]...)
+		if err != nil {
+			return changed, err
+		}
+		changed += n
+		args = args[rows*i.columns:]
+	}
+	return changed, nil
+}
+
+// micro is how an instant is stored: microseconds since 1970 UTC, 0 for none.
+func micro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func instant(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,216 @@
+package report
+
+import (
+	"strconv"
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// Options are what a report needs beside the incident and its record.
+type Options struct {
+	Lang string // "ja" or "en": the language of Say, and of the steps
+	Say  Say
+	// Name calls a person as the contact list does today; empty when it does not know him.
+	Name    func(incident.PersonID) string
+	Company string
+	// Version is the number that ReportMade gave; 0 is a draft that was not numbered.
+	Version int
+	MadeAt  time.Time // UTC; printed in Japan time
+	// Procedures evaluate the conditions of steps. Nil leaves every condition unanswered.
+	Procedures incident.Procedures
+	// Deliveries are what was sent to people about the incident; nil leaves the chapter out.
+	Deliveries []Delivery
+}
+
+// Delivery is one message that went out, in the reader's words.
+type Delivery struct {
+	At    time.Time // UTC
+	To    string
+	What  string
+	State string
+}
+
+// Final makes the report of an incident (seed 001 §9.5), in the order of the five phases of
+// §9.4. Until the incident is closed it is a report in progress with the same chapters, and
+// what nobody filled in stands there as a gap.
+//
+// records is the whole record, oldest first, with its texts restored: the state is folded
+// from it again, so that a text erased from the record cannot come back out of a state that
+// was stored earlier. Only where the record does not reach to the state's last entry is the
+// state taken as it is.
+func Final(in *incident.Incident, records []incident.Record, o Options) Document {
+	b := read(in, records, o)
+	d := Document{
+		Lang: o.Lang, Title: b.title(), Subtitle: b.subject(), Banner: b.banner(), Meta: b.meta(),
+		Footer: b.say("report.footer", "company", o.Company, "id", string(b.in.ID), "version", b.version()),
+	}
+	for _, part := range []func() []Section{
+		b.end, b.reported, b.containment, b.investigation, b.recovery, b.finalReport,
+		b.people, b.levelHistory, b.facts, b.evidence, b.merged, b.questions, b.course, b.deliveries,
+	} {
+		d.Sections = append(d.Sections, part()...)
+	}
+	return d
+}
+
+// builder is one incident being turned into a document.
+type builder struct {
+	in      *incident.Incident
+	o       Options
+	voice   Voice
+	chapter int // of the last chapter
+
+	records     []incident.Record
+	bySeq       map[int64]incident.Record
+	undoneBy    map[int64]int64             // entry taken back → the entry that did it
+	corrections map[int64][]incident.Record // entry → its corrections that still stand
+	levels      []levelLine
+	ended       *incident.Record // what ended it, nil while it goes on
+	names       map[incident.PersonID]string
+	taken       []incident.Record // every change of the lead
+}
+
+// read goes through the record once: it folds the state, and gathers what only the way to
+// the state tells.
+func read(in *incident.Incident, records []incident.Record, o Options) *builder {
+	b := &builder{
+		in: in, o: o, records: records,
+		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
+		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{},
+	}
+	b.voice = Voice{Say: o.Say, Name: b.name, Step: StepTitles(o.Lang, in, records)}
+	state := incident.New(in.ID)
+	for _, r := range records {
+		state.Apply(r)
+		b.note(state, r)
+	}
+	if len(records) > 0 && state.Seq == in.Seq {
+		b.in = state
+	}
+	for _, rep := range b.in.Reporters {
+		if _, ok := b.names[rep.ID]; !ok && rep.Name != "" {
+			b.names[rep.ID] = rep.Name
+		}
+	}
+	for seq := range b.undoneBy {
+		if e, ok := b.bySeq[seq].Event.(incident.Corrected); ok {
+			b.dropCorrection(e.Seq, seq)
+		}
+	}
+	return b
+}
+
+func (b *builder) note(state *incident.Incident, r incident.Record) {
+	b.bySeq[r.Seq] = r
+	if r.By != "" && !r.ByName.IsZero() {
+		b.names[r.By] = Author(incident.Record{By: r.By, ByName: r.ByName}, b.voice)
+	}
+	switch e := r.Event.(type) {
+	case incident.Undone:
+		b.undoneBy[e.Seq] = r.Seq
+	case incident.Corrected:
+		b.corrections[e.Seq] = append(b.corrections[e.Seq], r)
+	case incident.LeadTaken:
+		b.taken = append(b.taken, r)
+	case incident.ReportReceived, incident.LevelSet, incident.LevelProposed:
+		b.levels = append(b.levels, levelAt(state, r))
+	case incident.IncidentClosed, incident.IncidentDismissed, incident.MergedIntoOther:
+		b.ended = &r
+	case incident.IncidentReopened:
+		b.ended = nil
+	}
+}
+
+func (b *builder) dropCorrection(of, seq int64) {
+	var stand []incident.Record
+	for _, c := range b.corrections[of] {
+		if c.Seq != seq {
+			stand = append(stand, c)
+		}
+	}
+	b.corrections[of] = stand
+}
+
+func (b *builder) title() string {
+	switch {
+	case b.in.MergedInto != "":
+		return b.say("report.title.merged", "id", string(b.in.MergedInto))
+	case b.in.Phase == incident.Dismissed:
+		return b.say("report.title.dismissed")
+	case b.in.Phase == incident.Closed:
+		return b.say("report.title.final")
+	}
+	return b.say("report.title.draft")
+}
+
+// subject names the incident as its cards do, by the first line of the report.
+func (b *builder) subject() string {
+	title := b.in.Title
+	for _, r := range b.records {
+		if e, ok := r.Event.(incident.ReportReceived); ok && e.Text.Erased {
+			title = b.say("text.erased")
+		}
+	}
+	if title == "" {
+		return string(b.in.ID)
+	}
+	return b.say("report.subject", "id", string(b.in.ID), "title", title)
+}
+
+func (b *builder) banner() []string {
+	var banner []string
+	if b.in.Practice {
+		banner = append(banner, b.say("report.banner.practice"))
+	}
+	banner = append(banner, b.say("report.banner.internal"))
+	if len(b.in.Excluded) > 0 {
+		banner = append(banner, b.say("report.banner.restricted"))
+	}
+	return banner
+}
+
+func (b *builder) version() string {
+	if b.o.Version == 0 {
+		return b.say("report.version.draft")
+	}
+	return b.say("report.version", "number", strconv.Itoa(b.o.Version))
+}
+
+func (b *builder) meta() []Pair {
+	head := b.gap()
+	if b.in.Head != "" {
+		head = Cell{Text: b.in.Head + "\n" + b.say("report.head.why", "count", strconv.FormatInt(b.in.Seq, 10))}
+	}
+	return []Pair{
+		b.pair("report.number", b.filled(string(b.in.ID))),
+		b.pair("report.company", b.filled(b.o.Company)),
+		b.pair("report.version.label", Cell{Text: b.version()}),
+		b.pair("report.made_at", b.filled(Instant(b.o.MadeAt, b.say))),
+		b.pair("report.phase", b.phaseCell()),
+		b.pair("report.level", b.levelCell()),
+		b.pair("report.head", head),
+		b.pair("report.times", Cell{Text: b.say("time.zone")}),
+	}
+}
+
+func (b *builder) phaseCell() Cell {
+	if b.in.Phase == "" {
+		return b.gap()
+	}
+	return Cell{Text: b.voice.phase(b.in.Phase)}
+}
+
+// levelCell marks a level that nobody has confirmed, or that the facts have overtaken.
+func (b *builder) levelCell() Cell {
+	working := b.in.WorkingLevel()
+	name := b.say("level." + working.String())
+	mean := b.say("levelmean." + working.String())
+	switch {
+	case !b.in.Level.Confirmed():
+		return Cell{Text: b.say("report.level.unassessed", "level", b.say("level.provisional", "value", name), "mean", mean), Gap: true}
+	case b.in.Provisional():
+		return Cell{Text: b.say("report.level.below", "level", b.say("level."+b.in.Level.String()), "floor", name, "mean", mean), Gap: true}
+	}
+	return Cell{Text: b.say("report.level.confirmed", "level", name, "mean", mean)}
+}

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"hikeshi/workflows/incident"
+)
+
+// people is the chapter 責任者・担当者: who answers for it, who led, who was called, who knew.
+func (b *builder) people() []Section {
+	return []Section{
+		b.begin(b.say("field.responsible"), Pairs{
+			b.pair("report.responsible", b.responsible()),
+			b.pair("report.lead", b.lead()),
+		}),
+		b.part("report.leads", b.leads()),
+		b.part("report.responders", b.responders()),
+		b.part("report.circle", b.circle()),
+	}
+}
+
+// responsible is the role that §9.2 names for the level, with who of the circle holds it.
+func (b *builder) responsible() Cell {
+	level := b.in.WorkingLevel()
+	role := level.Responsible()
+	var people []incident.PersonID
+	if role == incident.IncidentLead && b.in.Lead != "" {
+		people = append(people, b.in.Lead)
+	}
+	for _, m := range b.in.Circle {
+		if m.Role == role && !slices.Contains(people, m.Person) {
+			people = append(people, m.Person)
+		}
+	}
+	pairs := []string{"role", b.say("role." + string(role)), "level", b.say("level." + level.String())}
+	if people == nil {
+		return Cell{Text: b.say("report.responsible.none", pairs...), Gap: true}
+	}
+	return Cell{Text: b.say("report.responsible.is", append(pairs, "names", b.voice.names(people))...)}
+}
+
+func (b *builder) lead() Cell {
+	if b.in.Lead == "" {
+		if b.in.Phase.Ended() {
+			return Cell{Text: b.say("report.lead.none")}
+		}
+		return Cell{Text: b.say("report.lead.none"), Gap: true}
+	}
+	return Cell{Text: b.say("report.person", "name", b.voice.name(b.in.Lead), "of", b.say("leadhow."+string(b.in.LeadHow)))}
+}
+
+func (b *builder) leads() Block {
+	t := Table{Header: b.header("at", "name", "how"), Widths: []int{30, 30, 40}}
+	for _, r := range b.taken {
+		e := r.Event.(incident.LeadTaken)
+		t.Rows = append(t.Rows, cells(Instant(r.Occurred, b.say), b.voice.name(e.Person), b.say("leadhow."+string(e.How))))
+	}
+	if t.Rows == nil {
+		return Paragraph{Text: b.say("report.leads.none")}
+	}
+	return t
+}
+
+func (b *builder) responders() Block {
+	t := Table{Header: b.header("name", "roles", "called", "answered", "answer"), Widths: []int{18, 26, 20, 20, 16}}
+	for _, p := range b.in.Pages {
+		roles := b.voice.roles(p.Roles)
+		called := Instant(p.At, b.say)
+		if !p.Reply.IsZero() && p.Reply.Equal(p.At) && len(p.Roles) == 0 {
+			called = b.say("report.page.uncalled") // took it without having been called
+		}
+		t.Rows = append(t.Rows, cells(b.voice.name(p.Person), roles, called, Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
+	}
+	if t.Rows == nil {
+		return Paragraph{Text: b.say("report.responders.none")}
+	}
+	return t
+}
+
+func (b *builder) circle() Block {
+	var lines []string
+	for _, m := range b.in.Circle {
+		lines = append(lines, b.say("report.person", "name", b.voice.name(m.Person), "of", b.voice.why(m.Why, m.Role)))
+	}
+	if lines == nil {
+		return Paragraph{Text: b.say("report.circle.none")}
+	}
+	if len(b.in.Excluded) > 0 {
+		lines = append(lines, b.say("report.circle.excluded", "names", b.voice.names(b.in.Excluded)))
+	}
+	return Paragraph{Text: strings.Join(lines, "\n")}
+}
