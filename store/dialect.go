@@ -15,11 +15,11 @@ var sqliteDialect = dialect{}
 // queries holds the statements that depend on the dialect; the others are constants beside
 // the code that uses them.
 type queries struct {
-	lockIncident   string
-	lockMessage    string
-	claimTimers    string
-	claimMessages  string
-	claimUrgent    string
+	lockIncident  string
+	lockMessage   string
+	claimTimers   string
+	claimMessages string
+	claimUrgent   string
 }
 
 func newQueries(d dialect) *queries {

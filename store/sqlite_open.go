@@ -175,4 +175,3 @@ func explain(path string, err error) error {
 	}
 	return err
 }
-

@@ -175,7 +175,8 @@ func (i *insert) run(ctx context.Context, s statements, args []any) (changed int
 	return changed, nil
 }
 
-// micro is how an instant is stored: microseconds since 1970 UTC, 0 for none.
+// micro is how an instant is stored that may be missing: microseconds since 1970 UTC, 0
+// for none.
 func micro(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -187,8 +188,11 @@ func instant(us int64) time.Time {
 	if us == 0 {
 		return time.Time{}
 	}
-	return time.UnixMicro(us).UTC()
+	return exactly(us)
 }
+
+// exactly is for instants that enter a digest: whatever was written is read again.
+func exactly(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 func flag(b bool) int64 {
 	if b {

@@ -48,7 +48,7 @@ type Store interface {
 	ReplaceContacts(ctx context.Context, people []contact.Person) error
 
 	// Messages lists the messages of one target, oldest first: a person's own, or an
-	// incident's channel when the person is empty. Of those with an ID above after.
+	// incident's channel when the person is empty.
 	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
 
 	// SaveDraft keeps what was typed into a form; Draft gives it back; ErrNotFound.
@@ -208,6 +208,7 @@ type MessageQuery struct {
 	Incident incident.ID       // with Person empty: the channel; with both: only of this incident
 	All      bool              // every message about Incident, whoever it went to
 	Sent     bool              // only those that have arrived
+	After    int64             // only those with an ID above
 	Limit    int               // the latest; 0: all
 }
 

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 func (v *visit) which(r reading, chosen incident.ID) (*incident.Incident, reading, *chat.Reply) {
 	id := chosen
 	switch {
-	case id != "" && !strings.HasPrefix(r.number, "INC-") && !strings.HasPrefix(r.number, "TRN-") && r.number != "" && !sameNumber(id, r.number):
+	case id != "" && r.number != "" && !isID(incident.ID(r.number)) && !sameNumber(id, r.number):
 		r.rest, r.number = r.whole, ""
 	case id != "":
 	case r.number != "" && isID(incident.ID(r.number)):
@@ -53,16 +52,8 @@ func (v *visit) which(r reading, chosen incident.ID) (*incident.Incident, readin
 		only, reply := v.onlyOpen(r)
 		return only, r, reply
 	}
-	in, _, err := v.service.Incident(v.ctx, v.who.ID, id)
-	if errors.Is(err, workflows.ErrNotFound) {
-		reply := v.refusal(nil, &incident.Refusal{Key: "refuse.unknown_incident", Args: map[string]any{"id": id}}, task{typed: r.text})
-		return nil, r, &reply
-	}
-	if err != nil {
-		reply := v.fault(err, task{typed: r.text})
-		return nil, r, &reply
-	}
-	return in, r, nil
+	in, _, reply := v.read(id, r.text)
+	return in, r, reply
 }
 
 // numbered finds the incidents among mine that end in a number.

@@ -196,7 +196,21 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 	case after == "" && bareNumber.MatchString(fold(first)) && !takesNumber(word):
 		r.number, r.rest = fold(first), ""
 	}
+	if r.rest != "" && alone(word) {
+		// "list of customers was sent to the wrong person" is a report, not the list: ask.
+		return reading{meaning: meansAlmost, word: word, text: text}
+	}
 	return r
+}
+
+// alone tells the words that take nothing but the number of an incident.
+func alone(word string) bool {
+	switch incident.Word(word) {
+	case incident.WordTake, incident.WordAccept, incident.WordAdvance, incident.WordDoc,
+		wordStatus, wordWho, wordList, wordContacts, wordHelp:
+		return true
+	}
+	return false
 }
 
 var (

@@ -6,12 +6,16 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"hikeshi/bot/chat"
 )
 
 // Limits of one request. A body of 256 kB holds every form many times over; the times leave
@@ -79,7 +83,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			// A panic's value may quote what somebody typed: only its place goes to the log.
-			s.fail(v, errPanic)
+			s.fail(v, fmt.Errorf("%w:\n%s", errPanic, debug.Stack()))
 		}
 	}()
 	switch {
@@ -104,3 +108,126 @@ type visit struct {
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// enter finds the reader behind a request. known is false for a stranger.
+func (s *Server) enter(v *visit, create bool) (known bool) {
+	v.session = s.sessions.find(v.r)
+	if s.cfg.Practice {
+		if v.session != nil {
+			v.who = v.session.person()
+		}
+	} else if s.cfg.SignIn != nil {
+		v.who, known = s.cfg.SignIn.Who(v.r)
+		if !known {
+			v.who = ""
+		}
+	}
+	if v.session == nil && create && (s.cfg.Practice || v.who != "") {
+		v.session = s.sessions.open(v.w, s.secure)
+	}
+	return v.who != "" && v.session != nil
+}
+
+// read wraps a page: it is for known readers only.
+func (s *Server) read(page func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r, lang: s.cfg.Lang}
+		if !s.enter(v, true) {
+			s.stranger(v)
+			return
+		}
+		s.end(v, page(v))
+	}
+}
+
+// act wraps what changes something: known readers, a body that is not too large, and the
+// token that only our own page of this session and this person has.
+func (s *Server) act(do func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r, lang: s.cfg.Lang}
+		known := s.enter(v, false)
+		if !s.readForm(v) {
+			return
+		}
+		if !known {
+			s.refuse(v, http.StatusUnauthorized, s.strangerKey())
+			return
+		}
+		s.end(v, do(v))
+	}
+}
+
+// readForm reads the body and checks the token; when it returns false, it has answered.
+func (s *Server) readForm(v *visit) bool {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+	if err := v.r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			s.refuse(v, http.StatusRequestEntityTooLarge, "web.error.large")
+		} else {
+			s.refuse(v, http.StatusBadRequest, "web.error.form")
+		}
+		return false
+	}
+	// From here on only the answer takes time; a read deadline would end the request's context.
+	_ = http.NewResponseController(v.w).SetReadDeadline(time.Time{})
+	if v.session == nil || subtle.ConstantTimeCompare([]byte(v.r.PostFormValue("csrf")), []byte(v.session.token(v.who))) != 1 {
+		s.refuse(v, http.StatusForbidden, "web.error.token")
+		return false
+	}
+	return true
+}
+
+// end answers what a handler could not.
+func (s *Server) end(v *visit, err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, errNoPage), s.cfg.NotFound != nil && errors.Is(err, s.cfg.NotFound):
+		s.notFound(v)
+	case v.ctx().Err() != nil:
+		// The reader has gone; nobody would see the answer.
+	default:
+		s.fail(v, err)
+	}
+}
+
+// stranger answers a reader without a person: in practice he chooses one, else he is told
+// how to sign in.
+func (s *Server) stranger(v *visit) {
+	if s.cfg.Practice && !wantsJSON(v.r) {
+		s.end(v, s.choose(v))
+		return
+	}
+	s.refuse(v, http.StatusUnauthorized, s.strangerKey())
+}
+
+func (s *Server) strangerKey() string {
+	if s.cfg.Practice {
+		return "web.error.choose"
+	}
+	return "web.error.signin"
+}
+
+// reference is what a reader can quote so that the line in the log is found.
+func reference() string {
+	var b [5]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	return base32.StdEncoding.EncodeToString(b[:])
+}
+
+// clean makes typed text storable everywhere: valid UTF-8, one kind of line end, no NUL
+// (PostgreSQL refuses it).
+func clean(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(s)
+}
+
+// local gives a path of this server, or "/" for anything that may lead elsewhere.
+func local(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return "/"
+	}
+	return path
+}

@@ -3,7 +3,6 @@ package incident
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // NoticeKind says what a message is about; the desk renders it from the incident as it is
@@ -47,18 +46,19 @@ type Notice struct {
 // Announce says who is told what of the entries that led from before (nil for a new
 // incident) to after. It names nobody who may not know.
 func Announce(before, after *Incident, records []Record, dir Directory) []Notice {
-	a := &announcement{in: after, dir: dir}
+	a := &announcement{before: before, in: after, dir: dir}
 	for _, r := range records {
 		a.entry(r)
 	}
 	if len(records) > 0 {
 		a.add(Notice{Kind: NoticeCard, Key: "card:" + string(after.ID)})
 	}
-	a.refreshPages(before)
+	a.refreshPages()
 	return a.notices
 }
 
 type announcement struct {
+	before  *Incident // nil for a new incident
 	in      *Incident
 	dir     Directory
 	notices []Notice
@@ -97,7 +97,12 @@ func (a *announcement) everyone(kind NoticeKind, seq int64) {
 	}
 }
 
+// feed says an entry in the channel. What a report brings with it (its fields, its first
+// step) is not said again: the card, which opens the channel, shows all of it.
 func (a *announcement) feed(seq int64) {
+	if a.before == nil {
+		return
+	}
 	a.add(Notice{Kind: NoticeFeed, Key: fmt.Sprintf("feed:%s:%d", a.in.ID, seq), Seq: seq})
 }
 
@@ -107,7 +112,7 @@ func (a *announcement) entry(r Record) {
 	case ReportReceived:
 		a.reporters()
 	case Paged:
-		a.dm(NoticePage, e.Person, r.Seq, true)
+		a.dm(NoticePage, e.Person, r.Seq, in.PageWait() > 0) // level 0 gets nobody out of bed
 	case Acknowledged, LeadTaken, Declined:
 		a.feed(r.Seq)
 		a.reporters()
@@ -120,11 +125,7 @@ func (a *announcement) entry(r Record) {
 	case RoundPassed:
 		if e.Exhausted {
 			a.feed(r.Seq)
-			for _, rep := range in.Reporters {
-				if rep.ID != "" {
-					a.dm(NoticePhones, rep.ID, r.Seq, true)
-				}
-			}
+			a.phones(r.Seq)
 		}
 	case HandoverOffered:
 		a.feed(r.Seq)
@@ -133,6 +134,9 @@ func (a *announcement) entry(r Record) {
 		a.feed(r.Seq)
 		for _, p := range in.Leads(a.dir) {
 			a.dm(NoticeRefused, p, r.Seq, true)
+		}
+		if a.before != nil && a.before.Handover != nil {
+			a.dm(NoticeRefused, a.before.Handover.From, r.Seq, true) // the office may offer it, too
 		}
 	case LevelProposed:
 		a.feed(r.Seq)
@@ -166,14 +170,17 @@ func (a *announcement) entry(r Record) {
 	case ApprovalVoided:
 		a.feed(r.Seq)
 		a.approvers(NoticeVoided, r.Seq)
-	case IncidentClosed:
+		if a.before != nil && a.before.Approval != nil {
+			a.dm(NoticeVoided, a.before.Approval.By, r.Seq, false) // a deputy, perhaps
+		}
+	case IncidentClosed, MergedIntoOther:
 		a.feed(r.Seq)
 		a.reporters()
 		a.everyone(NoticeEnded, r.Seq)
 		for _, p := range in.Chain(a.dir, Auditor) {
 			a.dm(NoticeHead, p, r.Seq, false)
 		}
-	case IncidentDismissed, MergedIntoOther:
+	case IncidentDismissed:
 		a.feed(r.Seq)
 		a.reporters()
 		a.everyone(NoticeEnded, r.Seq)
@@ -181,75 +188,56 @@ func (a *announcement) entry(r Record) {
 		a.feed(r.Seq)
 		a.reporters()
 		a.everyone(NoticeReopened, r.Seq)
-	case LevelSet, Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
-		EvidenceRecorded, PreventionSet, Approved, CircleRestricted, FieldSet:
-		if r.Seq > 3 || !isOpening(e) {
-			a.feed(r.Seq)
+	case LevelSet:
+		a.feed(r.Seq)
+		if in.Phase == FinalReport && e.From != e.To {
+			a.approvers(NoticeApprove, r.Seq) // the level decides who has to
 		}
+	case Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
+		EvidenceRecorded, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet:
+		a.feed(r.Seq)
 	}
-}
-
-// isOpening tells the entries that only repeat what the report itself says.
-func isOpening(e Event) bool {
-	switch e := e.(type) {
-	case FieldSet:
-		return true
-	case StepDone:
-		return e.Step != ""
-	}
-	return false
 }
 
 func (a *announcement) approvers(kind NoticeKind, seq int64) {
-	people := a.in.office(a.dir, a.in.WorkingLevel().Responsible())
-	if a.in.WorkingLevel().Responsible() == IncidentLead {
-		people = a.in.Leads(a.dir)
-	}
-	for _, p := range people {
+	for _, p := range a.in.approvers(a.dir) {
 		a.dm(kind, p, seq, false)
 	}
 }
 
+// phones gives the reporters the numbers to call, while nobody at all has taken it. It is one
+// message to each, however many rounds pass.
+func (a *announcement) phones(seq int64) {
+	if a.in.Lead != "" || len(a.in.Responders()) > 0 {
+		return
+	}
+	for _, r := range a.in.Reporters {
+		if r.ID != "" {
+			a.add(Notice{Kind: NoticePhones, Key: fmt.Sprintf("phones:%s:%s", a.in.ID, r.ID), To: r.ID, Seq: seq, Urgent: true})
+		}
+	}
+}
+
 // refreshPages brings the messages of pages up to date wherever an answer changed what they
-// say: an acknowledgement shows everywhere at once.
-func (a *announcement) refreshPages(before *Incident) {
+// say: an acknowledgement shows everywhere at once. A page that was sent again is among
+// them, so that its older message says so.
+func (a *announcement) refreshPages() {
+	before := a.before
 	if before == nil {
 		return
 	}
 	changed := before.Lead != a.in.Lead || before.Phase.Ended() != a.in.Phase.Ended() || before.WorkingLevel() != a.in.WorkingLevel()
-	for i, p := range a.in.Pages {
-		if i < len(before.Pages) && before.Pages[i].Status != p.Status {
+	for _, p := range before.Pages {
+		if now, ok := a.in.Page(p.Person); !ok || now.Seq != p.Seq || now.Status != p.Status {
 			changed = true
 		}
 	}
 	if !changed {
 		return
 	}
-	for _, p := range a.in.Pages {
-		if p.Seq > before.Seq || len(p.Roles) == 0 && p.Status == PageAcknowledged && p.At.Equal(p.Reply) {
-			continue // just sent, or never called
-		}
-		a.add(Notice{Kind: NoticePage, Key: fmt.Sprintf("page:%s:%d:%s", a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
-	}
-}
-
-// exhaustedWait is how long a chain that found nobody rests before it starts again.
-const exhaustedWait = 15 * time.Minute
-
-// NextRound says when the wait for an answer runs out, and for which round; ok is false when
-// nobody is waited for.
-func (in *Incident) NextRound() (due time.Time, round int, ok bool) {
-	wait := in.PageWait()
-	if wait == 0 || in.Phase.Ended() {
-		return time.Time{}, 0, false
-	}
-	if in.Exhausted {
-		wait = max(wait, exhaustedWait)
-	}
-	for _, p := range in.OpenPages() {
-		if t := p.At.Add(wait); !ok || t.After(due) {
-			due, ok = t, true
+	for _, p := range before.Pages {
+		if !p.Uncalled {
+			a.add(Notice{Kind: NoticePage, Key: fmt.Sprintf("page:%s:%d:%s", a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
 		}
 	}
-	return due, in.Round, ok
 }

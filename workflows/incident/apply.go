@@ -31,14 +31,20 @@ func (in *Incident) Apply(r Record) {
 		in.Procedure = e.Procedure
 		in.enter(Reported, r.At)
 		for k, a := range e.Facts {
-			in.setFact(k, a)
+			in.setFact(k, a, r.Seq)
 		}
 	case Planned:
 		in.plan(e)
 	case Paged:
+		// One page a person: a chain that nobody answers for a weekend must not fill the row.
+		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 		in.Pages = append(in.Pages, Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq})
+		if e.Because != becauseRound {
+			in.Exhausted = false
+		}
 	case Acknowledged:
 		in.answerPage(r.By, PageAcknowledged, r.At, "")
+		in.Exhausted = false
 	case Declined:
 		in.answerPage(r.By, PageDeclined, r.At, e.Reason.Body)
 	case PageStopped:
@@ -48,7 +54,7 @@ func (in *Incident) Apply(r Record) {
 			}
 		}
 	case RoundPassed:
-		in.Round, in.Exhausted = e.Round, e.Exhausted
+		in.Round, in.RoundAt, in.Exhausted = e.Round, r.At, e.Exhausted
 	case LeadTaken:
 		in.Lead, in.LeadHow, in.Handover = e.Person, e.How, nil
 	case HandoverOffered:
@@ -60,9 +66,7 @@ func (in *Incident) Apply(r Record) {
 	case LevelSet:
 		in.Level = e.To
 		in.LevelHistory = append(in.LevelHistory, LevelChange{From: e.From, To: e.To, At: r.At, By: r.By, Reason: e.Reason.Body})
-		if in.Proposed != nil && in.Proposed.Level <= e.To {
-			in.Proposed = nil
-		}
+		in.Proposed = nil // whoever sets a level has decided what was proposed
 	case LevelProposed:
 		in.Proposed = &Proposal{Level: e.Level, By: r.By, At: r.At, Reason: e.Reason.Body}
 	case Recategorised:
@@ -83,8 +87,10 @@ func (in *Incident) Apply(r Record) {
 				s.Done, s.Waived, s.Reason, s.By, s.At, s.Seq = false, false, "", "", time.Time{}, 0
 			}
 		}
+		// Only what was settled keeps a step of an earlier table in the list.
+		in.Steps = slices.DeleteFunc(in.Steps, func(s StepState) bool { return s.Former && !s.Settled() })
 	case FactSet:
-		in.setFact(e.Fact, e.Answer)
+		in.setFact(e.Fact, e.Answer, r.Seq)
 	case FieldSet:
 		if in.Fields == nil {
 			in.Fields = map[Field]FieldValue{}
@@ -107,7 +113,7 @@ func (in *Incident) Apply(r Record) {
 	case EvidenceRecorded:
 		in.Evidence = append(in.Evidence, Evidence{Seq: r.Seq, Name: e.Name.Body, Where: e.Where.Body, By: r.By, At: r.At})
 	case PreventionSet:
-		a := Prevention{N: e.N, Text: e.Text.Body, Owner: e.Owner, Due: e.Due, Done: e.Done, At: r.At}
+		a := Prevention{N: e.N, Text: e.Text.Body, Owner: e.Owner, Due: e.Due, Done: e.Done, At: r.At, Seq: r.Seq}
 		if i := slices.IndexFunc(in.Actions, func(p Prevention) bool { return p.N == e.N }); i >= 0 {
 			in.Actions[i] = a
 		} else {
@@ -134,12 +140,20 @@ func (in *Incident) Apply(r Record) {
 	case ReportMerged:
 		in.Merged = append(in.Merged, e.From)
 		for i, p := range e.Reporters {
-			if !in.ReportedBy(p) {
-				in.Reporters = append(in.Reporters, Reporter{ID: p, Name: e.Names[i].Body, Department: e.Department})
+			if in.ReportedBy(p) {
+				continue
 			}
+			who := Reporter{ID: p}
+			if i < len(e.Names) {
+				who.Name = e.Names[i].Body
+			}
+			if i < len(e.Departments) {
+				who.Department = e.Departments[i]
+			}
+			in.Reporters = append(in.Reporters, who)
 		}
 	case CircleRestricted:
-		in.Excluded = slices.Clone(e.Excluded)
+		in.restrict(e.Excluded)
 	case Joined:
 		in.Circle = append(in.Circle, Member{Person: e.Person, Why: e.Why, Role: e.Role, Since: r.At})
 	case LeftCircle:
@@ -162,22 +176,42 @@ func (in *Incident) end(p Phase, at time.Time, reason string) {
 	in.enter(p, at)
 }
 
-func (in *Incident) setFact(k FactKey, a Answer) {
+func (in *Incident) setFact(k FactKey, a Answer, seq int64) {
 	if in.Facts == nil {
 		in.Facts = Facts{}
 	}
-	in.Facts[k] = a
+	if in.FactSeqs == nil {
+		in.FactSeqs = map[FactKey]int64{}
+	}
+	in.Facts[k], in.FactSeqs[k] = a, seq
+}
+
+// restrict leaves people out, and takes from them what they held: the lead falls back to
+// the office, which is called, and work that was theirs is nobody's until it is given anew.
+func (in *Incident) restrict(excluded []PersonID) {
+	in.Excluded = slices.Clone(excluded)
+	if in.IsExcluded(in.Lead) {
+		in.Lead, in.LeadHow = "", ""
+	}
+	if h := in.Handover; h != nil && (in.IsExcluded(h.From) || in.IsExcluded(h.To)) {
+		in.Handover = nil
+	}
+	for i := range in.Steps {
+		if in.IsExcluded(in.Steps[i].Assigned) {
+			in.Steps[i].Assigned = ""
+		}
+	}
 }
 
 func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
-	for i := range slices.Backward(in.Pages) {
+	for i := range in.Pages {
 		if pg := &in.Pages[i]; pg.Person == p {
 			pg.Status, pg.Reply, pg.Reason = s, at, reason
 			return
 		}
 	}
 	// Somebody of the circle who was not called took it: that is an answer too.
-	in.Pages = append(in.Pages, Page{Person: p, Status: s, At: at, Reply: at, Round: in.Round, Seq: in.Seq, Reason: reason})
+	in.Pages = append(in.Pages, Page{Person: p, Status: s, At: at, Reply: at, Round: in.Round, Seq: in.Seq, Reason: reason, Uncalled: true})
 }
 
 func (in *Incident) settleStep(key string, r Record, waived bool, why string) {

@@ -164,11 +164,15 @@ func CheckChain(id ID, records []Record, bodies [][]byte, seq int64, head string
 		if r.ByName.Body != "" && textDigest(r.ByName.Salt, r.ByName.Body) != r.ByName.Digest {
 			out = append(out, Breach{id, r.Seq, "verify.text_changed"})
 		}
-		prev, want = r.Digest, r.Seq+1
+		// After one that came too late, what follows is looked for where it belongs.
+		prev, want = r.Digest, max(want, r.Seq+1)
 	}
-	if want-1 != seq {
+	switch {
+	case want <= seq:
 		out = append(out, Breach{id, want, "verify.cut_off"})
-	} else if prev != head {
+	case want-1 > seq:
+		out = append(out, Breach{id, seq + 1, "verify.state"}) // the row knows less than the record
+	case prev != head:
 		out = append(out, Breach{id, seq, "verify.link"})
 	}
 	return out

@@ -94,12 +94,19 @@ func (d *decision) allowed(c Command) *Refusal {
 		if !in.CanRead(d.env.People, d.env.By.ID) && !(in.ReportedBy(d.env.By.ID) && !in.IsExcluded(d.env.By.ID)) {
 			return refuse("refuse.unknown_incident", "id", in.ID)
 		}
+		switch c.(type) {
+		case AcceptHandover:
+			return refuse("refuse.handover_none") // taken back, or answered meanwhile
+		case Decline:
+			return refuse("refuse.not_paged")
+		}
 		return refuse("refuse.not_allowed", "word", w, "who", permissions[w])
 	}
 	if in.MergedInto != "" {
 		switch c.(type) {
-		case Note, Inform, MakeReport:
+		case Note, MakeReport, Restrict:
 		default:
+			// What a reporter adds belongs where the work goes on.
 			return refuse("refuse.merged", "id", in.MergedInto)
 		}
 	}
@@ -247,10 +254,16 @@ func (d *decision) voidApproval() {
 		return
 	}
 	for _, e := range slices.Backward(d.events) {
-		switch e.(type) {
+		switch e := e.(type) {
 		case Approved:
 			return
-		case FieldSet, StepDone, StepWaived, StepReopened, LevelSet, Recategorised, PreventionSet, PreventionRemoved, FactSet, PhaseMoved, Corrected, ReportMerged:
+		case LevelSet:
+			if e.From == e.To {
+				continue // a proposal turned down: what was approved still stands
+			}
+			d.emit(ApprovalVoided{Because: e.Kind()})
+			return
+		case FieldSet, StepDone, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, FactSet, PhaseMoved, Corrected, ReportMerged:
 			d.emit(ApprovalVoided{Because: e.Kind()})
 			return
 		}

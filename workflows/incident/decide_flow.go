@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -29,17 +30,13 @@ func (d *decision) report(c Report) *Refusal {
 	if ref := d.checkTimes(c.DiscoveredAt, c.OccurredAt); ref != nil {
 		return ref
 	}
-	for _, p := range c.Exclude {
-		if p == d.env.By.ID {
-			return refuse("refuse.restrict_self")
-		}
-		if !d.env.People.Known(p) {
-			return refuse("refuse.person_unknown")
-		}
+	excluded, ref := d.leftOut(c.Exclude)
+	if ref != nil {
+		return ref
 	}
 	facts := Facts{}
-	for k, a := range c.Facts {
-		a, ref := checkAnswer(k, a)
+	for _, k := range slices.Sorted(maps.Keys(c.Facts)) {
+		a, ref := checkAnswer(k, c.Facts[k])
 		if ref != nil {
 			return ref
 		}
@@ -69,8 +66,8 @@ func (d *decision) report(c Report) *Refusal {
 		Text: text, What: c.What, Category: category, Effect: effect, Contractor: contractor, Facts: facts,
 		Procedure: d.env.Procedures.Version(),
 	})
-	if len(c.Exclude) > 0 {
-		d.emit(CircleRestricted{Excluded: c.Exclude})
+	if len(excluded) > 0 {
+		d.emit(CircleRestricted{Excluded: excluded})
 		if ref := d.somebodyLeft(); ref != nil {
 			return ref
 		}
@@ -215,9 +212,15 @@ func (d *decision) merge(c Merge) *Refusal {
 	if _, ok := nextPhase(in.Phase, moveMerge); !ok {
 		return refuse("refuse.ended", "phase", in.Phase)
 	}
-	// A restricted incident must not leak into one that the left-out people can see.
+	// A restricted incident must not leak into one that the left-out people can see; nor may
+	// its existence, through the number that everybody here is told.
 	for _, p := range in.Excluded {
 		if !other.IsExcluded(p) {
+			return refuse("refuse.merge_not_seen", "id", c.Into)
+		}
+	}
+	for _, p := range other.Excluded {
+		if in.CanRead(d.env.People, p) || in.ReportedBy(p) && !in.IsExcluded(p) {
 			return refuse("refuse.merge_not_seen", "id", c.Into)
 		}
 	}
@@ -233,44 +236,64 @@ func (d *decision) absorb(c Absorb) *Refusal {
 	for _, r := range c.Reporters {
 		e.Reporters = append(e.Reporters, r.ID)
 		e.Names = append(e.Names, T(r.Name))
-		e.Department = r.Department
+		e.Departments = append(e.Departments, r.Department)
 	}
 	d.emit(e)
-	// What the second reporter knew counts, where the first did not know.
+	// Of two answers the graver counts: yes, and the larger number. That one of the two took
+	// it for a ヒヤリハット says nothing about the other.
 	for _, k := range FactKeys {
-		if a := c.Facts.Get(k); a != Unknown && a != No && d.in.Facts.Get(k) != a {
-			d.emit(FactSet{Fact: k, Answer: a, Before: d.in.Facts[k]})
+		if k != FactNearMiss && graver(k, c.Facts.Get(k), d.in.Facts.Get(k)) {
+			d.emit(FactSet{Fact: k, Answer: c.Facts.Get(k), Before: d.in.Facts[k]})
 		}
 	}
 	return nil
 }
 
-// restrict sets who is left out. Somebody must remain who can lead and answer for it.
+func graver(k FactKey, a, than Answer) bool {
+	if !k.Numeric() {
+		return a == Yes && than != Yes
+	}
+	return a != Unknown && (than == Unknown || len(a) > len(than) || len(a) == len(than) && a > than)
+}
+
+// leftOut checks a list of people to leave out, and gives it without repetitions.
+func (d *decision) leftOut(people []PersonID) ([]PersonID, *Refusal) {
+	if slices.Contains(people, d.env.By.ID) {
+		return nil, refuse("refuse.restrict_self")
+	}
+	out := slices.Clone(people)
+	slices.Sort(out)
+	for _, p := range out {
+		if !d.env.People.Known(p) && !d.in.ReportedBy(p) {
+			return nil, refuse("refuse.person_unknown")
+		}
+	}
+	return slices.Compact(out), nil
+}
+
+// restrict sets who is left out. Somebody must remain who can lead and answer for it. A lead
+// who is left out stops being it (Apply), and the office is called in his place: nobody is
+// made the lead of an insider case without having said yes.
 func (d *decision) restrict(c Restrict) *Refusal {
-	reason, ref := freeText("reason", c.Reason, len(c.Exclude) > 0)
+	excluded, ref := d.leftOut(c.Exclude)
 	if ref != nil {
+		return ref
+	}
+	reason, ref := freeText("reason", c.Reason, false)
+	if ref != nil {
+		return ref
+	}
+	if reason.Body == "" && len(excluded) > 0 {
 		return refuse("refuse.reason_needed")
 	}
-	if slices.Contains(c.Exclude, d.env.By.ID) {
-		return refuse("refuse.restrict_self")
-	}
-	for _, p := range c.Exclude {
-		if !d.env.People.Known(p) {
-			return refuse("refuse.person_unknown")
-		}
-	}
-	d.emit(CircleRestricted{Excluded: slices.Clone(c.Exclude), Reason: reason})
-	if d.in.IsExcluded(d.in.Lead) {
-		for _, p := range d.in.Leads(d.env.People) {
-			d.emit(LeadTaken{Person: p, How: LeadHandover})
-			break
-		}
-	}
+	d.emit(CircleRestricted{Excluded: excluded, Reason: reason})
 	return d.somebodyLeft()
 }
 
+// somebodyLeft refuses to leave out everybody who could lead. Whoever leads also answers for
+// a level whose own line is left out (responsibleRole).
 func (d *decision) somebodyLeft() *Refusal {
-	if len(d.in.Leads(d.env.People)) == 0 || d.in.office(d.env.People, d.in.WorkingLevel().Responsible()) == nil {
+	if len(d.in.Leads(d.env.People)) == 0 {
 		return refuse("refuse.restrict_nobody_left")
 	}
 	return nil
@@ -288,8 +311,12 @@ func (d *decision) setLevel(c SetLevel) *Refusal {
 		return ref
 	}
 	if !in.May(d.env.People, d.env.By.ID, WordLevel) {
-		if c.Level <= in.WorkingLevel() && !(in.Proposed != nil && c.Level > in.Proposed.Level) {
-			return refuse("refuse.raise_needs_higher", "level", in.WorkingLevel())
+		over := in.WorkingLevel()
+		if in.Proposed != nil {
+			over = max(over, in.Proposed.Level) // that much is asked for already
+		}
+		if c.Level <= over {
+			return refuse("refuse.raise_needs_higher", "level", over)
 		}
 		d.emit(LevelProposed{Level: c.Level, Reason: reason})
 		return nil
@@ -301,10 +328,11 @@ func (d *decision) setLevel(c SetLevel) *Refusal {
 		return refuse("refuse.level_floor", "level", c.Level, "floor", floor, "fact", FactKey(why))
 	}
 	move, ok := levelMove(in.Level, c.Level)
-	if !ok {
+	turnedDown := !ok && in.Proposed != nil // the level stays, and the proposal is decided
+	if !ok && !turnedDown {
 		return refuse("refuse.level_same", "level", c.Level)
 	}
-	if move == "lower" && reason.Body == "" {
+	if (move == "lower" || turnedDown) && reason.Body == "" {
 		return refuse("refuse.reason_needed")
 	}
 	d.emit(LevelSet{From: in.Level, To: c.Level, Reason: reason})

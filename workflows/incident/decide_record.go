@@ -155,7 +155,7 @@ func checkAnswer(k FactKey, a Answer) (Answer, *Refusal) {
 		return Unknown, nil
 	}
 	if k.Numeric() {
-		n, err := strconv.Atoi(strings.ReplaceAll(narrow(string(a)), ",", ""))
+		n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(narrow(string(a))), ",", ""))
 		if err != nil || n < 0 || n > 2_000_000_000 {
 			return "", refuse("refuse.fact_answer", "fact", k, "value", string(a))
 		}
@@ -181,13 +181,16 @@ func (d *decision) prevention(c SetPrevention) *Refusal {
 		return refuse("refuse.person_excluded", "person", c.Owner)
 	}
 	if c.Due != "" {
-		day, err := time.Parse(time.DateOnly, c.Due)
+		day, err := time.Parse("2006-1-2", strings.ReplaceAll(strings.TrimSpace(narrow(c.Due)), "/", "-"))
 		if err != nil {
 			return refuse("refuse.date_bad", "value", c.Due)
 		}
 		c.Due = day.Format(time.DateOnly)
 	}
-	n := c.N
+	n, before := c.N, Prevention{}
+	if i := slices.IndexFunc(in.Actions, func(a Prevention) bool { return a.N == n }); i >= 0 {
+		before = in.Actions[i]
+	}
 	if n == 0 {
 		for _, a := range in.Actions {
 			n = max(n, a.N)
@@ -196,10 +199,13 @@ func (d *decision) prevention(c SetPrevention) *Refusal {
 		if n > maxActions {
 			return refuse("refuse.too_many", "max", maxActions)
 		}
-	} else if !slices.ContainsFunc(in.Actions, func(a Prevention) bool { return a.N == n }) {
+	} else if before.N == 0 {
 		return refuse("refuse.action_unknown", "n", n)
 	}
-	d.emit(PreventionSet{N: n, Text: text, Owner: c.Owner, Due: c.Due, Done: c.Done})
+	d.emit(PreventionSet{
+		N: n, Text: text, Owner: c.Owner, Due: c.Due, Done: c.Done,
+		Before: T(before.Text), BeforeOwner: before.Owner, BeforeDue: before.Due, BeforeDone: before.Done,
+	})
 	return nil
 }
 
@@ -225,7 +231,7 @@ func (d *decision) approve(c Approve) *Refusal {
 	if in.Phase != FinalReport && !levelZero {
 		return refuse("refuse.approve_phase", "phase", in.Phase)
 	}
-	if in.WorkingLevel() == Level3 && !slices.Contains(Publications, c.Publication) {
+	if known := slices.Contains(Publications, c.Publication); !known && (c.Publication != "" || in.WorkingLevel() == Level3) {
 		return refuse("refuse.publication_needed")
 	}
 	role, deputy, ok := in.responsibleRole(d.env.People, d.env.By.ID)
@@ -318,18 +324,31 @@ func (d *decision) undo(c Undo) *Refusal {
 		if before == "" {
 			before = Unknown
 		}
-		overtaken, restore = in.Facts.Get(e.Fact) != e.Answer, FactSet{Fact: e.Fact, Answer: before, Before: e.Answer}
+		overtaken, restore = in.FactSeqs[e.Fact] != t.Seq, FactSet{Fact: e.Fact, Answer: before, Before: e.Answer}
 	case FieldSet:
+		if e.Before.Erased || e.BeforeReason.Erased {
+			return refuse("refuse.entry_fixed", "seq", t.Seq) // what stood there is gone for good
+		}
 		now := in.Fields[e.Field]
-		overtaken = now.Seq != t.Seq
+		overtaken = now.Seq != t.Seq && !(e.Cleared && now.Seq == 0)
 		restore = FieldSet{
 			Field: e.Field, Value: T(e.Before.Body), Unknown: e.BeforeUnknown, Reason: T(e.BeforeReason.Body),
 			Cleared: e.Before.IsZero() && !e.BeforeUnknown,
 			Before:  T(now.Value), BeforeUnknown: now.Unknown, BeforeReason: T(now.Reason),
 		}
 	case PreventionSet:
-		overtaken = !slices.ContainsFunc(in.Actions, func(a Prevention) bool { return a.N == e.N && a.At.Equal(t.At) && a.Text == e.Text.Body })
-		restore = PreventionRemoved{N: e.N}
+		i := slices.IndexFunc(in.Actions, func(a Prevention) bool { return a.N == e.N && a.Seq == t.Seq })
+		overtaken, restore = i < 0, PreventionRemoved{N: e.N}
+		if e.Before.Erased {
+			return refuse("refuse.entry_fixed", "seq", t.Seq)
+		}
+		if i >= 0 && !e.Before.IsZero() {
+			now := in.Actions[i]
+			restore = PreventionSet{
+				N: e.N, Text: T(e.Before.Body), Owner: e.BeforeOwner, Due: e.BeforeDue, Done: e.BeforeDone,
+				Before: T(now.Text), BeforeOwner: now.Owner, BeforeDue: now.Due, BeforeDone: now.Done,
+			}
+		}
 	}
 	if overtaken {
 		return refuse("refuse.entry_overtaken", "seq", t.Seq)

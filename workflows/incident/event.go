@@ -40,7 +40,8 @@ type (
 		Person PersonID `json:"person"`
 		Roles  []Role   `json:"roles"`
 		Round  int      `json:"round"`
-		// Because says what the page is for: report, deputy, round, level, handover, added.
+		// Because says what the page is for: report, deputy, round, level, reopened,
+		// restricted, added.
 		Because string `json:"because"`
 	}
 	// Acknowledged answers a page with yes.
@@ -54,7 +55,7 @@ type (
 	// PageStopped ends a page that need not be answered any more.
 	PageStopped struct {
 		Person  PersonID `json:"person"`
-		Because string   `json:"because"` // answered, ended, excluded
+		Because string   `json:"because"` // answered, ended, excluded, again
 	}
 	// RoundPassed says that the wait for an answer ran out.
 	RoundPassed struct {
@@ -81,7 +82,8 @@ type (
 		To     Phase `json:"to"`
 		Reason Text  `json:"reason,omitzero"`
 	}
-	// LevelSet confirms, raises or lowers.
+	// LevelSet confirms, raises or lowers. From and To are the same when a proposed raise was
+	// turned down: the level stays.
 	LevelSet struct {
 		From   Level `json:"from"`
 		To     Level `json:"to"`
@@ -172,6 +174,11 @@ type (
 		Owner PersonID `json:"owner,omitempty"`
 		Due   string   `json:"due,omitempty"`
 		Done  bool     `json:"done,omitempty"`
+		// What stood there before, so that an undo can restore it; a new action has no Before.
+		Before      Text     `json:"before,omitzero"`
+		BeforeOwner PersonID `json:"before_owner,omitempty"`
+		BeforeDue   string   `json:"before_due,omitempty"`
+		BeforeDone  bool     `json:"before_done,omitempty"`
 	}
 	// PreventionRemoved takes an action back.
 	PreventionRemoved struct {
@@ -213,13 +220,13 @@ type (
 		Into ID    `json:"into"`
 		From Phase `json:"from"`
 	}
-	// ReportMerged takes a second report in.
+	// ReportMerged takes a second report in. Names and Departments go with Reporters.
 	ReportMerged struct {
-		From       ID         `json:"from"`
-		Reporters  []PersonID `json:"reporters"`
-		Names      []Text     `json:"names"`
-		Department string     `json:"department,omitempty"`
-		Text       Text       `json:"text"`
+		From        ID         `json:"from"`
+		Reporters   []PersonID `json:"reporters"`
+		Names       []Text     `json:"names"`
+		Departments []string   `json:"departments"`
+		Text        Text       `json:"text"`
 	}
 	// CircleRestricted leaves people out; an empty list lifts it.
 	CircleRestricted struct {

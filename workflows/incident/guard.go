@@ -27,7 +27,7 @@ func (in *Incident) MissingForClose(p Procedures, clocks ClockGate) []Missing {
 	if in.Phase == Reported {
 		missing := append(in.missingLevel(), in.missingFields(Reported)...)
 		for _, s := range in.Steps {
-			if !s.Former && s.Kind == StepAuthority && s.Required != Optional {
+			if !s.Former && (s.Phase == Reported || s.Kind == StepAuthority || s.Kind == StepPublish) {
 				missing = append(missing, in.missingStep(p, s)...)
 			}
 		}

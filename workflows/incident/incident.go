@@ -43,8 +43,10 @@ type Incident struct {
 	Reporters  []Reporter `json:"reporters"` // the first reported it, the others were merged in
 	ReportedAt time.Time  `json:"reported_at"`
 
-	Facts  Facts                `json:"facts,omitempty"`
-	Fields map[Field]FieldValue `json:"fields,omitempty"`
+	Facts Facts `json:"facts,omitempty"`
+	// FactSeqs says which entry gave each answer, so that an undo sees what is newer.
+	FactSeqs map[FactKey]int64    `json:"fact_seqs,omitempty"`
+	Fields   map[Field]FieldValue `json:"fields,omitempty"`
 
 	Procedure string      `json:"procedure"` // version of the procedures it began with
 	Plan      PlanKey     `json:"plan"`
@@ -53,8 +55,9 @@ type Incident struct {
 	Lead     PersonID  `json:"lead,omitempty"` // acting lead; empty until somebody took it
 	LeadHow  LeadHow   `json:"lead_how,omitempty"`
 	Handover *Handover `json:"handover,omitempty"`
-	Pages    []Page    `json:"pages,omitempty"`
+	Pages    []Page    `json:"pages,omitempty"` // the latest page of each person
 	Round    int       `json:"round,omitempty"` // rounds of paging that passed unanswered
+	RoundAt  time.Time `json:"round_at,omitzero"`
 	// Exhausted says that the last round found nobody more to call.
 	Exhausted bool       `json:"exhausted,omitempty"`
 	Circle    []Member   `json:"circle,omitempty"`
@@ -162,7 +165,8 @@ const (
 	PageEnded        PageStatus = "ended"
 )
 
-// Page is a call for one person.
+// Page is a call for one person. Without a role it only brings somebody in: it is sent
+// once, and nobody waits for the answer.
 type Page struct {
 	Person PersonID   `json:"person"`
 	Roles  []Role     `json:"roles"`
@@ -172,6 +176,9 @@ type Page struct {
 	Reply  time.Time  `json:"reply,omitzero"`
 	Reason string     `json:"reason,omitempty"`
 	Seq    int64      `json:"seq"`
+	// Uncalled marks the answer of somebody of the circle who was never called: there is no
+	// message of it.
+	Uncalled bool `json:"uncalled,omitempty"`
 }
 
 // Member is somebody who may see the incident, and why.
@@ -209,6 +216,7 @@ type Prevention struct {
 	Due   string    `json:"due,omitempty"` // a day in Tokyo, 2006-01-02
 	Done  bool      `json:"done,omitempty"`
 	At    time.Time `json:"at,omitzero"`
+	Seq   int64     `json:"seq,omitempty"`
 }
 
 // Evidence says where a piece of evidence is kept.
@@ -326,6 +334,7 @@ func (in *Incident) Snapshot() *Incident {
 	c.LevelHistory = slices.Clone(in.LevelHistory)
 	c.Reporters = slices.Clone(in.Reporters)
 	c.Facts = maps.Clone(in.Facts)
+	c.FactSeqs = maps.Clone(in.FactSeqs)
 	c.Fields = maps.Clone(in.Fields)
 	c.Steps = slices.Clone(in.Steps)
 	c.Pages = slices.Clone(in.Pages)

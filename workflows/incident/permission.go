@@ -13,9 +13,9 @@ const (
 	StandPaged          Standing = "paged"          // was called, whatever he answered
 	StandLead           Standing = "lead"           // acting lead; before anyone took it: the office, then the representative
 	StandOffice         Standing = "office"         // holds the incident_lead role or is the representative
-	StandResponsible    Standing = "responsible"    // of the level (§9.2), or the deputy for him
+	StandResponsible    Standing = "responsible"    // of the level (§9.2), or a deputy in the circle for him
 	StandSystemAdmin    Standing = "system_admin"   // holds the role and belongs to the circle
-	StandRepresentative Standing = "representative" // or the representative's deputy, as 代行
+	StandRepresentative Standing = "representative" // or a deputy of his in the circle, as 代行
 	StandReceiver       Standing = "receiver"       // of an open handover
 	StandBot            Standing = "bot"            // a timer or the other half of a merge
 )
@@ -94,11 +94,20 @@ func (in *Incident) office(dir Directory, role Role) []PersonID {
 	return out
 }
 
+// actingLead gives the acting lead, "" when nobody took it, or when who did has since left
+// the company.
+func (in *Incident) actingLead(dir Directory) PersonID {
+	if in.Lead == "" || in.IsExcluded(in.Lead) || !dir.Known(in.Lead) {
+		return ""
+	}
+	return in.Lead
+}
+
 // Leads gives who has the lead's rights: the acting lead alone; before anyone took it the
 // office, and if nobody is left there, the representative (the last resort).
 func (in *Incident) Leads(dir Directory) []PersonID {
-	if in.Lead != "" && !in.IsExcluded(in.Lead) && dir.Known(in.Lead) {
-		return []PersonID{in.Lead}
+	if p := in.actingLead(dir); p != "" {
+		return []PersonID{p}
 	}
 	if o := in.office(dir, IncidentLead); o != nil {
 		return o
@@ -106,8 +115,20 @@ func (in *Incident) Leads(dir Directory) []PersonID {
 	return in.office(dir, Representative)
 }
 
+// approvers gives who is asked first to answer for the incident at its working level.
+func (in *Incident) approvers(dir Directory) []PersonID {
+	role := in.WorkingLevel().Responsible()
+	if role != IncidentLead {
+		if o := in.office(dir, role); o != nil {
+			return o
+		}
+	}
+	return in.Leads(dir)
+}
+
 // responsibleRole says in which role a person may approve at the working level; deputy is
-// true for 代行.
+// true for 代行. Where the role's line is empty, or wholly left out, the lead answers for it:
+// an incident that nobody may approve could never be closed.
 func (in *Incident) responsibleRole(dir Directory, p PersonID) (role Role, deputy, ok bool) {
 	if p == "" || in.IsExcluded(p) {
 		return "", false, false
@@ -125,7 +146,11 @@ func (in *Incident) responsibleRole(dir Directory, p PersonID) (role Role, deput
 		// The representative stands above the lead.
 		return Representative, false, slices.Contains(dir.Holders(Representative, dept), p)
 	}
-	return role, true, slices.Contains(in.Chain(dir, role), p)
+	chain := in.Chain(dir, role)
+	if len(chain) == 0 {
+		chain = in.Leads(dir)
+	}
+	return role, true, slices.Contains(chain, p)
 }
 
 // Standings gives everything a person is to the incident.
@@ -155,10 +180,11 @@ func (in *Incident) Standings(dir Directory, p PersonID) []Standing {
 	if slices.Contains(in.office(dir, IncidentLead), p) || slices.Contains(in.office(dir, Representative), p) {
 		out = append(out, StandOffice)
 	}
-	if _, _, ok := in.responsibleRole(dir, p); ok {
+	// A deputy acts on what he can see: once he was called or brought in.
+	if _, deputy, ok := in.responsibleRole(dir, p); ok && (!deputy || in.InCircle(p)) {
 		out = append(out, StandResponsible)
 	}
-	if slices.Contains(in.Chain(dir, Representative), p) {
+	if chain := in.Chain(dir, Representative); slices.Contains(chain, p) && in.InCircle(p) {
 		out = append(out, StandRepresentative)
 	}
 	if in.Handover != nil && in.Handover.To == p {

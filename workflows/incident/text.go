@@ -24,12 +24,16 @@ func linesOf(text string) iter.Seq[string] {
 }
 
 // Visible reports whether a text shows anything at all: letters, digits, signs. Blank, control,
-// zero-width and bidirectional marks show nothing.
+// zero-width and bidirectional marks show nothing, nor do accents without a letter, the
+// letters that Unicode leaves blank, and the sign that stands for what could not be read.
 func Visible(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u3164' && r != '\u2800'
+		return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !strings.ContainsRune(blankSigns, r)
 	})
 }
+
+// The fillers of Hangul, the blank of Braille, and the replacement character.
+const blankSigns = "\u115f\u1160\u3164\uffa0\u2800\ufffd"
 
 // Clean makes a typed text fit to be kept: valid UTF-8, lines ended by \n, without the
 // control characters that no document can hold. Bidirectional marks stay: they are evidence
@@ -63,34 +67,87 @@ func narrow(s string) string {
 }
 
 // ParseTime reads an instant as people type it: RFC 3339, 2026-11-22T02:07, 2026/11/22 2:07,
-// 11/22 2:07 (the latest such day that is not in the future), or 2:07 (today, or yesterday
-// when that would be in the future). Without a zone it is Asia/Tokyo. ok is false otherwise.
+// 2026年11月22日午後2時7分, a day alone (its beginning), 11/22 2:07 (the latest such day that is
+// not in the future), or 2:07 (today, or yesterday when that would be in the future). Without
+// a zone it is Asia/Tokyo. ok is false otherwise, and before 1970: that is a slip of the hand.
 func ParseTime(s string, now time.Time) (t time.Time, ok bool) {
 	s = strings.TrimSpace(narrow(s))
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.UTC(), true
+		return t.UTC(), t.Unix() >= 0
 	}
-	s = strings.NewReplacer("年", "-", "月", "-", "日", " ", "時", ":", "分", "", "/", "-", "T", " ").Replace(s)
-	s = strings.Join(strings.Fields(s), " ")
-	for _, layout := range []string{"2006-1-2 15:04:05", "2006-1-2 15:04", "2006-1-2"} {
+	s, half := plainTime(s)
+	for _, layout := range []string{"2006-1-2 15:4:5", "2006-1-2 15:4", "2006-1-2"} {
 		if t, err := time.ParseInLocation(layout, s, Tokyo); err == nil {
-			return t.UTC(), true
+			t, ok := half.of(t)
+			return t.UTC(), ok && t.Unix() >= 0
 		}
 	}
-	local := now.In(Tokyo)
-	if t, err := time.ParseInLocation("1-2 15:04", s, Tokyo); err == nil {
-		t = time.Date(local.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, Tokyo)
-		if t.After(now.Add(clockSlack)) {
-			t = t.AddDate(-1, 0, 0)
+	local, limit := now.In(Tokyo), now.Add(clockSlack)
+	if t, err := time.ParseInLocation("1-2 15:4", s, Tokyo); err == nil {
+		t, ok := half.of(t)
+		// Nine years back there is a February 29, whatever the year.
+		for y := local.Year(); ok && y > local.Year()-9; y-- {
+			on := time.Date(y, t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, Tokyo)
+			if on.Day() == t.Day() && !on.After(limit) {
+				return on.UTC(), true
+			}
 		}
-		return t.UTC(), true
+		return time.Time{}, false
 	}
-	if t, err := time.ParseInLocation("15:04", s, Tokyo); err == nil {
+	if t, err := time.ParseInLocation("15:4", s, Tokyo); err == nil {
+		t, ok := half.of(t)
 		t = time.Date(local.Year(), local.Month(), local.Day(), t.Hour(), t.Minute(), 0, 0, Tokyo)
-		if t.After(now.Add(clockSlack)) {
+		if t.After(limit) {
 			t = t.AddDate(0, 0, -1)
 		}
-		return t.UTC(), true
+		return t.UTC(), ok
 	}
 	return time.Time{}, false
+}
+
+var typedTime = strings.NewReplacer(
+	"年", "-", "月", "-", "日", " ", "時半", ":30", "時", ":", "分", ":", "秒", "",
+	"午前", " ", "午後", " ", "/", "-", ".", "-", "T", " ",
+)
+
+// plainTime turns the Japanese ways of writing a time into one, and says which half of the
+// day was named.
+func plainTime(s string) (string, halfDay) {
+	half := wholeDay
+	switch {
+	case strings.Contains(s, "午前"):
+		half = forenoon
+	case strings.Contains(s, "午後"):
+		half = afternoon
+	}
+	if strings.HasSuffix(s, "時") {
+		s += "00"
+	}
+	s = strings.TrimSuffix(typedTime.Replace(s), ":")
+	return strings.Join(strings.Fields(s), " "), half
+}
+
+// halfDay is 午前 or 午後, where one was named.
+type halfDay int
+
+const (
+	wholeDay halfDay = iota
+	forenoon
+	afternoon
+)
+
+// of moves a time of the twelve-hour clock to its half of the day; ok is false for one that
+// no such clock shows.
+func (h halfDay) of(t time.Time) (time.Time, bool) {
+	switch {
+	case h == wholeDay:
+		return t, true
+	case t.Hour() > 12:
+		return t, false
+	case h == forenoon && t.Hour() == 12:
+		return t.Add(-12 * time.Hour), true
+	case h == afternoon && t.Hour() < 12:
+		return t.Add(12 * time.Hour), true
+	}
+	return t, true
 }

@@ -64,12 +64,13 @@ func cells(texts ...string) []Cell {
 	return out
 }
 
-// name calls a person as the contact list does today, or else as the record did.
+// name calls a person as the contact list does today, or else as the record did. An
+// identity in the place of a name is none.
 func (b *builder) name(p incident.PersonID) string {
 	if p == "" {
 		return b.say("person.bot")
 	}
-	if n := b.o.Name(p); n != "" {
+	if n := b.o.Name(p); n != "" && n != string(p) {
 		return n
 	}
 	return b.names[p]

@@ -85,7 +85,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		state.Apply(r)
 		b.note(state, r)
 	}
-	if len(records) > 0 && state.Seq == in.Seq {
+	if whole := len(records) > 0 && records[0].Seq == 1 && int64(len(records)) == in.Seq && state.Seq == in.Seq; whole {
 		b.in = state
 	}
 	for _, rep := range b.in.Reporters {

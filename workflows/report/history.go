@@ -95,11 +95,7 @@ func (b *builder) merged() []Section {
 		if !ok {
 			continue
 		}
-		who := b.voice.bodies(e.Names)
-		if e.Department != "" {
-			who = b.say("report.person", "name", who, "of", e.Department)
-		}
-		t.Rows = append(t.Rows, cells(string(e.From), who, Instant(r.At, b.say), b.voice.body(e.Text)))
+		t.Rows = append(t.Rows, cells(string(e.From), b.voice.merged(e), Instant(r.At, b.say), b.voice.body(e.Text)))
 	}
 	if t.Rows == nil {
 		return []Section{b.begin(b.say("report.merged"), Paragraph{Text: b.say("report.merged.none")})}

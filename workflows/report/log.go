@@ -89,11 +89,13 @@ func (v Voice) judged(r incident.Record) (string, bool) {
 		return v.say(r, when("back", e.To.Before(e.From)), "from", v.phase(e.From), "to", v.phase(e.To)) + v.part("reason", e.Reason), true
 	case incident.LevelSet:
 		level := v.Say("level." + e.To.String())
-		if !e.From.Confirmed() {
-			return v.say(r, "", "level", level) + v.part("reason", e.Reason), true
-		}
 		way := "raised"
-		if e.To < e.From {
+		switch {
+		case e.From == e.To: // a proposed raise was turned down
+			return v.say(r, "kept", "level", level) + v.part("reason", e.Reason), true
+		case !e.From.Confirmed():
+			return v.say(r, "", "level", level) + v.part("reason", e.Reason), true
+		case e.To < e.From:
 			way = "lowered"
 		}
 		return v.say(r, way, "from", v.Say("level."+e.From.String()), "level", level) + v.part("reason", e.Reason), true
@@ -120,7 +122,7 @@ func (v Voice) judged(r incident.Record) (string, bool) {
 	case incident.MergedIntoOther:
 		return v.say(r, "", "id", string(e.Into)), true
 	case incident.ReportMerged:
-		return v.say(r, "", "id", string(e.From), "names", v.bodies(e.Names), "text", v.body(e.Text)), true
+		return v.say(r, "", "id", string(e.From), "names", v.merged(e), "text", v.body(e.Text)), true
 	}
 	return "", false
 }
@@ -275,14 +277,18 @@ func (v Voice) body(t incident.Text) string {
 	return t.Body
 }
 
-func (v Voice) bodies(ts []incident.Text) string {
+// merged names the reporters of a report that was taken in, with their departments.
+func (v Voice) merged(e incident.ReportMerged) string {
 	var out []string
-	for _, t := range ts {
+	for i, t := range e.Names {
+		name := t.Body
 		if t.Erased {
-			out = append(out, v.Say("person.erased"))
-		} else {
-			out = append(out, t.Body)
+			name = v.Say("person.erased")
 		}
+		if i < len(e.Departments) && e.Departments[i] != "" {
+			name = v.Say("person.of", "name", name, "of", e.Departments[i])
+		}
+		out = append(out, name)
 	}
 	return strings.Join(out, v.Say("separator"))
 }

@@ -47,7 +47,7 @@ func (b *builder) lead() Cell {
 		}
 		return Cell{Text: b.say("report.lead.none"), Gap: true}
 	}
-	return Cell{Text: b.say("report.person", "name", b.voice.name(b.in.Lead), "of", b.say("leadhow."+string(b.in.LeadHow)))}
+	return Cell{Text: b.say("person.of", "name", b.voice.name(b.in.Lead), "of", b.say("leadhow."+string(b.in.LeadHow)))}
 }
 
 func (b *builder) leads() Block {
@@ -67,8 +67,8 @@ func (b *builder) responders() Block {
 	for _, p := range b.in.Pages {
 		roles := b.voice.roles(p.Roles)
 		called := Instant(p.At, b.say)
-		if !p.Reply.IsZero() && p.Reply.Equal(p.At) && len(p.Roles) == 0 {
-			called = b.say("report.page.uncalled") // took it without having been called
+		if p.Uncalled {
+			called = b.say("report.page.uncalled")
 		}
 		t.Rows = append(t.Rows, cells(b.voice.name(p.Person), roles, called, Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
 	}
@@ -81,7 +81,7 @@ func (b *builder) responders() Block {
 func (b *builder) circle() Block {
 	var lines []string
 	for _, m := range b.in.Circle {
-		lines = append(lines, b.say("report.person", "name", b.voice.name(m.Person), "of", b.voice.why(m.Why, m.Role)))
+		lines = append(lines, b.say("person.of", "name", b.voice.name(m.Person), "of", b.voice.why(m.Why, m.Role)))
 	}
 	if lines == nil {
 		return Paragraph{Text: b.say("report.circle.none")}

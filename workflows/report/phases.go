@@ -91,7 +91,7 @@ func (b *builder) reporters() Cell {
 			name = b.say("person.erased")
 		}
 		if r.Department != "" {
-			name = b.say("report.person", "name", name, "of", r.Department)
+			name = b.say("person.of", "name", name, "of", r.Department)
 		}
 		lines = append(lines, name)
 	}
@@ -172,7 +172,7 @@ func (b *builder) approval() Block {
 		return Paragraph{Text: b.say("report.approval.none"), Gap: true}
 	}
 	pairs := Pairs{
-		b.pair("report.approval.by", Cell{Text: b.say("report.person", "name", b.voice.name(a.By), "of", b.voice.approver(a.Role, a.Deputy))}),
+		b.pair("report.approval.by", Cell{Text: b.say("person.of", "name", b.voice.name(a.By), "of", b.voice.approver(a.Role, a.Deputy))}),
 		b.pair("report.approval.at", Cell{Text: Instant(a.At, b.say)}),
 	}
 	switch {

@@ -1,0 +1,185 @@
+package desk
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// submitted answers a sent form.
+func (v *visit) submitted() chat.Reply {
+	k, ok := parseDraft(v.r.Draft)
+	spec, known := specOf(k.form)
+	if !ok || !known {
+		reply := v.outdated()
+		reply.Cards[0].Blocks = append(reply.Cards[0].Blocks, typedBlock(v.voice, allTyped(v.r.Values))...)
+		return reply
+	}
+	return v.submit(k, spec, v.r.Values, false)
+}
+
+func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) chat.Reply {
+	var in *incident.Incident
+	if k.id != "" {
+		// Without it nothing is lost: the command meets the same difficulty, and says so.
+		if got, access, err := v.service.Incident(v.ctx, v.who.ID, k.id); err == nil {
+			if in = got; access != workflows.AccessFull {
+				in = withoutRecord(got)
+			}
+		}
+	}
+	form := v.build(spec, k, in)
+	fill(form, values)
+	sent := &sentForm{draft: k, form: *form, values: values}
+	a := &answers{Values: values}
+	spec.take(v, k, in, a)
+	if len(a.wrong) > 0 || len(a.do) == 0 {
+		return v.wrongForm(sent, a.wrong)
+	}
+	key := "draft:" + k.String()
+	if anyway {
+		key += ":again"
+	}
+	var reply chat.Reply
+	for i, do := range a.do {
+		t := task{key: key, id: k.id, do: do, seen: k.seen, occurred: a.occurred, anyway: anyway, sent: sent}
+		if i > 0 {
+			t.key, t.seen = key+":"+strconv.Itoa(i), 0
+		}
+		next := v.carry(t)
+		if !next.Accepted {
+			return next
+		}
+		next.Cards = append(reply.Cards, next.Cards...)
+		reply = next
+	}
+	err := v.service.SaveDraft(v.ctx, workflows.Draft{ID: k.String(), By: v.who.ID, Form: k.form, Done: true})
+	if err != nil {
+		v.log.WarnContext(v.ctx, "a draft could not be marked as done", "form", k.form, "error", err)
+	}
+	return reply
+}
+
+// wrongForm gives a form back whose answers cannot be read.
+func (v *visit) wrongForm(sent *sentForm, wrong map[string]string) chat.Reply {
+	form := sent.form
+	form.Error = v.say("form.not_recorded")
+	for i := range form.Inputs {
+		form.Inputs[i].Error = wrong[form.Inputs[i].Name]
+	}
+	v.keepRefused(sent)
+	return chat.Reply{Form: &form}
+}
+
+func (v *visit) keepRefused(sent *sentForm) {
+	if err := v.keepValues(sent.draft, sent.values); err != nil {
+		v.log.WarnContext(v.ctx, "a refused form could not be kept", "form", sent.draft.form, "error", err)
+	}
+}
+
+// refusedForm gives a refused form back under the same draft, the error at the answer that
+// caused it. What a form cannot show, the missing things and their buttons, comes as a card.
+func (v *visit) refusedForm(in *incident.Incident, out workflows.Outcome, t task) chat.Reply {
+	ref := out.Refusal
+	form := t.sent.form
+	sentence := v.sentence(in, ref)
+	form.Error = v.say("form.refused", "why", sentence)
+	if at := slices.IndexFunc(form.Inputs, func(i chat.Input) bool { return i.Name == blamed(ref, form) }); at >= 0 {
+		form.Error = v.say("form.not_recorded")
+		form.Inputs[at].Error = sentence
+	}
+	v.keepRefused(t.sent)
+	reply := chat.Reply{Form: &form}
+	if len(ref.Missing) > 0 || len(out.Changes) > 0 {
+		t.sent = nil
+		reply.Cards = v.refused(out, t).Cards
+	}
+	return reply
+}
+
+// blamed is the input that a refusal is about; "" where there is none.
+func blamed(ref *incident.Refusal, form chat.Form) string {
+	has := func(name string) bool {
+		return slices.ContainsFunc(form.Inputs, func(i chat.Input) bool { return i.Name == name })
+	}
+	key := strings.TrimPrefix(ref.Key, "refuse.")
+	switch key {
+	case "text_empty", "text_long":
+		what, _ := ref.Args["what"].(string)
+		switch what {
+		case "evidence_name":
+			return inputName
+		case "evidence_where":
+			return inputWhere
+		case "field":
+			return inputValue
+		case "note", "question", "addition", "action", "correction":
+			return inputText
+		}
+		return what
+	case "time_bad", "field_empty":
+		return inputValue
+	case "time_future":
+		if f, ok := ref.Args["field"].(incident.Field); ok && has(string(f)) {
+			return string(f)
+		}
+		return inputValue
+	case "time_order":
+		if has(string(incident.FieldOccurredAt)) {
+			return string(incident.FieldOccurredAt)
+		}
+		return inputValue
+	case "fact_answer":
+		k, _ := ref.Args["fact"].(incident.FactKey)
+		return string(k)
+	case "person_unknown", "person_excluded", "handover_self", "handover_already":
+		for _, name := range []string{inputPerson, inputOwner, inputExclude} {
+			if has(name) {
+				return name
+			}
+		}
+	case "restrict_self", "restrict_nobody_left":
+		return inputExclude
+	case "reason_needed":
+		return inputReason
+	case "level_unknown", "level_same", "level_floor", "leak_below_2", "raise_needs_higher":
+		return inputLevel
+	case "category_unknown", "category_same":
+		return inputCategory
+	case "effect_unknown":
+		return inputEffect
+	case "step_unknown", "step_settled", "step_not_applicable":
+		return inputStep
+	case "field_unknown", "field_not_at_level":
+		return inputField
+	case "entry_unknown", "entry_fixed", "entry_undone", "entry_overtaken", "nothing_to_undo":
+		return inputSeq
+	case "date_bad":
+		return inputDue
+	case "publication_needed":
+		return inputPublication
+	case "merge_self", "merge_ended", "merge_not_seen":
+		return inputInto
+	case "kind_unknown":
+		return inputKind
+	}
+	return ""
+}
+
+func allTyped(values chat.Values) string {
+	var names, lines []string
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if s := strings.TrimSpace(values[name]); s != "" {
+			lines = append(lines, s)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,117 @@
+package web
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+
+	"hikeshi/bot/desk"
+)
+
+// room shows one place: an incident's channel, or the reader's own messages.
+func (s *Server) room(v *visit) error { return s.place(v, "page") }
+
+// feed is the room again without its frame, for the script to put into the open page.
+func (s *Server) feed(v *visit) error { return s.place(v, "parts") }
+
+func (s *Server) place(v *visit, template string) error {
+	channel := v.r.URL.Query().Get("c")
+	feed, err := s.cfg.Desk.Feed(v.ctx(), v.who, channel)
+	if err != nil {
+		return err
+	}
+	room, err := s.cfg.Desk.Room(v.ctx(), v.who)
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "room")
+	v.enterRoom(out, room)
+	out.Feed, out.Channel, out.Title, out.Live = feed, channel, feed.Title, true
+	if template == "page" {
+		out.Answers = v.session.taken()
+	}
+	return s.show(v, http.StatusOK, template, out)
+}
+
+func (s *Server) list(v *visit) error {
+	page, err := s.cfg.Desk.List(v.ctx(), v.who)
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "list")
+	v.enterRoom(out, page.Room)
+	out.List, out.Live, out.Title = page, true, s.cfg.Say(v.lang, "web.list.title")
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+func (s *Server) incident(v *visit) error {
+	page, err := s.cfg.Desk.Incident(v.ctx(), v.who, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "incident")
+	v.enterRoom(out, page.Room)
+	out.Incident, out.Channel, out.Live = page, page.Channel, true
+	out.Title = strings.TrimSpace(page.ID + " " + page.Title)
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+func (s *Server) contacts(v *visit) error {
+	page, err := s.cfg.Desk.Contacts(v.ctx(), v.who)
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "contacts")
+	v.enterRoom(out, page.Room)
+	out.Contacts, out.Title = page, s.cfg.Say(v.lang, "web.contacts.title")
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+// download hands out the report as a file: it is never shown in the browser, where its text
+// would run under our own address.
+func (s *Server) download(v *visit) error {
+	format, ok := strings.CutPrefix(v.r.PathValue("document"), "report.")
+	if !ok || format != "md" && format != "docx" {
+		return errNoPage
+	}
+	d, err := s.cfg.Desk.Download(v.ctx(), v.who, v.r.PathValue("id"), format)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", d.Type)
+	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name}))
+	_, _ = v.w.Write(d.Body)
+	return nil
+}
+
+// choose shows whom one can be in practice.
+func (s *Server) choose(v *visit) error {
+	out := s.view(v, "choose")
+	out.Title = s.cfg.Say(v.lang, "web.choose.title")
+	out.People = s.cfg.Desk.People(v.lang)
+	for i, p := range out.People {
+		if p.Roles == "" {
+			out.Starter = &out.People[i]
+			break
+		}
+	}
+	if out.Path == "/be" || v.r.Method != http.MethodGet {
+		out.Path = "/"
+	}
+	if v.who != "" {
+		out.Room = &desk.Room{Me: s.person(v.lang, v)}
+	}
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+// person is the line of who is chosen; empty when the contact list has lost him.
+func (s *Server) person(lang string, v *visit) desk.PersonLine {
+	for _, p := range s.cfg.Desk.People(lang) {
+		if p.User == v.who {
+			return p
+		}
+	}
+	return desk.PersonLine{}
+}

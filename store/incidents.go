@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+const incidentColumns = `i.id, i.seq, i.phase, i.level, i.reported_at, i.state`
+
+const selectIncident = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.id = $1`
+
+// scanIncident reads a row. What stands in a column of its own counts, so that a column
+// that somebody changed by hand shows in what verify compares.
+func scanIncident(rows *sql.Rows) (*incident.Incident, error) {
+	var id, phase string
+	var seq, level, reported int64
+	var state []byte
+	if err := rows.Scan(&id, &seq, &phase, &level, &reported, &state); err != nil {
+		return nil, err
+	}
+	in := new(incident.Incident)
+	if err := json.Unmarshal(state, in); err != nil {
+		return nil, fmt.Errorf("the state of %s cannot be read: %w", id, err)
+	}
+	in.ID, in.Seq, in.Phase, in.Level = incident.ID(id), seq, incident.Phase(phase), incident.Level(level)
+	in.ReportedAt = exactly(reported)
+	return in, nil
+}
+
+func oneIncident(ctx context.Context, s statements, query string, id incident.ID) (*incident.Incident, error) {
+	rows, err := all(ctx, s, query, []any{string(id)}, scanIncident)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("incident %s: %w", id, workflows.ErrNotFound)
+	}
+	return rows[0], nil
+}
+
+// Incident gives a row.
+func (d *database) Incident(ctx context.Context, id incident.ID) (*incident.Incident, error) {
+	return oneIncident(ctx, d.reading(), selectIncident, id)
+}
+
+// The lists, newest report first. Whoever asks for the open ones of a person gets the open
+// ones looked through, which are few, instead of everything he ever had to do with.
+const (
+	newestFirst    = ` AND (i.reported_at, i.id) < ($1, $2) ORDER BY i.reported_at DESC, i.id DESC LIMIT $3`
+	stillOpen      = ` i.phase NOT IN ('closed', 'dismissed')`
+	listAll        = `SELECT ` + incidentColumns + ` FROM incidents i WHERE TRUE` + newestFirst
+	listOpen       = `SELECT ` + incidentColumns + ` FROM incidents i WHERE` + stillOpen + newestFirst
+	listOpenPerson = `SELECT ` + incidentColumns + ` FROM incidents i WHERE` + stillOpen +
+		` AND EXISTS (SELECT 1 FROM members m WHERE m.person = $4 AND m.reported_at = i.reported_at AND m.incident = i.id)` + newestFirst
+	listPerson = `SELECT ` + incidentColumns + ` FROM members m JOIN incidents i ON i.id = m.incident
+		WHERE m.person = $4 AND (m.reported_at, m.incident) < ($1, $2) ORDER BY m.reported_at DESC, m.incident DESC LIMIT $3`
+	reportedAt = `SELECT reported_at FROM incidents WHERE id = $1`
+)
+
+// Incidents lists rows, newest report first. A Before that is no incident is ErrNotFound.
+func (d *database) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]*incident.Incident, error) {
+	s := d.reading()
+	at := int64(math.MaxInt64)
+	if q.Before != "" {
+		ok, err := row(ctx, s, reportedAt, []any{string(q.Before)}, &at)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, fmt.Errorf("incident %s: %w", q.Before, workflows.ErrNotFound)
+		}
+	}
+	args := []any{at, string(q.Before), atMost(q.Limit)}
+	query := listAll
+	switch {
+	case q.Person != "" && q.OpenOnly:
+		query = listOpenPerson
+	case q.Person != "":
+		query = listPerson
+	case q.OpenOnly:
+		query = listOpen
+	}
+	if q.Person != "" {
+		args = append(args, string(q.Person))
+	}
+	return all(ctx, s, query, args, scanIncident)
+}
+
+// atMost is a LIMIT; 0 is none.
+func atMost(n int) int64 {
+	if n <= 0 {
+		return math.MaxInt64
+	}
+	return int64(n)
+}
+
+// AllIDs lists every incident that has a row or an entry.
+func (d *database) AllIDs(ctx context.Context) ([]incident.ID, error) {
+	return all(ctx, d.reading(), `SELECT id FROM incidents UNION SELECT incident FROM entries ORDER BY 1`, nil,
+		func(rows *sql.Rows) (id incident.ID, err error) { return id, rows.Scan(&id) })
+}
+
+// Counters gives the highest number handed out per series.
+func (d *database) Counters(ctx context.Context) (map[string]int, error) {
+	type counter struct {
+		series string
+		n      int
+	}
+	list, err := all(ctx, d.reading(), `SELECT series, n FROM counters`, nil,
+		func(rows *sql.Rows) (c counter, err error) { return c, rows.Scan(&c.series, &c.n) })
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[string]int, len(list))
+	for _, c := range list {
+		m[c.series] = c.n
+	}
+	return m, nil
+}

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// A key that is there is refreshed: a new revision, due at once. What has arrived of it stays
+// known, so that it is brought up to date where it stands. A lease in force stays, too:
+// the try under way ends first, or the older wording might arrive after the newer.
+// A call that has not arrived stays urgent, whatever it is refreshed with.
+var insertMessages = &insert{
+	into:    `INSERT INTO messages (key, kind, incident, person, seq, urgent, day, created, state, due, next) VALUES`,
+	columns: 11,
+	conflict: ` ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, incident = excluded.incident, person = excluded.person,
+		seq = excluded.seq, day = excluded.day,
+		urgent = CASE WHEN messages.first_sent = 0 AND messages.urgent = 1 THEN 1 ELSE excluded.urgent END,
+		revision = messages.revision + 1, attempt = 0, state = excluded.state, error = '',
+		due = excluded.due,
+		next = CASE WHEN messages.owner <> '' THEN messages.next ELSE excluded.due END,
+		resent = CASE WHEN messages.first_sent = 0 THEN messages.resent ELSE 0 END`,
+}
+
+func (t *tx) saveMessages(ctx context.Context, notices []incident.Notice, at time.Time) error {
+	if len(notices) == 0 {
+		return nil
+	}
+	rows := make([]any, 0, len(notices)*insertMessages.columns)
+	now := micro(at)
+	for i, n := range notices {
+		same := func(o incident.Notice) bool { return o.Key == n.Key }
+		if slices.ContainsFunc(notices[i+1:], same) {
+			continue // one statement cannot write a row twice; the later notice counts
+		}
+		urgent := slices.ContainsFunc(notices[:i+1], func(o incident.Notice) bool { return same(o) && o.Urgent })
+		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, flag(urgent), n.Day,
+			now, string(workflows.MessagePending), now, now)
+	}
+	_, err := insertMessages.run(ctx, t.s, rows)
+	return err
+}
+
+const (
+	messageColumns = `id, key, kind, incident, person, seq, urgent, day, created, revision, attempt, state, due,
+		owner, leased_revision, leased_attempt, resent, first_sent, last_sent, frontend, sent, error`
+	selectMessage = `SELECT ` + messageColumns + ` FROM messages`
+)
+
+// message is a row: what the program sees of it, and what the queue needs.
+type message struct {
+	workflows.Message
+	due            int64
+	owner          string
+	leasedRevision int
+	leasedAttempt  int
+}
+
+func scanMessage(rows *sql.Rows) (m message, err error) {
+	var created, first, last int64
+	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &m.Urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
+		&m.owner, &m.leasedRevision, &m.leasedAttempt, &m.Resent, &first, &last, &m.Frontend, &m.Sent, &m.Error)
+	m.Created, m.FirstSent, m.LastSent = instant(created), instant(first), instant(last)
+	return m, err
+}
+
+// The latest of those asked for; an ID is older the smaller it is.
+const (
+	latest           = ` AND id > $1 ORDER BY id DESC LIMIT $2`
+	arrived          = ` AND first_sent > 0`
+	ofPerson         = selectMessage + ` WHERE person <> '' AND person = $3`
+	ofPersonIncident = selectMessage + ` WHERE incident = $3 AND person = $4`
+	ofIncident       = selectMessage + ` WHERE incident = $3`
+)
+
+// Messages lists messages, oldest first. Sent asks for those that have arrived at least
+// once, also when a newer wording of them is still on its way.
+func (d *database) Messages(ctx context.Context, q workflows.MessageQuery) ([]workflows.Message, error) {
+	args := []any{q.After, atMost(q.Limit), string(q.Incident)}
+	query := ofIncident
+	switch {
+	case q.All:
+	case q.Person == "" || q.Incident != "":
+		query, args = ofPersonIncident, append(args, string(q.Person))
+	default:
+		query, args = ofPerson, []any{q.After, atMost(q.Limit), string(q.Person)}
+	}
+	if q.Sent {
+		query += arrived
+	}
+	list, err := all(ctx, d.reading(), query+latest, args, scanMessage)
+	if err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	slices.Reverse(list)
+	return plain(list), nil
+}
+
+func plain(list []message) []workflows.Message {
+	out := make([]workflows.Message, len(list))
+	for i, m := range list {
+		out[i] = m.Message
+	}
+	return out
+}
+
+// claimMessages leases due messages of one urgency. A lease that ran out leaves open whether
+// its try arrived; with a wording that is known to have arrived and was refreshed since, a
+// second try only brings it up to date again.
+func claimMessages(d dialect, urgent int) string {
+	return fmt.Sprintf(`UPDATE messages SET
+		resent = CASE WHEN owner <> '' AND (first_sent = 0 OR leased_revision = revision) THEN 1 ELSE resent END,
+		owner = $1, next = $2, attempt = attempt + 1, leased_revision = revision, leased_attempt = attempt + 1
+		WHERE id IN (SELECT id FROM messages WHERE urgent = %d AND next IS NOT NULL AND next <= $3 ORDER BY next, id LIMIT $4%s)
+		RETURNING %s`, urgent, d.skipLocked, messageColumns)
+}
+
+// ClaimMessages leases up to n messages that are due: urgent ones first, then by when they
+// fell due. Urgent ones have an index of their own beside the rest: a pile of others is not
+// looked through for them.
+func (d *database) ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int, urgentOnly bool) ([]workflows.Message, error) {
+	lanes := []string{d.sql.claimUrgent, d.sql.claimMessages}
+	if urgentOnly {
+		lanes = lanes[:1]
+	}
+	var claimed []message
+	err := d.write(ctx, func(s statements) error {
+		claimed = nil
+		for _, query := range lanes {
+			if n <= len(claimed) {
+				break
+			}
+			list, err := all(ctx, s, query, []any{owner, micro(now.Add(lease)), micro(now), int64(n - len(claimed))}, scanMessage)
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(list, func(a, b message) int { return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.ID, b.ID)) })
+			claimed = append(claimed, list...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim messages: %w", err)
+	}
+	return plain(claimed), nil
+}
+
+const updateMessage = `UPDATE messages SET owner = '', state = $1, due = $2, next = $3, resent = $4,
+	first_sent = $5, last_sent = $6, frontend = $7, sent = $8, error = $9 WHERE id = $10`
+
+// FinishMessage records what became of a claimed message.
+func (d *database) FinishMessage(ctx context.Context, m workflows.Message, owner string, res workflows.Sent) error {
+	err := d.write(ctx, func(s statements) error {
+		list, err := all(ctx, s, d.sql.lockMessage, []any{m.ID}, scanMessage)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return workflows.ErrNotFound
+		}
+		now := list[0]
+		if now.owner != owner || now.leasedRevision != m.Revision || now.leasedAttempt != m.Attempt {
+			return workflows.ErrConflict
+		}
+		after, next := finish(now, m.Revision, res)
+		_, err = s.exec(ctx, updateMessage, string(after.State), after.due, next, flag(after.Resent),
+			micro(after.FirstSent), micro(after.LastSent), after.Frontend, after.Sent, after.Error, after.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("finish message %d: %w", m.ID, err)
+	}
+	return nil
+}
+
+// finish says what a row becomes by the result of a try of one revision, and when it is to
+// be claimed next; NULL is never. What was refreshed meanwhile stays due, whatever came
+// of the try: only what is known to have arrived is kept of it.
+func finish(m message, revision int, res workflows.Sent) (message, sql.NullInt64) {
+	if res.OK {
+		if m.FirstSent.IsZero() {
+			m.FirstSent = res.At
+		}
+		m.LastSent, m.Frontend, m.Sent = res.At, res.Frontend, res.Message
+	}
+	switch {
+	case m.Revision != revision:
+		m.Resent = m.FirstSent.IsZero() && (m.Resent || res.Unsure)
+		return m, sql.NullInt64{Int64: m.due, Valid: true}
+	case res.OK:
+		m.State, m.Error = workflows.MessageSent, ""
+		return m, sql.NullInt64{}
+	}
+	m.Error = res.Error
+	m.Resent = m.Resent || res.Unsure
+	if res.Retry.IsZero() {
+		m.State = workflows.MessageFailed
+		return m, sql.NullInt64{}
+	}
+	m.due = micro(res.Retry)
+	return m, sql.NullInt64{Int64: m.due, Valid: true}
+}

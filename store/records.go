@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+const (
+	entryColumns = `incident, seq, at, occurred, person, source, kind, body, name_digest, prev, digest`
+
+	selectEntries  = `SELECT ` + entryColumns + ` FROM entries WHERE incident = $1 AND seq >= $2 ORDER BY seq LIMIT $3`
+	selectEvidence = `SELECT ` + entryColumns + ` FROM entries WHERE incident = $1 ORDER BY id`
+	selectTexts    = `SELECT digest, salt, body FROM texts WHERE incident = $1 AND seq BETWEEN $2 AND $3`
+	selectAuthored = `SELECT seq, kind FROM entries WHERE incident = $1 AND person = $2 ORDER BY seq DESC`
+)
+
+// stored is an entry as it lies in the database: its event still encoded.
+type stored struct {
+	record incident.Record
+	kind   incident.EventKind
+	body   []byte
+}
+
+func scanEntry(rows *sql.Rows) (e stored, err error) {
+	r := &e.record
+	var at, occurred int64
+	err = rows.Scan(&r.Incident, &r.Seq, &at, &occurred, &r.By, &r.Source, &e.kind, &e.body, &r.ByName.Digest, &r.Prev, &r.Digest)
+	r.At, r.Occurred = exactly(at), exactly(occurred)
+	return e, err
+}
+
+// textsOf gives the texts that are still there of the entries from one number to another.
+func textsOf(ctx context.Context, s statements, id incident.ID, from, to int64) (map[string]incident.Text, error) {
+	list, err := all(ctx, s, selectTexts, []any{string(id), from, to}, func(rows *sql.Rows) (t incident.Text, err error) {
+		return t, rows.Scan(&t.Digest, &t.Salt, &t.Body)
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[string]incident.Text, len(list))
+	for _, t := range list {
+		m[t.Digest] = t
+	}
+	return m, nil
+}
+
+func records(ctx context.Context, s statements, id incident.ID, from int64, limit int) ([]incident.Record, error) {
+	list, err := all(ctx, s, selectEntries, []any{string(id), from, atMost(limit)}, scanEntry)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	texts, err := textsOf(ctx, s, id, list[0].record.Seq, list[len(list)-1].record.Seq)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]incident.Record, len(list))
+	for i, e := range list {
+		if e.record.Event, err = incident.Decode(e.kind, e.body); err != nil {
+			return nil, fmt.Errorf("entry %d of %s: %w", e.record.Seq, id, err)
+		}
+		incident.Restore(&e.record, texts)
+		out[i] = e.record
+	}
+	return out, nil
+}
+
+// Records gives the entries of an incident from a sequence number on, with their texts.
+func (d *database) Records(ctx context.Context, id incident.ID, from int64, limit int) ([]incident.Record, error) {
+	return records(ctx, d.reading(), id, from, limit)
+}
+
+// unreadable stands in evidence for an event that cannot be decoded: its body was changed
+// into something else, which the chain of digests will show.
+type unreadable struct{ kind incident.EventKind }
+
+func (u unreadable) Kind() incident.EventKind { return u.kind }
+
+// Evidence gives the entries in the order of insertion with their bodies as they are stored.
+// One that cannot be decoded any more is given all the same, so that it can be named.
+func (d *database) Evidence(ctx context.Context, id incident.ID) ([]incident.Record, [][]byte, error) {
+	s := d.reading()
+	list, err := all(ctx, s, selectEvidence, []any{string(id)}, scanEntry)
+	if err != nil || len(list) == 0 {
+		return nil, nil, err
+	}
+	low, high := list[0].record.Seq, list[0].record.Seq
+	for _, e := range list {
+		low, high = min(low, e.record.Seq), max(high, e.record.Seq)
+	}
+	texts, err := textsOf(ctx, s, id, low, high)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, bodies := make([]incident.Record, len(list)), make([][]byte, len(list))
+	for i, e := range list {
+		if e.record.Event, err = incident.Decode(e.kind, e.body); err != nil {
+			e.record.Event = unreadable{e.kind}
+		}
+		incident.Restore(&e.record, texts)
+		out[i], bodies[i] = e.record, e.body
+	}
+	return out, bodies, nil
+}
+
+// lastBy finds the last entry of a person, reading backwards until one fits.
+func lastBy(ctx context.Context, s statements, id incident.ID, by incident.PersonID, kinds []incident.EventKind, except []int64) (incident.Record, error) {
+	seq, err := lastSeq(ctx, s, id, by, kinds, except)
+	if err != nil {
+		return incident.Record{}, err
+	}
+	list, err := records(ctx, s, id, seq, 1)
+	if err != nil {
+		return incident.Record{}, err
+	}
+	if len(list) == 0 || list[0].Seq != seq {
+		return incident.Record{}, fmt.Errorf("entry %d of %s: %w", seq, id, workflows.ErrNotFound)
+	}
+	return list[0], nil
+}
+
+func lastSeq(ctx context.Context, s statements, id incident.ID, by incident.PersonID, kinds []incident.EventKind, except []int64) (int64, error) {
+	rows, err := s.query(ctx, selectAuthored, string(id), string(by))
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var kind incident.EventKind
+		if err := rows.Scan(&seq, &kind); err != nil {
+			return 0, err
+		}
+		if slices.Contains(kinds, kind) && !slices.Contains(except, seq) {
+			return seq, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	return 0, fmt.Errorf("an entry of this person in %s: %w", id, workflows.ErrNotFound)
+}

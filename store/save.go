@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+var (
+	insertMembers = &insert{into: `INSERT INTO members (person, reported_at, incident) VALUES`, columns: 3, conflict: ` ON CONFLICT DO NOTHING`}
+	insertEntries = &insert{into: `INSERT INTO entries (` + entryColumns + `) VALUES`, columns: 11}
+	insertTexts   = &insert{into: `INSERT INTO texts (incident, seq, digest, salt, body) VALUES`, columns: 5}
+)
+
+const (
+	insertIncident = `INSERT INTO incidents (id, seq, phase, level, reported_at, changed_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	updateIncident = `UPDATE incidents SET seq = $2, phase = $3, level = $4, reported_at = $5, changed_at = $6, state = $7 WHERE id = $1 AND seq = $8`
+	deleteMember   = `DELETE FROM members WHERE person = $1 AND reported_at = $2 AND incident = $3`
+	insertRequest  = `INSERT INTO requests (key, person, incident, digest, outcome, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+)
+
+// Save writes everything one command caused.
+func (t *tx) Save(ctx context.Context, c workflows.Change) error {
+	for _, saved := range c.Incidents {
+		if err := t.saveIncident(ctx, saved, c.At); err != nil {
+			return fmt.Errorf("save %s: %w", saved.Row.ID, err)
+		}
+	}
+	if err := t.saveMessages(ctx, c.Messages, c.At); err != nil {
+		return fmt.Errorf("save the messages: %w", err)
+	}
+	if err := t.saveTimers(ctx, c.Timers, c.Cancel); err != nil {
+		return fmt.Errorf("save the timers: %w", err)
+	}
+	if r := c.Request; r != nil {
+		n, err := t.s.exec(ctx, insertRequest, r.Key, string(r.By), string(r.Incident), r.Digest, string(r.Outcome), micro(c.At))
+		if err != nil {
+			return fmt.Errorf("save the request: %w", err)
+		}
+		if n == 0 {
+			return fmt.Errorf("request %q: %w", r.Key, workflows.ErrDone)
+		}
+	}
+	return nil
+}
+
+func (t *tx) saveIncident(ctx context.Context, saved workflows.SavedIncident, at time.Time) error {
+	in := saved.Row
+	state, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	query := insertIncident
+	args := []any{string(in.ID), in.Seq, string(in.Phase), int64(in.Level), in.ReportedAt.UnixMicro(), micro(at), string(state)}
+	if saved.Before > 0 {
+		query, args = updateIncident, append(args, saved.Before)
+	}
+	n, err := t.s.exec(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return workflows.ErrConflict
+	}
+	if err := t.saveMembers(ctx, saved); err != nil {
+		return err
+	}
+	return t.saveEntries(ctx, saved)
+}
+
+// saveMembers keeps the lists in which people find the incident. A reporter who leaves the
+// circle still finds his own report.
+func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) error {
+	in, reported := saved.Row, saved.Row.ReportedAt.UnixMicro()
+	for _, p := range saved.Left {
+		if in.ReportedBy(p) {
+			continue
+		}
+		if _, err := t.s.exec(ctx, deleteMember, string(p), reported, string(in.ID)); err != nil {
+			return err
+		}
+	}
+	var rows []any
+	for i, p := range saved.Joined {
+		left := slices.Contains(saved.Left, p) && !in.ReportedBy(p) && !slices.ContainsFunc(in.Circle, func(m incident.Member) bool { return m.Person == p })
+		if !left && !slices.Contains(saved.Joined[:i], p) {
+			rows = append(rows, string(p), reported, string(in.ID))
+		}
+	}
+	_, err := insertMembers.run(ctx, t.s, rows)
+	return err
+}
+
+func (t *tx) saveEntries(ctx context.Context, saved workflows.SavedIncident) error {
+	id := string(saved.Row.ID)
+	entries := make([]any, 0, len(saved.Sealed)*insertEntries.columns)
+	var texts []any
+	for i := range saved.Sealed {
+		e := &saved.Sealed[i]
+		r := &e.Record
+		entries = append(entries, id, r.Seq, r.At.UnixMicro(), r.Occurred.UnixMicro(), string(r.By),
+			string(r.Source), string(r.Event.Kind()), string(e.Body), r.ByName.Digest, r.Prev, r.Digest)
+		for _, x := range e.Texts {
+			texts = append(texts, id, r.Seq, x.Digest, x.Salt, x.Body)
+		}
+	}
+	if _, err := insertEntries.run(ctx, t.s, entries); err != nil {
+		return err
+	}
+	_, err := insertTexts.run(ctx, t.s, texts)
+	return err
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// tx is one write transaction.
+type tx struct {
+	s   statements
+	sql *queries
+}
+
+const (
+	selectDone      = `SELECT outcome FROM requests WHERE key = $1`
+	selectSame      = `SELECT incident FROM requests WHERE person = $1 AND digest = $2 AND digest <> '' AND at >= $3 ORDER BY at DESC LIMIT 1`
+	contactsVersion = `SELECT n FROM versions WHERE name = 'contacts'`
+	nextNumber      = `INSERT INTO counters (series, n) VALUES ($1, 1) ON CONFLICT (series) DO UPDATE SET n = counters.n + 1 RETURNING n`
+)
+
+func (t *tx) Done(ctx context.Context, key string) (outcome []byte, ok bool, err error) {
+	ok, err = row(ctx, t.s, selectDone, []any{key}, &outcome)
+	return outcome, ok, err
+}
+
+func (t *tx) SameReport(ctx context.Context, by incident.PersonID, digest string, since time.Time) (id incident.ID, ok bool, err error) {
+	if digest == "" {
+		return "", false, nil
+	}
+	ok, err = row(ctx, t.s, selectSame, []any{string(by), digest, micro(since)}, &id)
+	return id, ok, err
+}
+
+func (t *tx) Incident(ctx context.Context, id incident.ID) (*incident.Incident, error) {
+	return oneIncident(ctx, t.s, t.sql.lockIncident, id)
+}
+
+func (t *tx) Records(ctx context.Context, id incident.ID, from int64, limit int) ([]incident.Record, error) {
+	return records(ctx, t.s, id, from, limit)
+}
+
+func (t *tx) LastBy(ctx context.Context, id incident.ID, by incident.PersonID, kinds []incident.EventKind, except []int64) (incident.Record, error) {
+	return lastBy(ctx, t.s, id, by, kinds, except)
+}
+
+func (t *tx) ContactsVersion(ctx context.Context) (v int64, err error) {
+	_, err = row(ctx, t.s, contactsVersion, nil, &v)
+	return v, err
+}
+
+func (t *tx) NextNumber(ctx context.Context, series string) (n int, err error) {
+	ok, err := row(ctx, t.s, nextNumber, []any{series}, &n)
+	if err == nil && !ok {
+		err = fmt.Errorf("no number of %s was given out", series)
+	}
+	return n, err
+}

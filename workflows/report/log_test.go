@@ -1,0 +1,217 @@
+package report_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/templates"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
+)
+
+// everySentence has each way in which an entry can be said.
+var everySentence = []incident.Event{
+	incident.ReportReceived{Reporter: "tanaka", Text: incident.T("鍵をなくした"), What: incident.KindLoss},
+	incident.ReportReceived{Reporter: "tanaka", Text: incident.T("鍵をなくした"), What: incident.KindLoss, Contractor: incident.T("警備会社")},
+	incident.Planned{Plan: incident.PlanKey{Category: incident.Virus, Effect: incident.Leak, Level: incident.Level2}, Steps: make([]incident.Step, 3)},
+	incident.Planned{Plan: incident.PlanKey{Category: incident.Other, Level: incident.Unassessed}},
+	incident.Paged{Person: "sato", Because: "added"},
+	incident.Paged{Person: "sato", Roles: []incident.Role{incident.IncidentLead, incident.SystemAdmin}, Because: "report"},
+	incident.Acknowledged{},
+	incident.Acknowledged{Roles: []incident.Role{incident.IncidentLead}},
+	incident.Declined{},
+	incident.Declined{Reason: incident.T("入院中")},
+	incident.PageStopped{Person: "sato", Because: "answered"},
+	incident.RoundPassed{Round: 2},
+	incident.RoundPassed{Round: 2, Exhausted: true},
+	incident.LeadTaken{Person: "ogawa", How: incident.LeadDeputy},
+	incident.HandoverOffered{To: "sato"},
+	incident.HandoverOffered{To: "sato", Reason: incident.T("夜勤を終えるため")},
+	incident.HandoverRefused{Reason: incident.T("出張中")},
+	incident.PhaseMoved{From: incident.Reported, To: incident.Containment},
+	incident.PhaseMoved{From: incident.Recovery, To: incident.Investigation, Reason: incident.T("原因が違った")},
+	incident.LevelSet{From: incident.Unassessed, To: incident.Level2},
+	incident.LevelSet{From: incident.Level1, To: incident.Level3, Reason: incident.T("お客様に届いた")},
+	incident.LevelSet{From: incident.Level3, To: incident.Level2, Reason: incident.T("社内だけだった")},
+	incident.LevelSet{From: incident.Level2, To: incident.Level2, Reason: incident.T("証拠がない")},
+	incident.LevelProposed{Level: incident.Level3, Reason: incident.T("広がっている")},
+	incident.Recategorised{From: incident.Other, To: incident.Virus, Effect: incident.Damage, Reason: incident.T("感染していた")},
+	incident.Assigned{Person: "ito"},
+	incident.Assigned{Person: "ito", Step: "contain"},
+	incident.StepDone{Step: "contain"},
+	incident.StepDone{Step: "contain", Result: incident.T("止めた")},
+	incident.StepWaived{Step: "contain", Reason: incident.T("もう止まっている")},
+	incident.StepReopened{Step: "contain"},
+	incident.FactSet{Fact: incident.FactOutsiders, Answer: incident.Yes},
+	incident.FactSet{Fact: incident.FactPersons, Answer: "1200", Before: incident.Unknown},
+	incident.FieldSet{Field: incident.FieldScope, Value: incident.T("全社")},
+	incident.FieldSet{Field: incident.FieldScope, Value: incident.T("本社のみ"), Before: incident.T("全社")},
+	incident.FieldSet{Field: incident.FieldScope, Value: incident.T("本社のみ"), BeforeUnknown: true},
+	incident.FieldSet{Field: incident.FieldOccurredAt, Value: incident.T("2026-11-21T15:30:00Z")},
+	incident.FieldSet{Field: incident.FieldScope, Unknown: true, Reason: incident.T("調査中")},
+	incident.FieldSet{Field: incident.FieldScope, Cleared: true, Before: incident.T("全社")},
+	incident.NoteAdded{Text: incident.T("電話した")},
+	incident.Informed{Text: incident.T("思い出しました")},
+	incident.Informed{Text: incident.T("鍵がありました"), FalseAlarm: true},
+	incident.Asked{Text: incident.T("どこで気づきましたか")},
+	incident.Corrected{Seq: 12, Text: incident.T("電話とメールをした")},
+	incident.Undone{Seq: 12, What: "note_added", Reason: incident.T("重複")},
+	incident.Undone{Seq: 12, What: "field_set"},
+	incident.EvidenceRecorded{Name: incident.T("入館記録"), Where: incident.T("総務の金庫")},
+	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する")},
+	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する"), Owner: "suzuki", Due: "2026-12-18"},
+	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する"), Owner: "suzuki", Due: "2026-12-18", Done: true},
+	incident.PreventionRemoved{N: 1},
+	incident.ReportMade{Version: 2},
+	incident.Approved{Role: incident.IncidentLead},
+	incident.Approved{Role: incident.Representative, Deputy: true, Publication: incident.PublishAffected, Comment: incident.T("急いで")},
+	incident.ApprovalVoided{Because: "field_set"},
+	incident.IncidentClosed{From: incident.FinalReport},
+	incident.IncidentClosed{From: incident.FinalReport, Comment: incident.T("お疲れさまでした")},
+	incident.IncidentDismissed{From: incident.Reported, Reason: incident.T("鍵は机にあった")},
+	incident.IncidentReopened{From: incident.Dismissed, To: incident.Reported, Reason: incident.T("別の鍵だった")},
+	incident.MergedIntoOther{Into: "INC-2026-0003", From: incident.Reported},
+	incident.ReportMerged{From: "INC-2026-0004", Reporters: []incident.PersonID{"mori", ""}, Names: []incident.Text{incident.T("森 誠"), incident.T("協力会社の方")}, Departments: []string{"総務部", ""}, Text: incident.T("鍵がない")},
+	incident.CircleRestricted{Excluded: []incident.PersonID{"sato", "mori"}, Reason: incident.T("本人の件のため")},
+	incident.CircleRestricted{},
+	incident.Joined{Person: "kato", Why: incident.WhyRole, Role: incident.PrivacyManager},
+	incident.Joined{Person: "ito", Why: incident.WhyAdded},
+	incident.LeftCircle{Person: "sato"},
+}
+
+func voice(t testing.TB, lang string) report.Voice {
+	return report.Voice{
+		Say: strictSay(t, lang), Name: list{}.name,
+		Step: func(key string) string { return "〈" + key + "〉" },
+	}
+}
+
+func TestSentencesGolden(t *testing.T) {
+	for _, lang := range templates.Languages {
+		var b strings.Builder
+		v := voice(t, lang)
+		for _, e := range everySentence {
+			b.WriteString(string(e.Kind()) + ": " + report.Sentence(incident.Record{Event: e}, v) + "\n")
+		}
+		golden(t, "sentences."+lang+".txt", []byte(b.String()))
+	}
+}
+
+func TestEveryKindOfEntryHasASentence(t *testing.T) {
+	said := map[incident.EventKind]bool{}
+	for _, e := range everySentence {
+		said[e.Kind()] = true
+	}
+	for _, e := range incident.Events {
+		if !said[e.Kind()] {
+			t.Errorf("no sentence of %s is tried out", e.Kind())
+		}
+		for _, lang := range templates.Languages {
+			strictSay(t, lang)("log.what." + string(e.Kind()))
+		}
+	}
+}
+
+// Nothing that somebody typed is left out, and what was erased is shown as erased.
+func TestASentenceHasEveryTextOfItsEntry(t *testing.T) {
+	textType := reflect.TypeFor[incident.Text]()
+	for _, e := range everySentence {
+		typed := reflect.New(reflect.TypeOf(e)).Elem()
+		typed.Set(reflect.ValueOf(e))
+		gone := reflect.New(reflect.TypeOf(e)).Elem()
+		gone.Set(reflect.ValueOf(e))
+		var words []string
+		for i := range typed.NumField() {
+			name := typed.Type().Field(i).Name
+			text, ok := typed.Field(i).Interface().(incident.Text)
+			if !ok || typed.Field(i).Type() != textType || text.IsZero() || strings.HasPrefix(name, "Before") {
+				continue // what stood there before has an entry of its own
+			}
+			words = append(words, text.Body)
+			gone.Field(i).Set(reflect.ValueOf(incident.Text{Digest: "0a", Erased: true}))
+		}
+		v := voice(t, "ja")
+		erased := report.Sentence(incident.Record{Event: gone.Interface().(incident.Event)}, v)
+		for _, w := range words {
+			if fs, ok := e.(incident.FieldSet); ok && fs.Field.IsTime() {
+				w = "2026年11月22日（日） 00:30"
+			}
+			if s := report.Sentence(incident.Record{Event: e}, v); !strings.Contains(s, w) {
+				t.Errorf("%s: %q lacks %q", e.Kind(), s, w)
+			}
+			if strings.Contains(erased, w) || !strings.Contains(erased, "消去済み") {
+				t.Errorf("%s: %q should show %q as erased", e.Kind(), erased, w)
+			}
+		}
+	}
+}
+
+func TestAuthor(t *testing.T) {
+	v := voice(t, "ja")
+	for _, c := range []struct {
+		r    incident.Record
+		want string
+	}{
+		{incident.Record{By: "sato", ByName: incident.T("佐藤（旧姓）"), Event: incident.NoteAdded{}}, "佐藤（旧姓）"},
+		{incident.Record{By: "sato", ByName: incident.Text{Digest: "0a", Erased: true}, Event: incident.NoteAdded{}}, "（氏名は消去済み）"},
+		{incident.Record{By: "sato", Event: incident.NoteAdded{}}, "佐藤 健"},
+		{incident.Record{By: "gone", Event: incident.NoteAdded{}}, "gone"},
+		{incident.Record{Event: incident.NoteAdded{}}, "自動"},
+		{incident.Record{By: "sato", ByName: incident.T("佐藤 健"), Event: incident.Paged{}}, "自動"},
+	} {
+		if got := report.Author(c.r, v); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.r, got, c.want)
+		}
+	}
+}
+
+func TestStepTitles(t *testing.T) {
+	step := func(key, ja, en string) incident.Step {
+		return incident.Step{Key: key, Text: incident.Words{JA: ja, EN: en}}
+	}
+	in := &incident.Incident{Steps: []incident.StepState{
+		{Step: step("stop", "止めてください。次に知らせてください。", "Stop it. Then tell.")},
+		{Step: step("long", strings.Repeat("長", 50), strings.Repeat("l", 40))},
+	}}
+	old := []incident.Record{{Event: incident.Planned{Steps: []incident.Step{
+		step("past", "以前の手順\n説明", "A step of before."), step("stop", "古い言葉", "Old words"),
+	}}}}
+	for _, c := range []struct{ lang, key, want string }{
+		{"ja", "stop", "止めてください"},
+		{"en", "stop", "Stop it"},
+		{"ja", "long", strings.Repeat("長", 39) + "…"},
+		{"en", "long", strings.Repeat("l", 40)},
+		{"ja", "past", "以前の手順"},
+		{"en", "past", "A step of before"},
+		{"ja", "none", "none"},
+	} {
+		if got := report.StepTitles(c.lang, in, old)(c.key); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.lang, c.key, got, c.want)
+		}
+	}
+}
+
+func TestMoments(t *testing.T) {
+	for _, c := range []struct {
+		lang, instant, day, odd string
+	}{
+		{"ja", "2026年11月22日（日） 02:07", "2026年12月18日（金）", "来週"},
+		{"en", "22 Nov 2026 (Sun) 02:07 JST", "18 Dec 2026 (Fri)", "来週"},
+	} {
+		say := strictSay(t, c.lang)
+		if got := report.Instant(time.Date(2026, 11, 21, 17, 7, 59, 0, time.UTC), say); got != c.instant {
+			t.Errorf("%q, want %q", got, c.instant)
+		}
+		if got := report.Day("2026-12-18", say); got != c.day {
+			t.Errorf("%q, want %q", got, c.day)
+		}
+		if got := report.Day(c.odd, say); got != c.odd {
+			t.Errorf("%q, want it as it stands", got)
+		}
+		if got := report.Instant(time.Time{}, say); got != "" {
+			t.Errorf("the zero instant is %q", got)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package report_test
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"hikeshi/templates"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
+)
+
+var loaded = sync.OnceValues(func() (*templates.Texts, error) { return templates.LoadTexts(nil) })
+
+// strictSay fails the test on a key that has no text, and on a placeholder left open.
+func strictSay(t testing.TB, lang string) report.Say {
+	t.Helper()
+	return listening(t, lang, func(string) {})
+}
+
+func listening(t testing.TB, lang string, hear func(key string)) report.Say {
+	t.Helper()
+	texts, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(key string, pairs ...string) string {
+		if !texts.Has(key) {
+			t.Errorf("there is no text %q", key)
+		}
+		hear(key)
+		given := map[string]bool{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			given[pairs[i]] = true
+		}
+		for _, p := range templates.Placeholders(texts.Say(lang, key)) {
+			if !given[p] {
+				t.Errorf("%s: nothing is given for {%s}", key, p)
+			}
+		}
+		return texts.Say(lang, key, pairs...)
+	}
+}
+
+// Every word of the domain has a name in the terms, and the terms name nothing else.
+func TestTermsNameEveryWordOfTheDomain(t *testing.T) {
+	texts, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	name := func(prefix string, values ...string) {
+		for _, v := range values {
+			want[prefix+"."+v] = true
+		}
+	}
+	for _, v := range incident.Phases {
+		name("phase", string(v))
+	}
+	for _, v := range append([]incident.Level{incident.Unassessed}, incident.Levels...) {
+		name("level", v.String())
+		name("levelmean", v.String())
+	}
+	for _, v := range incident.Kinds {
+		name("kind", string(v))
+	}
+	for _, v := range incident.Categories {
+		name("category", string(v))
+	}
+	for _, v := range incident.Roles {
+		name("role", string(v))
+	}
+	for _, v := range incident.Fields {
+		name("field", string(v))
+	}
+	for _, v := range incident.FactKeys {
+		name("fact", string(v))
+	}
+	for _, v := range incident.StepKinds {
+		name("stepkind", string(v))
+	}
+	for _, v := range incident.Publications {
+		name("publication", string(v))
+	}
+	name("role", string(incident.Discoverer), "deputy")
+	name("level", "provisional")
+	name("category", "with_effect")
+	name("field", "classification", "responsible", "log")
+	name("answer", string(incident.Yes), string(incident.No), string(incident.Unknown), "count")
+	name("requirement", string(incident.Always), string(incident.If), string(incident.Optional))
+	name("leadhow", string(incident.LeadOffice), string(incident.LeadDeputy), string(incident.LeadHandover), string(incident.LeadLast))
+	name("pagestatus", string(incident.PageOpen), string(incident.PageAcknowledged), string(incident.PageDeclined), string(incident.PageEnded))
+	name("why", string(incident.WhyRole), string(incident.WhyPaged), string(incident.WhyAdded))
+	name("source", string(incident.FromPerson), string(incident.FromTimer), string(incident.FromCommand))
+	for m := 1; m <= 12; m++ {
+		name("time.month", strconv.Itoa(m))
+	}
+	for d := range 7 {
+		name("time.weekday", strconv.Itoa(d))
+	}
+	for key := range want {
+		if !texts.Has(key) {
+			t.Errorf("there is no term %q", key)
+		}
+	}
+	for _, key := range texts.Keys() {
+		family := key[:strings.LastIndex(key, ".")+1]
+		for k := range want {
+			if strings.HasPrefix(k, family) && strings.Count(k, ".") == strings.Count(key, ".") && !want[key] {
+				t.Errorf("the term %q names nothing", key)
+				break
+			}
+		}
+	}
+}
+
+// unsaid are the texts under "log." that only other entries or later versions of the same
+// kind say: what an entry is called, and why somebody was called.
+func onDemand(key string) bool {
+	return strings.HasPrefix(key, "log.what.") || strings.HasPrefix(key, "log.because.")
+}
+
+// Every text of the report and of the record is said somewhere.
+func TestEveryTextIsSaid(t *testing.T) {
+	texts, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	say := listening(t, "ja", func(key string) { said[key] = true })
+	v := voice(t, "ja")
+	v.Say = say
+	for _, e := range everySentence {
+		report.Sentence(incident.Record{Event: e}, v)
+	}
+	for _, c := range endings {
+		a := c.live(t)
+		o := a.options("ja")
+		o.Say, o.Deliveries = say, []report.Delivery{{}}
+		report.Final(a.in, a.stored(""), o)
+	}
+	for _, key := range texts.Keys() {
+		if (strings.HasPrefix(key, "report.") || strings.HasPrefix(key, "log.")) && !said[key] && !onDemand(key) {
+			t.Errorf("nothing says %q", key)
+		}
+	}
+}
+
+// The reasons for a call are said as they are recorded.
+func TestEveryReasonForACallHasAText(t *testing.T) {
+	for _, lang := range templates.Languages {
+		say := strictSay(t, lang)
+		for _, because := range []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again"} {
+			say("log.because." + because)
+		}
+	}
+}
