@@ -145,12 +145,16 @@ func (p *program) report(ctx context.Context, o *opened, id, format string) ([]b
 
 // finalReport builds the document of an incident as it is now.
 func finalReport(o *opened, in *incident.Incident, records []incident.Record, lang string, now time.Time) report.Document {
+	version := 0 // a draft: something was recorded since the last numbered version
+	if in.ReportCurrent() {
+		version = in.Reports
+	}
 	return report.Final(in, records, report.Options{
 		Lang:       lang,
 		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
 		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },
 		Company:    o.texts.Say(lang, "sample.company"),
-		Version:    in.Reports,
+		Version:    version,
 		MadeAt:     now,
 		Procedures: o.service.Procedures(),
 	})

@@ -66,8 +66,8 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		},
 	})
 	config := web.Config{
-		Desk: h.desk, Say: o.texts.Say, Lang: lang, Practice: p.settings.practice(), Clock: o.service.Now,
-		Listen: p.settings.Listen, Log: log,
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: o.texts.Say, Lang: lang, Practice: p.settings.practice(),
+		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
 		config.Move = func(ctx context.Context, d time.Duration) error { return h.moveOn(ctx, c, d) }

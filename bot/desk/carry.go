@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
+	"strings"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -122,18 +123,27 @@ func formArg(c incident.Command) string {
 	return ""
 }
 
-// same asks about a report that the same person made minutes ago.
+// same asks about a report that the same person made minutes ago. Everything typed is kept.
 func (v *visit) same(id incident.ID, t task) chat.Reply {
-	kept, err := v.keepLine(t.typed)
+	report, _ := t.do.(incident.Report)
+	anyway, err := "", error(nil)
+	if t.sent != nil {
+		anyway, err = actAgain+"."+t.sent.draft.nonce, v.keepValues(t.sent.draft, t.sent.values)
+	} else {
+		var kept string
+		kept, err = v.keepLine(t.typed)
+		anyway = actAnyway + "." + kept
+	}
 	if err != nil {
 		return v.fault(err, t)
 	}
+	word, nonce, _ := strings.Cut(anyway, ".")
 	return chat.Reply{Cards: []chat.Card{{
-		Key: "same:" + kept, Tone: chat.Notice, Mark: v.mark(), Title: v.say("same.title", "id", string(id)),
-		Blocks: append([]chat.Block{{Text: v.say("refuse.repeat", "id", string(id))}}, typedBlock(v.voice, t.typed)...),
+		Key: "same:" + nonce, Tone: chat.Notice, Mark: v.mark(), Title: v.say("same.title", "id", string(id)),
+		Blocks: append([]chat.Block{{Text: v.say("refuse.repeat", "id", string(id))}}, typedBlock(v.voice, report.Text)...),
 		Buttons: []chat.Button{
 			{Label: v.say("button.inform"), Action: v.openAct(formInform, id, 0, ""), Style: chat.Primary},
-			{Label: v.say("button.anyway"), Action: v.act(actAnyway, "", 0, kept)},
+			{Label: v.say("button.anyway"), Action: v.act(word, "", 0, nonce)},
 		},
 	}}}
 }

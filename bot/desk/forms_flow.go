@@ -69,8 +69,10 @@ func specOf(name string) (formSpec, bool) {
 // reasonSpec asks for a reason and nothing else.
 func reasonSpec(probe incident.Command, do func(reason string) incident.Command) formSpec {
 	return formSpec{
-		probe:  probe,
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input { return []chat.Input{v.lines(inputReason, true)} },
+		probe: probe,
+		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
+			return []chat.Input{v.lines(inputReason, true)}
+		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
 			a.then(do(a.Values[inputReason]))
 		},
@@ -79,8 +81,10 @@ func reasonSpec(probe incident.Command, do func(reason string) incident.Command)
 
 func declineSpec() formSpec {
 	return formSpec{
-		probe:  incident.Decline{},
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input { return []chat.Input{v.lines(inputReason, false)} },
+		probe: incident.Decline{},
+		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
+			return []chat.Input{v.lines(inputReason, false)}
+		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
 			a.then(incident.Decline{Reason: a.Values[inputReason]})
 		},
@@ -147,8 +151,10 @@ func approveSpec() formSpec {
 
 func closeSpec() formSpec {
 	return formSpec{
-		probe:  incident.Close{},
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input { return []chat.Input{v.lines(inputComment, false)} },
+		probe: incident.Close{},
+		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
+			return []chat.Input{v.lines(inputComment, false)}
+		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
 			a.then(incident.Close{Comment: a.Values[inputComment]})
 		},

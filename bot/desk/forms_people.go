@@ -52,8 +52,10 @@ func restrictSpec() formSpec {
 
 func askSpec() formSpec {
 	return formSpec{
-		probe:  incident.Ask{},
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input { return []chat.Input{v.lines(inputText, true)} },
+		probe: incident.Ask{},
+		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
+			return []chat.Input{v.lines(inputText, true)}
+		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
 			a.then(incident.Ask{Text: a.Values[inputText]})
 		},

@@ -245,7 +245,7 @@ func actionSpec() formSpec {
 				n, _ = strconv.Atoi(k.arg)
 			}
 			a.then(incident.SetPrevention{
-				N: n, Text: a.Values[inputText], Owner: v.one(a, inputOwner), Due: a.get(inputDue), Done: a.get(inputDone) == string(incident.Yes),
+				N: n, Text: a.Values[inputText], Owner: v.one(a, inputOwner), Due: v.day(a, inputDue), Done: a.get(inputDone) == string(incident.Yes),
 			})
 		},
 	}

@@ -107,8 +107,10 @@ func informSpec() formSpec {
 // alarmSpec is 「誤報かもしれません」: it tells the lead and closes nothing.
 func alarmSpec() formSpec {
 	return formSpec{
-		probe:  incident.Inform{},
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input { return []chat.Input{v.lines(inputText, false)} },
+		probe: incident.Inform{},
+		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
+			return []chat.Input{v.lines(inputText, false)}
+		},
 		take: func(v *visit, _ draft, _ *incident.Incident, a *answers) {
 			text := a.Values[inputText]
 			if strings.TrimSpace(text) == "" {

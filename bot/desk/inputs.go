@@ -51,6 +51,15 @@ func (v *visit) time(a *answers, name string) time.Time {
 	return t
 }
 
+// day reads a day, typed as a form's date or as people write it.
+func (v *visit) day(a *answers, name string) string {
+	s := a.get(name)
+	if t, ok := incident.ParseTime(s, v.now); ok {
+		return t.In(incident.Tokyo).Format(time.DateOnly)
+	}
+	return s
+}
+
 // question asks for a fact in plain words.
 func (v voice) question(k incident.FactKey, now incident.Answer) chat.Input {
 	i := chat.Input{Name: string(k), Label: v.say("question." + string(k)), Kind: chat.Choice}

@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
 	"hikeshi/bot/chat"
+	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
 
@@ -16,6 +18,7 @@ const (
 	actWord     = "word"     // take a kept line for the word it resembled
 	actRun      = "run"      // carry out a kept line for this incident
 	actAnyway   = "anyway"   // report a kept text although the same was reported just now
+	actAgain    = "again"    // send a kept report form although the same was reported just now
 	actMenu     = "menu"     // every word, grouped
 	actCard     = "card"     // the card as it is now
 	actRefuse   = "refuse"   // the lead is not accepted
@@ -50,6 +53,8 @@ func (v *visit) pressed() chat.Reply {
 		return v.openForm(newDraft(name, a.id, a.seen, arg), nil)
 	case actSend, actAnyway, actKeep, actWord, actRun:
 		return v.pressedKept(a)
+	case actAgain:
+		return v.pressedAgain(a)
 	case wordHelp:
 		return v.showHelp()
 	case wordList:
@@ -97,6 +102,19 @@ func (v *visit) pressedKept(a action) chat.Reply {
 	}
 	v.forced = incident.PersonID(extra)
 	return v.command(r, key, a.id)
+}
+
+// pressedAgain sends a kept report form a second time, knowing that it is the second.
+func (v *visit) pressedAgain(a action) chat.Reply {
+	k := draft{form: formReport, nonce: a.arg}
+	kept, err := v.service.Draft(v.ctx, v.who.ID, k.String())
+	if errors.Is(err, workflows.ErrNotFound) {
+		return v.outdated()
+	}
+	if err != nil {
+		return v.fault(err, task{})
+	}
+	return v.submit(k, reportSpec(), kept.Values, true)
 }
 
 // pressedLook answers the buttons that only show something.

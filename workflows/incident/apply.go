@@ -161,6 +161,13 @@ func (in *Incident) Apply(r Record) {
 	case NoteAdded, Corrected:
 		// These live in the record only.
 	}
+	switch r.Event.(type) {
+	case Planned, Joined, LeftCircle, PageStopped:
+		// A report does not tell of these: they do not make its last version stale.
+		if in.ReportSeq > 0 && in.ReportSeq == r.Seq-1 {
+			in.ReportSeq = r.Seq
+		}
+	}
 }
 
 func (in *Incident) enter(p Phase, at time.Time) {

@@ -161,8 +161,8 @@ func (d *decision) close(c Close) *Refusal {
 		return &Refusal{Key: "refuse.close_guard", Args: map[string]any{"phase": in.Phase, "to": Closed}, Missing: missing}
 	}
 	// What is approved and closed is the version that everybody gets.
-	d.emit(ReportMade{Version: in.Reports + 1})
 	d.emit(IncidentClosed{From: in.Phase, Comment: comment})
+	d.emit(ReportMade{Version: in.Reports + 1})
 	return nil
 }
 

@@ -212,9 +212,13 @@ func (d *decision) prevention(c SetPrevention) *Refusal {
 // maxActions keeps the row of one incident small; no plan anybody follows is longer.
 const maxActions = 100
 
+// ReportCurrent reports whether the last numbered version of the report still tells
+// everything.
+func (in *Incident) ReportCurrent() bool { return in.Reports > 0 && in.Seq == in.ReportSeq }
+
 // makeReport numbers a new version if anything was recorded since the last one.
 func (d *decision) makeReport() *Refusal {
-	if d.in.Reports > 0 && d.in.Seq == d.in.ReportSeq {
+	if d.in.ReportCurrent() {
 		return nil
 	}
 	d.emit(ReportMade{Version: d.in.Reports + 1})

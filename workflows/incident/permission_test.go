@@ -200,7 +200,7 @@ func standing(s *scene, p incident.PersonID, c incident.Command) string {
 			in.Level = incident.Level0
 		}
 	}
-	events, ref := incident.Decide(in, c, s.target(p, 1))
+	events, ref := incident.Decide(in, c, s.env(p))
 	switch {
 	case ref == nil && len(of[incident.LevelProposed](events)) > 0:
 		return "p"

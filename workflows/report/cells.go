@@ -70,6 +70,9 @@ func (b *builder) name(p incident.PersonID) string {
 	if p == "" {
 		return b.say("person.bot")
 	}
+	if b.nameless[p] {
+		return b.say("person.erased")
+	}
 	if n := b.o.Name(p); n != "" && n != string(p) {
 		return n
 	}

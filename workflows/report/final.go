@@ -68,7 +68,8 @@ type builder struct {
 	levels      []levelLine
 	ended       *incident.Record // what ended it, nil while it goes on
 	names       map[incident.PersonID]string
-	taken       []incident.Record // every change of the lead
+	nameless    map[incident.PersonID]bool // whose name was erased from the record
+	taken       []incident.Record          // every change of the lead
 }
 
 // read goes through the record once: it folds the state, and gathers what only the way to
@@ -77,7 +78,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 	b := &builder{
 		in: in, o: o, records: records,
 		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
-		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{},
+		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
 	}
 	b.voice = Voice{Say: o.Say, Name: b.name, Step: StepTitles(o.Lang, in, records)}
 	state := incident.New(in.ID)
@@ -87,11 +88,6 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 	}
 	if whole := len(records) > 0 && records[0].Seq == 1 && int64(len(records)) == in.Seq && state.Seq == in.Seq; whole {
 		b.in = state
-	}
-	for _, rep := range b.in.Reporters {
-		if _, ok := b.names[rep.ID]; !ok && rep.Name != "" {
-			b.names[rep.ID] = rep.Name
-		}
 	}
 	for seq := range b.undoneBy {
 		if e, ok := b.bySeq[seq].Event.(incident.Corrected); ok {
@@ -103,9 +99,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 
 func (b *builder) note(state *incident.Incident, r incident.Record) {
 	b.bySeq[r.Seq] = r
-	if r.By != "" && !r.ByName.IsZero() {
-		b.names[r.By] = Author(incident.Record{By: r.By, ByName: r.ByName}, b.voice)
-	}
+	b.called(r.By, r.ByName)
 	switch e := r.Event.(type) {
 	case incident.Undone:
 		b.undoneBy[e.Seq] = r.Seq
@@ -113,12 +107,31 @@ func (b *builder) note(state *incident.Incident, r incident.Record) {
 		b.corrections[e.Seq] = append(b.corrections[e.Seq], r)
 	case incident.LeadTaken:
 		b.taken = append(b.taken, r)
-	case incident.ReportReceived, incident.LevelSet, incident.LevelProposed:
+	case incident.ReportReceived:
+		b.called(e.Reporter, e.Name)
+		b.levels = append(b.levels, levelAt(state, r))
+	case incident.ReportMerged:
+		for i := range min(len(e.Reporters), len(e.Names)) {
+			b.called(e.Reporters[i], e.Names[i])
+		}
+	case incident.LevelSet, incident.LevelProposed:
 		b.levels = append(b.levels, levelAt(state, r))
 	case incident.IncidentClosed, incident.IncidentDismissed, incident.MergedIntoOther:
 		b.ended = &r
 	case incident.IncidentReopened:
 		b.ended = nil
+	}
+}
+
+// called keeps how the record calls a person. A name that was erased once is erased
+// everywhere: whoever had it erased does not want to read it in the next line.
+func (b *builder) called(p incident.PersonID, name incident.Text) {
+	switch {
+	case p == "":
+	case name.Erased:
+		b.nameless[p] = true
+	case name.Body != "":
+		b.names[p] = name.Body
 	}
 }
 

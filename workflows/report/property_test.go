@@ -104,6 +104,20 @@ func TestAnErasedTextStaysErased(t *testing.T) {
 	})
 }
 
+// A name that was erased from the record is not taken from the contact list instead.
+func TestAnErasedNameStaysErased(t *testing.T) {
+	a := misdelivered(t)
+	for _, p := range []incident.PersonID{"tanaka", "ogawa"} {
+		all := strings.Join(textsOf(report.Final(a.in, a.stored(called[p]), a.options("ja"))), "\n")
+		if strings.Contains(all, called[p]) || !strings.Contains(all, "（氏名は消去済み）") {
+			t.Errorf("%s was erased and is still named", p)
+		}
+		if other := called["suzuki"]; !strings.Contains(all, other) {
+			t.Errorf("%s lost his name too", other)
+		}
+	}
+}
+
 // Whatever the record, the same incident gives the same report.
 func TestTheReportIsAFunctionOfItsInput(t *testing.T) {
 	a := misdelivered(t)

@@ -1,0 +1,349 @@
+// The room in the browser. Every page works without this script: forms post, and the server
+// answers with a page. With it, forms open as dialogs, answers appear in the page, and what
+// changes is fetched again by itself. No sentence stands here: they come with the page.
+"use strict";
+
+const one = (selector, from = document) => from.querySelector(selector);
+const every = (selector, from = document) => [...from.querySelectorAll(selector)];
+const words = one("#words").dataset;
+const ask = one("#ask");
+const sure = one("#sure");
+
+// After 10 seconds without an answer a reporter is told whom to phone; moving the practice
+// clock by a day runs a whole day of calls, and may take longer.
+const patience = { clock: 60000, other: 10000 };
+
+// --- sending -----------------------------------------------------------------------------
+
+// A line keeps its request ID until it is answered, so that sending it again is no second report.
+const newLine = () => [...crypto.getRandomValues(new Uint8Array(16))].map(b => b.toString(16).padStart(2, "0")).join("");
+
+document.addEventListener("submit", async event => {
+  const form = event.target;
+  if (!form.dataset.send || !one("#answers")) return; // no place for an answer: the server sends a page
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  const question = form.elements.question?.value;
+  if (question && !(await confirmed(question, form.elements.label.value))) return;
+  send(form, event.submitter);
+});
+
+async function send(form, submitter) {
+  const kind = form.dataset.send;
+  busy(form, true, submitter);
+  try {
+    const path = form.elements.question ? "/press" : form.getAttribute("action");
+    const response = await fetch(path, {
+      method: "POST", body: new URLSearchParams(new FormData(form, submitter)),
+      headers: { Accept: "application/json" }, signal: AbortSignal.timeout(patience[kind] ?? patience.other),
+    });
+    const answer = await response.json();
+    if (response.ok) answered(form, kind, answer);
+    show(form, answer);
+  } catch {
+    showSlow(form);
+  } finally {
+    busy(form, false);
+    refresh();
+  }
+}
+
+// answered puts the form back to its beginning, now that the server has it.
+function answered(form, kind, answer) {
+  if (kind === "say") {
+    form.elements.line.value = newLine();
+    if (form.id === "say" && !answer.refused) {
+      form.elements.text.value = "";
+      hintKept();
+    }
+  }
+  if (kind === "submit" && !answer.form) {
+    forgetDraft(form.elements.draft.value);
+    if (!answer.refused && ask.open) closeAsk();
+  }
+}
+
+// aria-disabled and not disabled: a disabled button would lose the focus.
+function busy(form, on, pressed) {
+  if (on) form.dataset.busy = "1"; else delete form.dataset.busy;
+  for (const button of every("button:not([type=button])", form)) {
+    if (on) {
+      button.setAttribute("aria-disabled", "true");
+      if (button !== (pressed ?? button)) continue;
+      button.dataset.label = button.textContent;
+      button.textContent = words.sending;
+    } else {
+      button.removeAttribute("aria-disabled");
+      if (button.dataset.label) button.textContent = button.dataset.label;
+      delete button.dataset.label;
+    }
+  }
+}
+
+function confirmed(question, label) {
+  one("#sure-text").textContent = question;
+  one("#sure-yes").textContent = label;
+  sure.returnValue = "no";
+  sure.showModal();
+  return new Promise(done => sure.addEventListener("close", () => done(sure.returnValue === "yes"), { once: true }));
+}
+
+// --- answers -----------------------------------------------------------------------------
+
+function show(form, answer) {
+  if (answer.form) openAsk(answer.form);
+  if (answer.cards) {
+    const trouble = answer.refused && ask.open && one(".form-trouble", ask);
+    if (trouble) trouble.innerHTML = answer.cards; else addAnswer(answer.cards);
+  }
+  if (answer.go) location.assign(answer.go);
+}
+
+function addAnswer(html) {
+  const region = one("#answers");
+  if (!region) return;
+  const box = document.createElement("div");
+  box.className = "answer";
+  box.innerHTML = html;
+  region.append(box);
+  dressAnswers();
+  while (region.children.length > 4) region.firstElementChild.remove();
+  box.scrollIntoView({ block: "nearest" });
+}
+
+// dressAnswers gives every answer a button to put it away.
+function dressAnswers() {
+  for (const card of every("#answers .card")) {
+    if (one(".away", card)) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "away";
+    button.setAttribute("aria-label", words.close);
+    button.textContent = "×";
+    button.addEventListener("click", () => { card.remove(); one("#text")?.focus(); });
+    card.append(button);
+  }
+}
+
+// showSlow says whom to phone. The numbers were fetched while everything still worked.
+function showSlow(form) {
+  const card = one("#slow").content.cloneNode(true);
+  if (phones) one(".phones", card).append(phones.cloneNode(true));
+  const box = document.createElement("div");
+  box.append(card);
+  const trouble = form.closest("dialog") && one(".form-trouble", form);
+  if (trouble) trouble.innerHTML = box.innerHTML; else addAnswer(box.innerHTML);
+}
+
+let phones = null;
+async function fetchPhones() {
+  try {
+    const response = await fetch("/contacts");
+    phones = one("#contacts", new DOMParser().parseFromString(await response.text(), "text/html"));
+    phones?.removeAttribute("id");
+  } catch { /* there will be no numbers to show; the sheet is on the wall */ }
+}
+
+// --- forms as dialogs ----------------------------------------------------------------------
+
+let opener = null;
+const typedIn = form => new URLSearchParams(new FormData(form)).toString();
+
+function openAsk(html) {
+  if (!ask.open) opener = document.activeElement;
+  ask.innerHTML = html;
+  const form = one("form", ask);
+  form.dataset.begun = typedIn(form);
+  if (!ask.open) ask.showModal();
+  const wrong = one("[aria-invalid=true]", ask) ?? one("#ask-error", ask);
+  const first = wrong ?? one("input:not([type=hidden]), textarea, select, button", ask);
+  (first.matches("fieldset") ? one("input:not([type=hidden])", first) : first).focus();
+  ask.scrollTop = wrong ? ask.scrollTop : 0;
+}
+
+function closeAsk() {
+  ask.replaceChildren();
+  ask.close();
+}
+
+document.addEventListener("click", event => {
+  if (!event.target.matches("[data-close]")) return;
+  if (ask.open) ask.close(); else history.back();
+});
+
+ask.addEventListener("close", () => {
+  keepDraft();
+  ask.replaceChildren();
+  if (opener?.isConnected) opener.focus(); else one("#text")?.focus();
+});
+
+// keepDraft lets the server keep what was typed. Only the draft's name stays in this browser.
+function keepDraft() {
+  const form = one("form", ask);
+  if (!form || form.dataset.busy || typedIn(form) === form.dataset.begun) return;
+  form.dataset.begun = typedIn(form);
+  fetch("/draft", { method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true }).catch(() => {});
+  sessionStorage.setItem("draft", form.elements.draft.value);
+  hintKept();
+}
+
+function forgetDraft(draft) {
+  if (sessionStorage.getItem("draft") === draft) sessionStorage.removeItem("draft");
+  hintKept();
+}
+
+function hintKept() {
+  const kept = one("#kept");
+  if (kept) kept.hidden = !sessionStorage.getItem("draft");
+}
+
+one("#kept button")?.addEventListener("click", async () => {
+  const draft = sessionStorage.getItem("draft");
+  try {
+    const response = await fetch("/draft?d=" + encodeURIComponent(draft), { headers: { Accept: "application/json" } });
+    const answer = await response.json();
+    if (answer.form) openAsk(answer.form); else forgetDraft(draft);
+  } catch { /* the button is still there to be pressed again */ }
+});
+
+// --- the typed line --------------------------------------------------------------------------
+
+const line = one("#text");
+line?.addEventListener("keydown", event => {
+  // An Enter that only accepts a Japanese conversion must not send; Safari says so by 229 alone.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  if (line.value.trim()) line.form.requestSubmit();
+});
+
+// --- what changes by itself --------------------------------------------------------------------
+
+// same compares parts without the request IDs, which are new in every page.
+const same = (a, b) => bare(a) === bare(b);
+const bare = part => part.outerHTML.replace(/name="line" value="[^"]*"/g, "").replace(/ (aria-expanded|open)="[^"]*"/g, "");
+
+let fetching = false;
+let wanted = false;
+
+async function refresh() {
+  if (!document.body.hasAttribute("data-live-page")) return;
+  if (fetching) { wanted = true; return; }
+  fetching = true;
+  try {
+    do {
+      wanted = false;
+      const room = one("#posts");
+      const url = room ? "/feed" + location.search : location.pathname + location.search;
+      const response = await fetch(url);
+      if (response.status === 404 || response.status === 401) { location.reload(); return; }
+      if (!response.ok) return;
+      swap(new DOMParser().parseFromString(await response.text(), "text/html"));
+    } while (wanted);
+  } catch { /* the stream says when it is worth trying again */ } finally {
+    fetching = false;
+  }
+}
+
+function swap(fresh) {
+  // Somebody else was chosen in another tab: this page is his now.
+  if (one("#top", fresh)?.dataset.me !== one("#top").dataset.me) { location.reload(); return; }
+  document.title = fresh.title;
+  for (const part of every("[data-swap]")) {
+    const next = fresh.getElementById(part.id);
+    if (!next || one("[data-busy]", part)) continue;
+    if (part.dataset.swap === "keyed") swapPosts(part, next);
+    else if (!same(part, next)) replace(part, next);
+  }
+}
+
+// replace puts the new part in place, with what was folded folded and the focus where it was.
+function replace(part, next) {
+  const node = document.importNode(next, true);
+  for (const d of every("details[id]", part)) {
+    const n = one("#" + CSS.escape(d.id), node);
+    if (n) n.open = d.open;
+  }
+  const open = one("[aria-expanded=true]", part);
+  if (open) one("[aria-expanded]", node)?.setAttribute("aria-expanded", "true");
+  const mark = focusMark(part);
+  part.replaceWith(node);
+  if (mark) every("button, a, summary", node).find(e => marksOf(e) === mark)?.focus({ preventScroll: true });
+}
+
+const marksOf = e => (e.form?.elements.action?.value ?? e.getAttribute("href") ?? "") + "|" + e.textContent;
+const focusMark = part => part.contains(document.activeElement) ? marksOf(document.activeElement) : "";
+
+function swapPosts(log, next) {
+  const low = nearEnd();
+  const had = new Map([...log.children].map(c => [c.dataset.key, c]));
+  let at = log.firstElementChild;
+  let grown = false;
+  for (const post of [...next.children]) {
+    const old = had.get(post.dataset.key);
+    had.delete(post.dataset.key);
+    while (at && at !== old && !had.has(at.dataset.key)) at = at.nextElementSibling;
+    if (!old) {
+      log.insertBefore(document.importNode(post, true), at);
+      grown = true;
+      continue;
+    }
+    if (old === at) at = at.nextElementSibling; else log.insertBefore(old, at);
+    if (!same(old, post)) replace(old, post);
+  }
+  for (const gone of had.values()) gone.remove();
+  if (!grown) return;
+  if (low) toEnd(); else one(".newer").hidden = false;
+}
+
+const nearEnd = () => innerHeight + scrollY > document.documentElement.scrollHeight - 200;
+const toEnd = () => scrollTo(0, document.documentElement.scrollHeight);
+one("#newer")?.addEventListener("click", () => { toEnd(); one(".newer").hidden = true; });
+
+// The stream carries no content. It is closed while nobody looks: a browser allows few
+// connections to one server, and looking again fetches everything anyway.
+let stream = null;
+let lostTimer = 0;
+
+function listen() {
+  if (!document.body.hasAttribute("data-live-page") || document.hidden || stream) return;
+  stream = new EventSource("/events");
+  stream.onopen = () => { lost(false); refresh(); };
+  stream.addEventListener("changed", refresh);
+  stream.onerror = () => {
+    lost(true);
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    setTimeout(listen, 5000);
+  };
+}
+
+function lost(is) {
+  clearTimeout(lostTimer);
+  const note = one("#lost");
+  if (!note) return;
+  if (is) lostTimer = setTimeout(() => { note.hidden = false; }, 4000); else note.hidden = true;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) { listen(); return; }
+  if (ask.open) keepDraft();
+  stream?.close();
+  stream = null;
+});
+addEventListener("pagehide", () => { if (ask.open) keepDraft(); });
+
+// Where the stream is held up on its way, and for the clock in the corner.
+setInterval(() => { if (!document.hidden) refresh(); }, 60000);
+
+// --- the menu of a narrow window ----------------------------------------------------------------
+
+document.addEventListener("click", event => {
+  const menu = event.target.closest(".menu");
+  if (menu) menu.setAttribute("aria-expanded", String(menu.getAttribute("aria-expanded") !== "true"));
+});
+
+dressAnswers();
+hintKept();
+listen();
+if (document.body.hasAttribute("data-live-page")) fetchPhones();
+if (one("#posts")) toEnd();

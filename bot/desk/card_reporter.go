@@ -1,0 +1,78 @@
+package desk
+
+import (
+	"hikeshi/bot/chat"
+	"hikeshi/workflows/incident"
+)
+
+// reporterCard is what the discoverer sees of the own report: the number, what to do and
+// not to do, whom to phone, who has taken it, what is asked, and the end. Nothing else.
+func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Card {
+	card := chat.Card{Key: "reporter:" + string(in.ID) + ":" + string(p), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(in.ID))}
+	fields := []chat.Pair{
+		{Label: v.field(incident.FieldEvent), Value: in.Title},
+		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
+	}
+	if in.Phase.Ended() {
+		card.Tone, card.Title = chat.Plain, v.say("reporter.ended.title", "id", string(in.ID))
+		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}, {Fields: fields}}
+		card.Buttons = []chat.Button{v.formButton("button.inform", formInform, in, "")}
+		return card
+	}
+	fields = append(fields,
+		chat.Pair{Label: v.say("label.level"), Value: v.workingLevel(in)},
+		chat.Pair{Label: v.say("label.comes"), Value: v.whoComes(in), Gap: len(in.Responders()) == 0},
+	)
+	card.Blocks = append(card.Blocks, chat.Block{Fields: fields})
+	if open := openQuestions(in); len(open) > 0 {
+		card.Tone = chat.Notice
+		var items []chat.Item
+		for _, q := range open {
+			items = append(items, chat.Item{
+				Text: q.Text, Small: v.say("question.from", "person", v.person(in, q.By), "at", v.when(q.At)),
+				Buttons: []chat.Button{v.formButton("button.answer", formInform, in, "")},
+			})
+		}
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("question.heading"), Items: items})
+	}
+	card.Blocks = append(card.Blocks, v.aidBlock(in.Kind, in.Category)...)
+	card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, rolesToPhone(in), nil, false))...)
+	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("reporter.next.heading"), Text: v.reporterNext(in)})
+	card.Buttons = []chat.Button{
+		{Label: v.say("button.inform"), Action: v.openAct(formInform, in.ID, in.Seq, ""), Style: chat.Primary},
+		v.formButton("button.alarm", formAlarm, in, ""),
+		v.formButton("button.detail", formDetail, in, ""),
+	}
+	return card
+}
+
+func (v voice) reporterNext(in *incident.Incident) string {
+	switch {
+	case len(in.Responders()) > 0:
+		return v.say("reporter.next.taken")
+	case in.WorkingLevel() == incident.Level0:
+		return v.say("reporter.next.level0")
+	}
+	return v.say("reporter.next.called")
+}
+
+// reporterEnd tells the reporter how it ended, without what only the circle may read.
+func (v voice) reporterEnd(in *incident.Incident) string {
+	at := v.when(in.PhaseSince[in.Phase])
+	switch {
+	case in.MergedInto != "":
+		return v.say("reporter.end.merged", "at", at)
+	case in.Phase == incident.Dismissed:
+		return v.say("reporter.end.dismissed", "at", at)
+	}
+	return v.say("reporter.end.closed", "at", at)
+}
+
+// phonesCard says whom to phone now, when nobody has answered.
+func (v voice) phonesCard(in *incident.Incident) chat.Card {
+	roles := append(rolesToPhone(in), incident.Representative)
+	return chat.Card{
+		Key: "phones:" + string(in.ID), Tone: chat.Urgent, Mark: v.mark(), Title: v.say("phones.title", "id", string(in.ID)),
+		Blocks: append([]chat.Block{{Text: v.say("phones.text")}}, v.phoneBlock(v.phones(in, roles, nil, true))...),
+	}
+}

@@ -1,0 +1,252 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/procedure"
+)
+
+// The parts that several cards have in common.
+
+// phoneBlock lists whom to phone.
+func (v voice) phoneBlock(list []phone) []chat.Block {
+	if len(list) == 0 {
+		return []chat.Block{{Heading: v.say("phones.heading"), Text: v.say("phones.none")}}
+	}
+	var items []chat.Item
+	for _, p := range list {
+		role := v.role(p.role)
+		if p.deputy {
+			role = v.say("role.deputy", "value", role)
+		}
+		items = append(items, chat.Item{Text: v.say("phones.line", "role", role, "name", p.person.Name, "phone", p.person.Phone)})
+	}
+	return []chat.Block{{Heading: v.say("phones.heading"), Items: items}}
+}
+
+// rolesToPhone are the roles that are told first at this level (§9.3), the representative
+// last where he is not among them.
+func rolesToPhone(in *incident.Incident) []incident.Role {
+	roles := incident.FirstTold(in.WorkingLevel(), incident.No)
+	if !slices.Contains(roles, incident.IncidentLead) {
+		roles = append(roles, incident.IncidentLead)
+	}
+	return roles
+}
+
+// aidBlock is the first aid for what the reporter sees. A virus comes first, whatever was
+// chosen.
+func (v voice) aidBlock(kind incident.Kind, category incident.Category) []chat.Block {
+	aid := v.service.Book().FirstAid(kind)
+	if category == incident.Virus && kind.Category() != incident.Virus {
+		aid = v.service.Book().CategoryFirstAid(incident.Virus)
+	}
+	return v.aidItems(aid)
+}
+
+func (v voice) aidItems(aid []procedure.FirstAid) []chat.Block {
+	var do, avoid []chat.Item
+	for _, a := range aid {
+		if a.Avoid {
+			avoid = append(avoid, chat.Item{Mark: v.say("aid.avoid"), Text: a.Text.In(v.lang)})
+		} else {
+			do = append(do, chat.Item{Mark: v.say("aid.do"), Text: a.Text.In(v.lang)})
+		}
+	}
+	if items := slices.Concat(do, avoid); len(items) > 0 {
+		return []chat.Block{{Heading: v.say("aid.heading"), Items: items}}
+	}
+	return nil
+}
+
+// title names an incident: number and what happened.
+func title(in *incident.Incident) string { return string(in.ID) + " " + in.Title }
+
+// stateLine is phase and level in one line.
+func (v voice) stateLine(in *incident.Incident) string {
+	return v.say("state.line", "phase", v.phase(in.Phase), "level", v.workingLevel(in))
+}
+
+// subLine is phase, level and lead in one line.
+func (v voice) subLine(in *incident.Incident) string {
+	return v.say("state.sub", "phase", v.phase(in.Phase), "level", v.workingLevel(in), "lead", v.lead(in))
+}
+
+// phaseLine shows the flow with where it stands.
+func (v voice) phaseLine(in *incident.Incident) string {
+	var parts []string
+	for _, p := range incident.Phases {
+		if p == incident.Dismissed {
+			continue
+		}
+		name := v.phase(p)
+		if p == in.Phase {
+			name = v.say("phaseline.now", "phase", name)
+		}
+		parts = append(parts, name)
+	}
+	if in.Phase == incident.Dismissed {
+		parts = append(parts, v.say("phaseline.now", "phase", v.phase(incident.Dismissed)))
+	}
+	return strings.Join(parts, v.say("phaseline.then"))
+}
+
+// responders lists who answered, who was asked, and who cannot.
+func (v voice) responders(in *incident.Incident) []chat.Item {
+	var items []chat.Item
+	for _, p := range in.Responders() {
+		items = append(items, chat.Item{
+			Mark: v.say("pagestatus.acknowledged"), Text: v.say("responder.takes", "person", v.person(in, p.Person), "at", v.when(p.Reply)), Small: v.roles(p.Roles),
+		})
+	}
+	for _, p := range in.Pages {
+		switch p.Status {
+		case incident.PageOpen:
+			items = append(items, chat.Item{
+				Mark: v.say("pagestatus.open"), Text: v.say("responder.called", "person", v.person(in, p.Person), "at", v.when(p.At)), Small: v.roles(p.Roles),
+			})
+		case incident.PageDeclined:
+			items = append(items, chat.Item{
+				Mark: v.say("pagestatus.declined"), Text: v.say("responder.declined", "person", v.person(in, p.Person), "at", v.when(p.Reply)), Small: p.Reason,
+			})
+		}
+	}
+	return items
+}
+
+// whoComes says in one line to the reporter who has taken it.
+func (v voice) whoComes(in *incident.Incident) string {
+	acked := in.Responders()
+	if len(acked) == 0 {
+		return v.say("comes.nobody")
+	}
+	var names []string
+	for _, p := range acked {
+		names = append(names, v.say("responder.takes", "person", v.person(in, p.Person), "at", v.when(p.Reply)))
+	}
+	return v.join(names)
+}
+
+// stepMark says the state of a step in a word.
+func (v voice) stepMark(in *incident.Incident, s incident.StepState) string {
+	switch {
+	case s.Done:
+		return v.say("state.done")
+	case s.Waived:
+		return v.say("state.waived")
+	}
+	switch in.Applies(v.procedures(), s) {
+	case incident.No:
+		return v.say("state.na")
+	case incident.Unknown:
+		return v.say("state.ask")
+	}
+	return v.say("state.open")
+}
+
+// steps lists the procedure with states; buttons stand where work is due now.
+func (v voice) steps(in *incident.Incident) []chat.Item {
+	var items []chat.Item
+	for _, s := range in.Steps {
+		item := chat.Item{Mark: v.stepMark(in, s), Text: v.stepLine(s), Small: v.stepSmall(in, s)}
+		if v.stepDue(in, s) {
+			item.Buttons = v.stepDueButtons(in, s)
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+func (v voice) stepLine(s incident.StepState) string {
+	key := "step.line"
+	if s.N == 0 {
+		key = "step.line_extra"
+	}
+	return v.say(key, "n", number(s.N), "role", v.role(s.Role), "text", s.Text.In(v.lang))
+}
+
+func (v voice) stepSmall(in *incident.Incident, s incident.StepState) string {
+	var parts []string
+	switch {
+	case s.Settled():
+		parts = append(parts, v.say("step.by", "person", v.person(in, s.By), "at", v.when(s.At)))
+		if s.Reason != "" {
+			parts = append(parts, s.Reason)
+		}
+	case s.Assigned != "":
+		parts = append(parts, v.say("step.assigned", "person", v.person(in, s.Assigned)))
+	}
+	if s.Former {
+		parts = append(parts, v.say("step.former"))
+	}
+	return v.join(parts)
+}
+
+// stepDue reports whether somebody is to act on a step in the present phase.
+func (v voice) stepDue(in *incident.Incident, s incident.StepState) bool {
+	return !in.Phase.Ended() && !s.Settled() && !s.Former && !in.Phase.Before(s.Phase) && in.Applies(v.procedures(), s) != incident.No
+}
+
+func (v voice) stepDueButtons(in *incident.Incident, s incident.StepState) []chat.Button {
+	buttons := v.stepButtons(in, s)
+	if in.Applies(v.procedures(), s) == incident.Unknown {
+		buttons = append([]chat.Button{v.formButton("button.fact", formFact, in, s.Key)}, buttons...)
+	}
+	return buttons
+}
+
+// next lists what is missing to go on; empty when the way is free or there is none.
+func (v voice) next(in *incident.Incident) []incident.Missing {
+	switch {
+	case in.Phase.Ended():
+		return nil
+	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
+		return in.MissingForClose(v.procedures(), nil)
+	}
+	return in.MissingForAdvance(v.procedures())
+}
+
+// nextBlocks says what is to be decided next.
+func (v voice) nextBlocks(in *incident.Incident) []chat.Block {
+	if in.Phase.Ended() {
+		return nil
+	}
+	missing := v.next(in)
+	if len(missing) == 0 {
+		key := "next.advance"
+		if in.Phase == incident.FinalReport || in.Phase == incident.Reported && in.Level == incident.Level0 {
+			key = "next.close"
+		}
+		return []chat.Block{{Heading: v.say("next.heading"), Text: v.say(key, "phase", v.phase(in.Phase))}}
+	}
+	return []chat.Block{{Heading: v.say("next.missing", "count", number(len(missing))), Items: v.missing(in, missing)}}
+}
+
+// goOn is the button of the next phase, or of closing.
+func (v voice) goOn(in *incident.Incident) []chat.Button {
+	switch {
+	case in.Phase.Ended():
+		return nil
+	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
+		return []chat.Button{v.closeButton(in)}
+	}
+	return []chat.Button{{
+		Label: v.say("button.advance"), Action: v.act(string(incident.WordAdvance), in.ID, in.Seq, string(in.Phase)), Style: chat.Primary,
+	}}
+}
+
+// pageLink leads to the incident's page.
+func (v voice) pageLink(in *incident.Incident) chat.Button {
+	return chat.Button{Label: v.say("button.page"), Page: PathIncident(in.ID)}
+}
+
+// clip keeps a card readable; the whole text stands on the incident's page.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,176 @@
+package desk
+
+import (
+	"strings"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// showStatus answers 状況: to a reporter his own card, to the representative the page of one
+// screen, to everybody else of the circle the incident's card.
+func (v *visit) showStatus(in *incident.Incident) chat.Reply {
+	return chat.Reply{Cards: []chat.Card{v.statusCard(in)}}
+}
+
+func (v *visit) statusCard(in *incident.Incident) chat.Card {
+	switch {
+	case v.access(in, v.who.ID) != workflows.AccessFull:
+		return v.reporterCard(in, v.who.ID)
+	case v.service.Contacts().Holds(v.who.ID, incident.Representative):
+		return v.bossCard(in)
+	}
+	return v.incidentCard(in)
+}
+
+// bossCard is the incident on one screen: what, level and why, who holds it, what is next.
+func (v voice) bossCard(in *incident.Incident) chat.Card {
+	card := chat.Card{Key: "boss:" + string(in.ID), Mark: v.mark(), Title: title(in), Blocks: []chat.Block{{Fields: append([]chat.Pair{
+		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
+	}, v.facts(in)...)}}}
+	if in.Phase.Ended() {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("ended.heading"), Text: v.endText(in)})
+		card.Buttons = v.endedButtons(in)
+		return card
+	}
+	if in.WorkingLevel() == incident.Level3 {
+		card.Tone = chat.Urgent
+	}
+	if event := in.Fields[incident.FieldEvent]; event.Value != "" && event.Value != in.Title {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.field(incident.FieldEvent), Text: clip(event.Value, cardText)})
+	}
+	if items := v.responders(in); len(items) > 0 {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
+	}
+	card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
+	card.Buttons = v.mainButtons(in)
+	return card
+}
+
+// showMenu answers with every word as a button, grouped.
+func (v *visit) showMenu(in *incident.Incident) chat.Reply {
+	if v.access(in, v.who.ID) != workflows.AccessFull {
+		return v.showStatus(in)
+	}
+	return chat.Reply{Cards: []chat.Card{{
+		Key: "menu:" + string(in.ID), Mark: v.mark(), Title: v.say("menu.title", "id", string(in.ID)), Blocks: v.menu(in),
+	}}}
+}
+
+// showWho answers 誰: who is called, who has taken it, who may see it.
+func (v *visit) showWho(in *incident.Incident) chat.Reply {
+	if v.access(in, v.who.ID) != workflows.AccessFull {
+		return v.showStatus(in)
+	}
+	card := chat.Card{Key: "circle:" + string(in.ID), Mark: v.mark(), Title: v.say("circle.title", "id", string(in.ID))}
+	card.Blocks = []chat.Block{{Fields: []chat.Pair{{Label: v.say("label.lead"), Value: v.lead(in), Gap: in.Lead == ""}}}}
+	if items := v.responders(in); len(items) > 0 {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
+	}
+	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("circle.heading"), Fields: v.circle(in)})
+	card.Buttons = []chat.Button{v.formButton("button.assign", formAssign, in, ""), v.formButton("button.handover", formHandover, in, "")}
+	return chat.Reply{Cards: []chat.Card{card}}
+}
+
+func (v voice) circle(in *incident.Incident) []chat.Pair {
+	var pairs []chat.Pair
+	for _, m := range in.Circle {
+		why := v.say("why." + string(m.Why))
+		if m.Role != "" {
+			why = v.say("why.with_role", "why", why, "role", v.role(m.Role))
+		}
+		if p, ok := v.service.Contacts().Person(m.Person); ok && p.Phone != "" {
+			why = v.say("why.with_phone", "why", why, "phone", p.Phone)
+		}
+		pairs = append(pairs, chat.Pair{Label: v.person(in, m.Person), Value: why})
+	}
+	return pairs
+}
+
+// showReports answers 報告書 with the downloads.
+func (v *visit) showReports(in *incident.Incident) chat.Reply {
+	if v.access(in, v.who.ID) != workflows.AccessFull {
+		return v.showStatus(in)
+	}
+	card := chat.Card{Key: "reports:" + string(in.ID), Mark: v.mark(), Title: v.say("reports.title", "id", string(in.ID))}
+	text := v.say("reports.text")
+	if in.Approval == nil {
+		text = v.say("reports.draft")
+	}
+	card.Blocks = []chat.Block{{Text: text}}
+	for _, f := range Formats {
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("format." + f), Page: PathReport(in.ID, f)})
+	}
+	return chat.Reply{Cards: []chat.Card{card}}
+}
+
+// showList answers 一覧.
+func (v *visit) showList() chat.Reply {
+	mine, err := v.service.Incidents(v.ctx, v.who.ID, true)
+	if err != nil {
+		return v.fault(err, task{})
+	}
+	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title")}
+	if len(mine) == 0 {
+		card.Blocks = []chat.Block{{Text: v.say("list.empty")}}
+		card.Buttons = []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
+		return chat.Reply{Cards: []chat.Card{card}}
+	}
+	var items []chat.Item
+	for i, l := range mine {
+		if i == maxListed {
+			card.Blocks = append(card.Blocks, chat.Block{Text: v.say("list.more", "count", number(len(mine)-maxListed)), Small: true})
+			break
+		}
+		items = append(items, chat.Item{
+			Text: title(l.Incident), Small: v.stateLine(l.Incident),
+			Buttons: []chat.Button{{Label: v.say("button.open"), Action: v.act(wordStatus, l.ID, 0, "")}},
+		})
+	}
+	card.Blocks = append([]chat.Block{{Items: items}}, card.Blocks...)
+	card.Buttons = []chat.Button{{Label: v.say("button.list_page"), Page: PathIncidents}}
+	return chat.Reply{Cards: []chat.Card{card}}
+}
+
+// maxListed is how many incidents a card lists; the page has them all.
+const maxListed = 20
+
+// showContacts answers 連絡先. Phone numbers are for those on the list.
+func (v *visit) showContacts() chat.Reply {
+	card := chat.Card{Key: "contacts", Mark: v.mark(), Title: v.say("contacts.title")}
+	if !v.known {
+		return v.refusal(nil, &incident.Refusal{Key: "refuse.not_known"}, task{})
+	}
+	var pairs []chat.Pair
+	for _, row := range v.contactRows() {
+		name := row.Name
+		if row.Order != "" {
+			name = v.say("contacts.ordered", "name", name, "order", row.Order)
+		}
+		pairs = append(pairs, chat.Pair{Label: row.Role, Value: strings.Join(nonEmpty(name, row.Phone), "　")})
+	}
+	if pairs == nil {
+		card.Blocks = []chat.Block{{Text: v.say("phones.none")}}
+	} else {
+		card.Blocks = []chat.Block{{Fields: pairs}}
+	}
+	card.Buttons = []chat.Button{{Label: v.say("button.contacts_page"), Page: PathContacts}}
+	return chat.Reply{Cards: []chat.Card{card}}
+}
+
+// showHelp answers ヘルプ: how to report, and every word with what it does.
+func (v *visit) showHelp() chat.Reply {
+	card := chat.Card{Key: "help", Mark: v.mark(), Title: v.say("help.title"), Blocks: []chat.Block{{Text: v.say("help.text")}}}
+	var pairs []chat.Pair
+	for _, w := range Words {
+		pairs = append(pairs, chat.Pair{Label: slash + " " + v.word(w), Value: v.say("help." + w)})
+	}
+	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("help.words"), Fields: pairs})
+	card.Buttons = []chat.Button{
+		{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary},
+		{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")},
+		{Label: v.say("button.contacts"), Action: v.act(wordContacts, "", 0, "")},
+	}
+	return chat.Reply{Cards: []chat.Card{card}}
+}
