@@ -507,4 +507,3 @@ func at(lines []string, i int) string {
 	}
 	return "(nothing)"
 }
-
