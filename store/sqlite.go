@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 )
@@ -26,6 +27,7 @@ type sqliteEngine struct {
 	turn    chan struct{}
 	writer  *prepared
 	readers *prepared
+	closing sync.Once
 }
 
 // dsn is the file as SQLite is to open it. FULL makes a commit wait until the write-ahead
@@ -154,8 +156,13 @@ func (r reader) query(ctx context.Context, q string, args ...any) (*sql.Rows, er
 func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
 
 // Close ends the reading side first: the last connection to close moves the write-ahead log
-// into the file, and only the writing one may.
-func (e *sqliteEngine) Close() error {
+// into the file, and only the writing one may. A second call does nothing.
+func (e *sqliteEngine) Close() (err error) {
+	e.closing.Do(func() { err = e.close() })
+	return err
+}
+
+func (e *sqliteEngine) close() error {
 	var errs []error
 	if e.readers != nil {
 		e.readers.close()

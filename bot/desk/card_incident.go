@@ -70,7 +70,7 @@ func (v voice) reporters(in *incident.Incident) string {
 	for _, r := range in.Reporters {
 		name := v.say("person.named", "name", r.Name)
 		if r.Department != "" {
-			name = v.say("person.of", "name", name, "department", r.Department)
+			name = v.say("person.of", "name", name, "of", r.Department)
 		}
 		names = append(names, name)
 	}
@@ -79,10 +79,7 @@ func (v voice) reporters(in *incident.Incident) string {
 
 func (v voice) proposalText(in *incident.Incident) string {
 	p := in.Proposed
-	if p.Reason == "" {
-		return v.say("proposal.text", "person", v.person(in, p.By), "level", v.level(p.Level), "at", v.when(p.At))
-	}
-	return v.say("proposal.text_reason", "person", v.person(in, p.By), "level", v.level(p.Level), "at", v.when(p.At), "reason", p.Reason)
+	return v.withReason(v.say("proposal.text", "person", v.person(in, p.By), "level", v.level(p.Level), "at", v.when(p.At)), p.Reason)
 }
 
 // endText says how an incident ended.
@@ -92,11 +89,13 @@ func (v voice) endText(in *incident.Incident) string {
 	case in.MergedInto != "":
 		return v.say("end.merged", "id", string(in.MergedInto), "at", at)
 	case in.Phase == incident.Dismissed:
-		return v.say("end.dismissed", "at", at, "reason", in.EndReason)
-	case in.EndReason != "":
-		return v.say("end.closed_comment", "at", at, "comment", in.EndReason)
+		return v.withReason(v.say("end.dismissed", "at", at), in.EndReason)
 	}
-	return v.say("end.closed", "at", at)
+	closed := v.say("end.closed", "at", at)
+	if in.EndReason != "" {
+		closed += "\n" + v.say("log.part.comment", "text", in.EndReason)
+	}
+	return closed
 }
 
 // mainButtons are the buttons of the card, the expected next thing first. The rest stands

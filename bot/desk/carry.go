@@ -23,8 +23,6 @@ type task struct {
 	anyway   bool
 	// typed is what the person wrote; it is shown again when it is not recorded.
 	typed string
-	// form opens when the command lacks what a form can ask for.
-	form string
 	// sent is the submitted form, refused under the same draft.
 	sent *sentForm
 }
@@ -96,7 +94,7 @@ func (v *visit) refused(out workflows.Outcome, t task) chat.Reply {
 	if len(out.Changes) > 0 {
 		var lines []chat.Item
 		for _, k := range out.Changes {
-			lines = append(lines, chat.Item{Text: v.say("changed." + string(k))})
+			lines = append(lines, chat.Item{Text: v.say("log.what." + string(k))})
 		}
 		c := &reply.Cards[0]
 		c.Blocks = append(c.Blocks, chat.Block{Heading: v.say("refused.changes"), Items: lines})

@@ -95,14 +95,6 @@ func (v *visit) recorded(in *incident.Incident, out workflows.Outcome) []chat.It
 	return items
 }
 
-// occurredNote says when something happened that was written down later.
-func (v voice) occurredNote(r incident.Record) string {
-	if r.At.Equal(r.Occurred) {
-		return ""
-	}
-	return v.say("entry.occurred", "at", v.when(r.Occurred))
-}
-
 // reported is the first answer to a report: number, first aid, whom to phone, what is next.
 func (v *visit) reported(out workflows.Outcome, r incident.Report) chat.Reply {
 	in, _, err := v.service.Incident(v.ctx, v.who.ID, out.Incident)

@@ -325,7 +325,7 @@ func (v *visit) orderAction(rest string, in *incident.Incident) order {
 	a := in.Actions[i]
 	done := []string{"done"}
 	for _, lang := range templates.Languages {
-		done = append(done, fold(v.texts.Say(lang, "state.done")), fold(v.texts.Say(lang, "state.finished")))
+		done = append(done, fold(v.texts.Say(lang, "state.done")))
 	}
 	if slices.Contains(done, fold(after)) {
 		return order{do: incident.SetPrevention{N: a.N, Text: a.Text, Owner: a.Owner, Due: a.Due, Done: true}}

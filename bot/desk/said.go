@@ -49,7 +49,7 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 	case o.form != "":
 		return v.openForm(newDraft(o.form, in.ID, in.Seq, o.arg), o.values)
 	}
-	return v.carry(task{key: key, id: in.ID, do: o.do, seen: in.Seq, occurred: o.occurred, typed: r.text, form: o.ask})
+	return v.carry(task{key: key, id: in.ID, do: o.do, seen: in.Seq, occurred: o.occurred, typed: r.text})
 }
 
 // look answers the words that need no incident.

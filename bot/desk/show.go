@@ -138,7 +138,7 @@ const maxListed = 20
 
 // showContacts answers 連絡先. Phone numbers are for those on the list.
 func (v *visit) showContacts() chat.Reply {
-	card := chat.Card{Key: "contacts", Mark: v.mark(), Title: v.say("contacts.title")}
+	card := chat.Card{Key: "contacts", Mark: v.mark(), Title: v.say("phonebook.title")}
 	if !v.known {
 		return v.refusal(nil, &incident.Refusal{Key: "refuse.not_known"}, task{})
 	}
@@ -146,7 +146,7 @@ func (v *visit) showContacts() chat.Reply {
 	for _, row := range v.contactRows() {
 		name := row.Name
 		if row.Order != "" {
-			name = v.say("contacts.ordered", "name", name, "order", row.Order)
+			name = v.say("phonebook.ordered", "name", name, "order", row.Order)
 		}
 		pairs = append(pairs, chat.Pair{Label: row.Role, Value: strings.Join(nonEmpty(name, row.Phone), "　")})
 	}

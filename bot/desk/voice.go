@@ -8,6 +8,7 @@ import (
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
 )
 
 // voice speaks one language at one instant.
@@ -43,9 +44,7 @@ func (v voice) when(t time.Time) string {
 
 // instant prints an instant in full, for the record.
 func (v voice) instant(t time.Time) string {
-	t = t.In(incident.Tokyo)
-	return v.say("time.instant", "year", strconv.Itoa(t.Year()), "month", v.say("time.month."+strconv.Itoa(int(t.Month()))),
-		"day", strconv.Itoa(t.Day()), "weekday", v.say("time.weekday."+strconv.Itoa(int(t.Weekday()))), "clock", t.Format("15:04"))
+	return report.Instant(t, v.say)
 }
 
 func (v voice) phase(p incident.Phase) string { return v.say("phase." + string(p)) }
@@ -65,10 +64,7 @@ func (v voice) workingLevel(in *incident.Incident) string {
 func (v voice) levelWhy(in *incident.Incident) string {
 	if in.Level.Confirmed() && !in.Provisional() {
 		last := in.LevelHistory[len(in.LevelHistory)-1]
-		if last.Reason != "" {
-			return v.say("levelwhy.reason", "person", v.person(in, last.By), "at", v.when(last.At), "reason", last.Reason)
-		}
-		return v.say("levelwhy.confirmed", "person", v.person(in, last.By), "at", v.when(last.At))
+		return v.withReason(v.say("levelwhy.confirmed", "person", v.person(in, last.By), "at", v.when(last.At)), last.Reason)
 	}
 	if floor, why := in.Floor(); in.WorkingLevel() == floor && why != "" {
 		if why == string(incident.Leak) {
@@ -154,7 +150,7 @@ func (v voice) procedures() incident.Procedures { return v.service.Procedures() 
 // fieldValue prints a filled field; a time in JST.
 func (v voice) fieldValue(f incident.Field, value incident.FieldValue) string {
 	if value.Unknown {
-		return v.say("fieldvalue.unknown", "reason", value.Reason)
+		return v.say("text.unknown", "value", value.Reason)
 	}
 	return v.fieldText(f, value.Value)
 }
@@ -208,7 +204,7 @@ func (v voice) phones(in *incident.Incident, roles []incident.Role, skip []incid
 	return out
 }
 
-// reader is the person a message goes to.
+// access says how much of an incident a person sees.
 func (v voice) access(in *incident.Incident, p incident.PersonID) workflows.Access {
 	return v.service.AccessOf(in, p)
 }

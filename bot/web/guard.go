@@ -112,6 +112,9 @@ func (v *visit) ctx() context.Context { return v.r.Context() }
 // enter finds the reader behind a request. known is false for a stranger.
 func (s *Server) enter(v *visit, create bool) (known bool) {
 	v.session = s.sessions.find(v.r)
+	if v.session != nil {
+		v.lang = v.session.language(v.lang)
+	}
 	if s.cfg.Practice {
 		if v.session != nil {
 			v.who = v.session.person()

@@ -213,6 +213,7 @@ func (s *Server) view(v *visit, kind string) *view {
 func (v *visit) enterRoom(out *view, room desk.Room) {
 	if room.Lang == "ja" || room.Lang == "en" {
 		v.lang = room.Lang
+		v.session.speak(v.lang)
 	}
 	out.Lang, out.Room = v.lang, &room
 }

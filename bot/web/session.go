@@ -31,6 +31,7 @@ type session struct {
 	mu    sync.Mutex
 	who   chat.UserID
 	name  string
+	lang  string // of the last page; empty before the first
 	flash []chat.Card
 	used  time.Time // the machine's clock: moving the practice clock must not sign anybody out
 }
@@ -52,6 +53,22 @@ func (s *session) become(who chat.UserID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.who, s.name, s.flash = who, name, nil
+}
+
+// language is that of the last page this browser was shown.
+func (s *session) language(otherwise string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lang == "" {
+		return otherwise
+	}
+	return s.lang
+}
+
+func (s *session) speak(lang string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lang = lang
 }
 
 // keep holds cards back for the next page, after a form was posted without the script.

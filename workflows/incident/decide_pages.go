@@ -31,9 +31,10 @@ func (in *Incident) PageWait() time.Duration {
 	}
 }
 
-// waiting lists the pages whose answer somebody waits for: open, and for a role.
+// waiting lists the pages whose answer somebody waits for: open, for a role, and of one who
+// is not left out.
 func (in *Incident) waiting() []Page {
-	return slices.DeleteFunc(in.OpenPages(), func(p Page) bool { return len(p.Roles) == 0 })
+	return slices.DeleteFunc(in.OpenPages(), func(p Page) bool { return len(p.Roles) == 0 || in.IsExcluded(p.Person) })
 }
 
 // runsOut is when the wait for the answer to a page is over. A page that stayed open over a

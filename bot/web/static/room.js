@@ -346,4 +346,6 @@ dressAnswers();
 hintKept();
 listen();
 if (document.body.hasAttribute("data-live-page")) fetchPhones();
+// On a phone the card would cover the messages; its title stays, and a tap opens it.
+if (one("#pinned") && matchMedia("(max-width: 46rem)").matches) one("#pinned").open = false;
 if (one("#posts")) toEnd();

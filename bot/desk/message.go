@@ -1,0 +1,204 @@
+package desk
+
+import (
+	"context"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// Card renders a message as the incident is now, so that a message that was late, or is
+// shown again, is not an outdated one. It is workflows.ErrNotFound when the receiver may not
+// see it any more.
+func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error) {
+	v := d.voice()
+	if m.Kind == incident.NoticeDigest {
+		card, err := v.digestCard(ctx, m)
+		return v.resent(card, m), err
+	}
+	in, access, err := d.service.ForMessage(ctx, m)
+	if err != nil {
+		return chat.Card{}, err
+	}
+	entry := func() (incident.Record, error) { return d.service.Entry(ctx, m.Incident, m.Seq) }
+	card, err := v.messageCard(in, access, m, entry)
+	return v.resent(card, m), err
+}
+
+// resent marks a message of which an earlier try may have arrived.
+func (v voice) resent(c chat.Card, m workflows.Message) chat.Card {
+	switch {
+	case m.Resent && c.Mark != "":
+		c.Mark = v.say("mark.both", "a", c.Mark, "b", v.say("mark.resent"))
+	case m.Resent:
+		c.Mark = v.say("mark.resent")
+	}
+	return c
+}
+
+// messageCard renders one message; entry reads the entry it is about.
+func (v voice) messageCard(in *incident.Incident, access workflows.Access, m workflows.Message, entry func() (incident.Record, error)) (chat.Card, error) {
+	// What a reporter who does not work on the incident may be told.
+	switch m.Kind {
+	case incident.NoticeReporter:
+		return v.reporterCard(in, m.To), nil
+	case incident.NoticePhones:
+		return v.phonesCard(in), nil
+	case incident.NoticeQuestion:
+		r, err := entry()
+		return v.questionCard(in, m, r), err
+	case incident.NoticeEnded, incident.NoticeReopened:
+		return v.endCard(in, access, m), nil
+	}
+	if access != workflows.AccessFull {
+		return chat.Card{}, workflows.ErrNotFound
+	}
+	switch m.Kind {
+	case incident.NoticeCard:
+		return v.incidentCard(in), nil
+	case incident.NoticePage:
+		return v.pageCard(in, m), nil
+	case incident.NoticeHandover:
+		return v.handoverCard(in, m), nil
+	case incident.NoticeApprove:
+		return v.approveCard(in, m), nil
+	}
+	r, err := entry()
+	if err != nil {
+		return chat.Card{}, err
+	}
+	switch m.Kind {
+	case incident.NoticeRefused, incident.NoticeVoided:
+		return v.toldCard(in, m, r), nil
+	case incident.NoticeProposal:
+		return v.proposalCard(in, m, r), nil
+	case incident.NoticeAlarm:
+		return v.alarmCard(in, m, r), nil
+	case incident.NoticeAssigned:
+		return v.assignedCard(in, m, r), nil
+	case incident.NoticeHead:
+		return v.headCard(in, m, r), nil
+	}
+	return v.feedCard(in, m, r), nil
+}
+
+func (v voice) base(in *incident.Incident, m workflows.Message, tone chat.Tone) chat.Card {
+	return chat.Card{Key: m.Key, Tone: tone, Mark: v.mark(), Title: v.say("notice."+string(m.Kind)+".title", "id", string(in.ID), "title", in.Title)}
+}
+
+// feedCard is one entry of the record in one line.
+func (v voice) feedCard(in *incident.Incident, m workflows.Message, r incident.Record) chat.Card {
+	card := chat.Card{Key: m.Key, Mark: v.mark()}
+	text := v.say("feed.line", "person", v.author(in, r), "text", clip(v.entry(in, r), cardText))
+	if v.undone(in, r.Seq) {
+		card.Blocks = []chat.Block{{Text: v.say("feed.undone", "text", text), Small: true}}
+		return card
+	}
+	card.Blocks = []chat.Block{{Text: text}}
+	if note := v.occurredNote(r); note != "" {
+		card.Blocks = append(card.Blocks, chat.Block{Text: note, Small: true})
+	}
+	switch e := r.Event.(type) {
+	case incident.Informed:
+		card.Tone = chat.Notice
+		if !in.Phase.Ended() {
+			card.Buttons = []chat.Button{v.formButton("button.fact", formFact, in, ""), v.formButton("button.ask", formAsk, in, "")}
+		}
+	case incident.RoundPassed:
+		card.Tone = chat.Urgent
+		if e.Exhausted {
+			roles := append(rolesToPhone(in), incident.Representative)
+			card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, roles, nil, true))...)
+		}
+	case incident.LevelProposed:
+		card.Tone = chat.Notice
+		card.Buttons = v.proposalButtons(in)
+	case incident.IncidentClosed, incident.IncidentDismissed, incident.MergedIntoOther, incident.PhaseMoved, incident.LevelSet, incident.LeadTaken, incident.Acknowledged:
+		card.Tone = chat.Good
+	}
+	return card
+}
+
+func (v voice) undone(in *incident.Incident, seq int64) bool {
+	for _, u := range in.Undone {
+		if u == seq {
+			return true
+		}
+	}
+	return false
+}
+
+// pageCard calls a person, and after an answer shows everywhere who has taken it.
+func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
+	card := v.base(in, m, chat.Urgent)
+	page, ok := v.pageOf(in, m)
+	open := ok && page.Status == incident.PageOpen && !in.Phase.Ended()
+	if !open {
+		card.Tone, card.Title = chat.Plain, v.say("page.answered.title", "id", string(in.ID), "title", in.Title)
+	}
+	fields := []chat.Pair{
+		{Label: v.field(incident.FieldEvent), Value: clip(in.Fields[incident.FieldEvent].Value, cardText)},
+		{Label: v.say("label.level"), Value: v.say("level.why", "level", v.workingLevel(in), "why", v.levelWhy(in))},
+		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
+		{Label: v.say("label.lead"), Value: v.lead(in), Gap: in.Lead == ""},
+		{Label: v.say("label.reporter"), Value: v.reporterPhone(in)},
+	}
+	if len(page.Roles) > 0 {
+		fields = append(fields, chat.Pair{Label: v.say("label.asked_as"), Value: v.roles(page.Roles)})
+	}
+	if open {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("page.ask")})
+	} else {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.pageAnswer(in, page)})
+	}
+	card.Blocks = append(card.Blocks, chat.Block{Fields: fields})
+	if items := v.responders(in); len(items) > 0 {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
+	}
+	if in.Phase.Ended() {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.endText(in)})
+	} else if v.service.Contacts().Holds(m.To, incident.Representative) {
+		card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
+	}
+	if open {
+		card.Buttons = []chat.Button{
+			{Label: v.say("button.take"), Action: v.act(string(incident.WordTake), in.ID, in.Seq, ""), Style: chat.Primary},
+			{Label: v.say("button.decline"), Action: v.act(string(incident.WordDecline), in.ID, in.Seq, "")},
+		}
+	}
+	card.Buttons = append(card.Buttons, v.pageLink(in))
+	return card
+}
+
+// pageOf is the page a message is about.
+func (v voice) pageOf(in *incident.Incident, m workflows.Message) (incident.Page, bool) {
+	for _, p := range in.Pages {
+		if p.Person == m.To && p.Seq == m.Seq {
+			return p, true
+		}
+	}
+	return in.Page(m.To)
+}
+
+func (v voice) pageAnswer(in *incident.Incident, p incident.Page) string {
+	switch p.Status {
+	case incident.PageAcknowledged:
+		return v.say("page.you_took", "at", v.when(p.Reply))
+	case incident.PageDeclined:
+		return v.say("page.you_declined", "at", v.when(p.Reply))
+	}
+	if acked := in.Responders(); len(acked) > 0 {
+		return v.say("page.taken", "who", v.whoComes(in))
+	}
+	return v.say("page.ended")
+}
+
+// reporterPhone names the reporter, with the number where it is known: a responder calls back.
+func (v voice) reporterPhone(in *incident.Incident) string {
+	name := v.reporters(in)
+	if p, ok := v.service.Contacts().Person(in.Reporter().ID); ok && p.Phone != "" {
+		return v.say("person.phone", "name", name, "phone", p.Phone)
+	}
+	return name
+}

@@ -1,0 +1,236 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// Room is the frame around every view of one person.
+func (d *Desk) Room(ctx context.Context, who chat.UserID) (Room, error) {
+	v := d.visit(ctx, who, "")
+	return v.room()
+}
+
+func (v *visit) room() (Room, error) {
+	room := Room{
+		Lang: v.lang, Practice: v.service.Practice(), Company: v.company,
+		Now: v.now, NowText: v.nowText(), Me: PersonLine{User: v.user(), Name: v.who.Name},
+		Direct: PlaceLine{Title: v.say("room.direct")},
+	}
+	if p, ok := v.service.Contacts().Person(v.who.ID); ok {
+		room.Me = v.personLine(p)
+	}
+	mine, err := v.service.Incidents(v.ctx, v.who.ID, false)
+	if err != nil {
+		return Room{}, err
+	}
+	for _, l := range mine {
+		line, err := v.place(l)
+		if err != nil {
+			return Room{}, err
+		}
+		if l.Access == workflows.AccessFull {
+			room.Channels = append(room.Channels, line)
+		} else {
+			room.Reports = append(room.Reports, line)
+		}
+		room.Direct.Waiting = room.Direct.Waiting || line.Waiting
+	}
+	openFirst := func(a, b PlaceLine) int {
+		switch {
+		case a.Ended == b.Ended:
+			return 0
+		case a.Ended:
+			return 1
+		}
+		return -1
+	}
+	slices.SortStableFunc(room.Channels, openFirst)
+	slices.SortStableFunc(room.Reports, openFirst)
+	if last, err := v.service.Direct(v.ctx, v.who.ID, 1); err != nil {
+		return Room{}, err
+	} else if len(last) > 0 {
+		room.Direct.Last = last[0].LastSent
+	}
+	return room, nil
+}
+
+func (v *visit) user() chat.UserID {
+	if v.known {
+		return User(v.who.ID)
+	}
+	return chat.UserID(v.who.ID)
+}
+
+func (v voice) nowText() string { return v.instant(v.now) }
+
+// place is one incident as a place to go.
+func (v *visit) place(l workflows.Listed) (PlaceLine, error) {
+	line := PlaceLine{
+		Channel: v.Channel(l.ID), ID: string(l.ID), Title: l.Title, State: v.stateLine(l.Incident), Ended: l.Phase.Ended(),
+		Last: l.PhaseSince[l.Phase], Waiting: v.waits(l.Incident),
+	}
+	if l.Access == workflows.AccessFull && !line.Ended {
+		last, err := v.service.Channel(v.ctx, v.who.ID, l.ID, 1)
+		if err != nil && !errors.Is(err, workflows.ErrNotFound) {
+			return line, err
+		}
+		if len(last) > 0 && last[0].LastSent.After(line.Last) {
+			line.Last = last[0].LastSent
+		}
+	}
+	return line, nil
+}
+
+// waits reports whether an incident waits for this person's answer.
+func (v *visit) waits(in *incident.Incident) bool {
+	if in.Phase.Ended() {
+		return false
+	}
+	page, called := in.Page(v.who.ID)
+	return called && page.Status == incident.PageOpen ||
+		in.Handover != nil && in.Handover.To == v.who.ID ||
+		in.ReportedBy(v.who.ID) && len(openQuestions(in)) > 0
+}
+
+// feedLength is how many messages a place shows; the record on the incident's page has all.
+const feedLength = 200
+
+// Feed is what stands in one place: the channel of an incident, the own report of somebody
+// who does not belong to its circle, or the own direct messages when channel is empty.
+// ErrNotFound for a place that is not shown to this person.
+func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed, error) {
+	v := d.visit(ctx, who, "")
+	if channel == "" {
+		messages, err := d.service.Direct(ctx, v.who.ID, feedLength)
+		if err != nil {
+			return Feed{}, err
+		}
+		feed := Feed{Title: v.say("room.direct"), Sub: v.say("room.direct.sub"), Hint: v.say("room.direct.hint")}
+		feed.Posts, err = v.posts(messages, nil)
+		return feed, err
+	}
+	id, ok := d.OfChannel(channel)
+	if !ok {
+		return Feed{}, workflows.ErrNotFound
+	}
+	in, access, err := d.service.Incident(ctx, v.who.ID, id)
+	if err != nil {
+		return Feed{}, err
+	}
+	feed := Feed{Channel: v.Channel(id), Title: title(in), Page: PathIncident(id)}
+	if access != workflows.AccessFull {
+		card := v.reporterCard(in, v.who.ID)
+		feed.Pinned, feed.Sub, feed.Hint = &card, v.stateLine(in), v.say("room.report.hint")
+		messages, err := d.service.Direct(ctx, v.who.ID, feedLength)
+		if err != nil {
+			return Feed{}, err
+		}
+		messages = slices.DeleteFunc(messages, func(m workflows.Message) bool { return m.Incident != id || m.Kind == incident.NoticeReporter })
+		feed.Posts, err = v.posts(messages, nil)
+		return feed, err
+	}
+	card := v.incidentCard(in)
+	feed.Pinned, feed.Sub, feed.Hint = &card, v.subLine(in), v.say("room.channel.hint")
+	messages, err := d.service.Channel(ctx, v.who.ID, id, feedLength)
+	if err != nil {
+		return Feed{}, err
+	}
+	records, err := d.service.Record(ctx, v.who.ID, id, 1)
+	if err != nil {
+		return Feed{}, err
+	}
+	messages = slices.DeleteFunc(messages, func(m workflows.Message) bool { return m.Kind == incident.NoticeCard })
+	feed.Posts, err = v.posts(messages, records)
+	return feed, err
+}
+
+// posts renders messages; those that their receiver may not see any more are left out.
+// records are the entries of the one incident they are about, from the first, where known.
+func (v *visit) posts(messages []workflows.Message, records []incident.Record) ([]Post, error) {
+	type seen struct {
+		in     *incident.Incident
+		access workflows.Access
+		err    error
+	}
+	incidents := map[string]seen{}
+	var posts []Post
+	for _, m := range messages {
+		var card chat.Card
+		var err error
+		if m.Kind == incident.NoticeDigest {
+			card, err = v.digestCard(v.ctx, m)
+		} else {
+			key := string(m.Incident) + ":" + string(m.To)
+			s, ok := incidents[key]
+			if !ok {
+				s.in, s.access, s.err = v.service.ForMessage(v.ctx, m)
+				incidents[key] = s
+			}
+			if err = s.err; err == nil {
+				card, err = v.messageCard(s.in, s.access, m, func() (incident.Record, error) {
+					if i := int(m.Seq) - 1; i >= 0 && i < len(records) && records[i].Seq == m.Seq {
+						return records[i], nil
+					}
+					return v.service.Entry(v.ctx, m.Incident, m.Seq)
+				})
+			}
+		}
+		if errors.Is(err, workflows.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		at := m.FirstSent
+		if at.IsZero() {
+			at = m.LastSent
+		}
+		posts = append(posts, Post{Key: m.Key, At: at, Time: v.when(at), Card: v.resent(card, m)})
+	}
+	slices.SortStableFunc(posts, func(a, b Post) int { return a.At.Compare(b.At) })
+	return posts, nil
+}
+
+// contactRows lists every role with its people, deputies in their order.
+func (v voice) contactRows() []ContactRow {
+	dir := v.service.Contacts()
+	var rows []ContactRow
+	for _, r := range incident.Roles {
+		departments := []string{""}
+		if r == incident.DepartmentLead {
+			departments = dir.Departments()
+		}
+		for _, dept := range departments {
+			holders := len(dir.Holders(r, dept))
+			for i, id := range dir.Chain(r, dept) {
+				p, _ := dir.Person(id)
+				row := ContactRow{Role: v.role(r), Name: p.Name, Department: p.Department, Phone: p.Phone, Email: p.Email}
+				if dept != "" {
+					row.Role = v.say("person.of", "name", row.Role, "of", dept)
+				}
+				if i >= holders {
+					row.Order = v.say("phonebook.deputy", "n", strconv.Itoa(i-holders+1))
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	return rows
+}
+
+// Contacts is whom to phone, by role. Whoever is not on the list sees none of it.
+func (d *Desk) Contacts(ctx context.Context, who chat.UserID) (ContactsPage, error) {
+	v := d.visit(ctx, who, "")
+	if !v.known {
+		return ContactsPage{}, workflows.ErrNotFound
+	}
+	room, err := v.room()
+	return ContactsPage{Room: room, Rows: v.contactRows()}, err
+}
