@@ -19,8 +19,7 @@ import (
 var insertMessages = &insert{
 	into:    `INSERT INTO messages (key, kind, incident, person, seq, urgent, day, created, state, due, next) VALUES`,
 	columns: 11,
-	conflict: ` ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, incident = excluded.incident, person = excluded.person,
-		seq = excluded.seq, day = excluded.day,
+	conflict: ` ON CONFLICT (incident, key) DO UPDATE SET kind = excluded.kind, seq = excluded.seq, day = excluded.day,
 		urgent = CASE WHEN messages.first_sent = 0 AND messages.urgent = 1 THEN 1 ELSE excluded.urgent END,
 		revision = messages.revision + 1, attempt = 0, state = excluded.state, error = '',
 		due = excluded.due,

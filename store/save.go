@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,8 +19,10 @@ var (
 )
 
 const (
-	insertIncident = `INSERT INTO incidents (id, seq, phase, level, reported_at, changed_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
-	updateIncident = `UPDATE incidents SET seq = $2, phase = $3, level = $4, reported_at = $5, changed_at = $6, state = $7 WHERE id = $1 AND seq = $8`
+	insertIncident = `INSERT INTO incidents (id, phase, seq, level, changed_at, state, reported_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	// Most commands leave the phase as it is; naming it would have its index written again.
+	updateIncident = `UPDATE incidents SET seq = $3, level = $4, changed_at = $5, state = $6 WHERE id = $1 AND phase = $2 AND seq = $7`
+	movedIncident  = `UPDATE incidents SET phase = $2, seq = $3, level = $4, changed_at = $5, state = $6 WHERE id = $1 AND seq = $7`
 	deleteMember   = `DELETE FROM members WHERE person = $1 AND reported_at = $2 AND incident = $3`
 	insertRequest  = `INSERT INTO requests (key, person, incident, digest, outcome, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
 )
@@ -50,27 +53,43 @@ func (t *tx) Save(ctx context.Context, c workflows.Change) error {
 }
 
 func (t *tx) saveIncident(ctx context.Context, saved workflows.SavedIncident, at time.Time) error {
-	in := saved.Row
-	state, err := json.Marshal(in)
-	if err != nil {
+	if err := t.saveRow(ctx, saved, at); err != nil {
 		return err
-	}
-	query := insertIncident
-	args := []any{string(in.ID), in.Seq, string(in.Phase), int64(in.Level), in.ReportedAt.UnixMicro(), micro(at), string(state)}
-	if saved.Before > 0 {
-		query, args = updateIncident, append(args, saved.Before)
-	}
-	n, err := t.s.exec(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return workflows.ErrConflict
 	}
 	if err := t.saveMembers(ctx, saved); err != nil {
 		return err
 	}
 	return t.saveEntries(ctx, saved)
+}
+
+// saveRow writes the row, if it still is the one that was read.
+func (t *tx) saveRow(ctx context.Context, saved workflows.SavedIncident, at time.Time) error {
+	in := saved.Row
+	state, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	args := []any{string(in.ID), string(in.Phase), in.Seq, int64(in.Level), micro(at), padded(state)}
+	queries, last := []string{updateIncident, movedIncident}, saved.Before
+	if saved.Before == 0 {
+		queries, last = []string{insertIncident}, in.ReportedAt.UnixMicro()
+	}
+	args = append(args, last)
+	for _, query := range queries {
+		if n, err := t.s.exec(ctx, query, args...); err != nil || n > 0 {
+			return err
+		}
+	}
+	return workflows.ErrConflict
+}
+
+// block is what the stored length of a state is a multiple of. A row that keeps its length is
+// overwritten in place, and of its pages only those are written that differ.
+const block = 1024
+
+func padded(state []byte) string {
+	n := (len(state)/block + 1) * block
+	return string(append(state, bytes.Repeat([]byte{' '}, n-len(state))...))
 }
 
 // saveMembers keeps the lists in which people find the incident. A reporter who leaves the

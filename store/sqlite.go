@@ -41,7 +41,11 @@ func dsn(path string, o options) string {
 		"_defensive":    {"1"}, // no SQL of ours may damage the file
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
-		"mode":          {"rw"}, // the file is made by createFile, for this user alone
+		"_pragma": {
+			"cache_size(-16000)",       // kB: the pages that every command touches stay in memory
+			"wal_autocheckpoint(4000)", // pages, 16 MB: more commands share the move into the file
+		},
+		"mode": {"rw"}, // the file is made by createFile, for this user alone
 	}
 	if o.readOnly {
 		// Not mode=ro: beside no server the files of the write-ahead log must be made.

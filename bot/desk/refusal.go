@@ -31,7 +31,11 @@ func (v voice) sentence(in *incident.Incident, ref *incident.Refusal) string {
 	for name, value := range ref.Args {
 		pairs = append(pairs, name, v.argument(in, name, value))
 	}
-	return v.say(ref.Key, pairs...)
+	key := ref.Key
+	if _, named := ref.Args["who"]; key == "refuse.not_allowed" && !named {
+		key = "refuse.not_allowed.other"
+	}
+	return v.say(key, pairs...)
 }
 
 // argument says an argument of a refusal.

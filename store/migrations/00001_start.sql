@@ -1,6 +1,10 @@
--- The first schema. It is written once for both databases: SQLite takes it as it stands, for
--- PostgreSQL only "INTEGER PRIMARY KEY AUTOINCREMENT" means an identity column.
+-- The first schema. It is written once for both databases: SQLite takes it as it stands; for
+-- PostgreSQL "INTEGER PRIMARY KEY" is an identity column and "WITHOUT ROWID" is left out.
 -- Times are microseconds since 1970-01-01 UTC; 0 or NULL where there is none.
+--
+-- What one command changes should lie on few pages, for a commit writes each of them to the
+-- disk: hence WITHOUT ROWID (no second tree for the key), and keys that begin with the
+-- incident where they can.
 
 -- +goose Up
 
@@ -14,7 +18,7 @@ CREATE TABLE incidents (
     reported_at BIGINT   NOT NULL,
     changed_at  BIGINT   NOT NULL,
     state       TEXT     NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX incidents_newest ON incidents (reported_at, id);
 CREATE INDEX incidents_open ON incidents (reported_at, id) WHERE phase NOT IN ('closed', 'dismissed');
 
@@ -24,12 +28,12 @@ CREATE TABLE members (
     reported_at BIGINT NOT NULL,
     incident    TEXT   NOT NULL REFERENCES incidents (id),
     PRIMARY KEY (person, reported_at, incident)
-);
+) WITHOUT ROWID;
 
 -- The evidence: only ever added to. The order of id is the order of writing. An entry does
 -- not refer to its incident's row by a foreign key: it must outlive a row that somebody removed.
 CREATE TABLE entries (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          INTEGER PRIMARY KEY,
     incident    TEXT   NOT NULL,
     seq         BIGINT NOT NULL,
     at          BIGINT NOT NULL,
@@ -62,14 +66,14 @@ CREATE TABLE requests (
     digest   TEXT   NOT NULL,
     outcome  TEXT   NOT NULL,
     at       BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX requests_of_reports ON requests (person, digest, at) WHERE digest <> '';
 
 -- The highest number given out of each series.
 CREATE TABLE counters (
     series TEXT   PRIMARY KEY,
     n      BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- next is when a timer may be claimed: its due time, or the end of the lease it is under.
 CREATE TABLE timers (
@@ -82,14 +86,14 @@ CREATE TABLE timers (
     attempt  BIGINT NOT NULL,
     owner    TEXT   NOT NULL,
     next     BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX timers_next ON timers (next, key);
 
 -- next as for timers, NULL where there is nothing to send. leased_revision and
 -- leased_attempt say which try the owner of the lease is at: a refresh starts a new revision
 -- while the try of the one before is still under way.
 CREATE TABLE messages (
-    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    id              INTEGER PRIMARY KEY,
     key             TEXT     NOT NULL,
     kind            TEXT     NOT NULL,
     incident        TEXT     NOT NULL,
@@ -113,10 +117,9 @@ CREATE TABLE messages (
     sent            TEXT     NOT NULL DEFAULT '',
     error           TEXT     NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX messages_key ON messages (key);
+CREATE UNIQUE INDEX messages_key ON messages (incident, key); -- a key is always about the same incident
 CREATE INDEX messages_next ON messages (urgent, next, id) WHERE next IS NOT NULL;
 CREATE INDEX messages_of_person ON messages (person, id) WHERE person <> '';
-CREATE INDEX messages_of_incident ON messages (incident, id);
 
 -- What somebody typed into a form that was not accepted yet.
 CREATE TABLE drafts (
@@ -126,22 +129,22 @@ CREATE TABLE drafts (
     fields TEXT     NOT NULL,
     saved  BIGINT   NOT NULL,
     done   SMALLINT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- The contact list, in its own order, and how often it was replaced.
 CREATE TABLE contacts (
     position BIGINT PRIMARY KEY,
     person   TEXT   NOT NULL UNIQUE,
     entry    TEXT   NOT NULL
-);
+) WITHOUT ROWID;
 CREATE TABLE versions (
     name TEXT   PRIMARY KEY,
     n    BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 INSERT INTO versions (name, n) VALUES ('contacts', 0);
 
 -- Small values of the program itself.
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
-);
+) WITHOUT ROWID;

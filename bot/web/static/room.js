@@ -162,7 +162,7 @@ function openAsk(html) {
 }
 
 function closeAsk() {
-  ask.replaceChildren();
+  one("form", ask).dataset.done = "1";
   ask.close();
 }
 
@@ -171,16 +171,17 @@ document.addEventListener("click", event => {
   if (ask.open) ask.close(); else history.back();
 });
 
+// The closed form stays in the dialog until the next one: Chromium loses the caret of the
+// line below when the place it came from is removed.
 ask.addEventListener("close", () => {
   keepDraft();
-  ask.replaceChildren();
   if (opener?.isConnected) opener.focus(); else one("#text")?.focus();
 });
 
 // keepDraft lets the server keep what was typed. Only the draft's name stays in this browser.
 function keepDraft() {
   const form = one("form", ask);
-  if (!form || form.dataset.busy || typedIn(form) === form.dataset.begun) return;
+  if (!form || form.dataset.busy || form.dataset.done || typedIn(form) === form.dataset.begun) return;
   form.dataset.begun = typedIn(form);
   fetch("/draft", { method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true }).catch(() => {});
   sessionStorage.setItem("draft", form.elements.draft.value);

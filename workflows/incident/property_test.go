@@ -1,0 +1,317 @@
+package incident_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hikeshi/workflows/incident"
+)
+
+var everybody = []incident.PersonID{
+	president, vice, leader, second, admin, admin2, privacy, salesHead, affairs, auditor, hanako, jiro, outsider, suspect, passerby, nobody,
+}
+
+var stepKeys = []string{"report", "contain", "tell_staff", "investigate", "restore_data", "restore_paper", "remedy", "publish", "preserve_evidence", "report_ppc", "prepare_victims", "none"}
+
+func pick[T any](t *rapid.T, name string, from []T) T { return rapid.SampledFrom(from).Draw(t, name) }
+
+func facts(t *rapid.T) incident.Facts {
+	f := incident.Facts{}
+	for range rapid.IntRange(0, 3).Draw(t, "facts") {
+		k := pick(t, "fact", append(slices.Clone(incident.FactKeys), "weather"))
+		f[k] = pick(t, "answer", []incident.Answer{incident.Yes, incident.No, incident.Unknown, "", "１２", "maybe"})
+		if k.Numeric() || !slices.Contains(incident.FactKeys, k) || f[k] != incident.Yes && f[k] != incident.No {
+			continue
+		}
+	}
+	return f
+}
+
+func text(t *rapid.T) string {
+	return pick(t, "text", []string{"記録", "x", "", "\u200b", "理由です", "二行\n目"})
+}
+
+func some(t *rapid.T) []incident.PersonID {
+	return rapid.SliceOfN(rapid.SampledFrom(everybody[:15]), 0, 3).Draw(t, "people")
+}
+
+// anyCommand is a command as anybody could send it, sensible or not.
+func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
+	person := func() incident.PersonID { return pick(t, "person", everybody) }
+	phase := func() incident.Phase { return pick(t, "phase", append(slices.Clone(incident.Phases), "", in.Phase)) }
+	level := func() incident.Level { return incident.Level(rapid.IntRange(-1, 4).Draw(t, "level")) }
+	step := func() string { return pick(t, "step", stepKeys) }
+	seq := func() int64 { return rapid.Int64Range(0, in.Seq+1).Draw(t, "seq") }
+	return pick(t, "command", []func() incident.Command{
+		func() incident.Command { return incident.Take{} },
+		func() incident.Command { return incident.Take{} },
+		func() incident.Command { return incident.Decline{Reason: text(t)} },
+		func() incident.Command { return incident.Advance{From: phase()} },
+		func() incident.Command { return incident.Back{Reason: text(t)} },
+		func() incident.Command { return incident.SetLevel{Level: level(), Reason: text(t)} },
+		func() incident.Command { return incident.SetLevel{Level: level(), Reason: text(t)} },
+		func() incident.Command {
+			return incident.Categorise{Category: pick(t, "category", incident.Categories), Effect: pick(t, "effect", append(slices.Clone(incident.Categories), "")), Reason: text(t)}
+		},
+		func() incident.Command {
+			return incident.Assign{Person: person(), Step: pick(t, "of", []string{"", step()})}
+		},
+		func() incident.Command { return incident.HandOver{To: person(), Reason: text(t)} },
+		func() incident.Command { return incident.AcceptHandover{Refuse: rapid.Bool().Draw(t, "refuse")} },
+		func() incident.Command { return incident.DoStep{Step: step(), Result: text(t)} },
+		func() incident.Command { return incident.Waive{Step: step(), Reason: text(t)} },
+		func() incident.Command { return incident.Note{Text: text(t)} },
+		func() incident.Command { return incident.Correct{Seq: seq(), Text: text(t)} },
+		func() incident.Command { return incident.Undo{Seq: seq(), Reason: text(t)} },
+		func() incident.Command { return incident.Undo{Seq: seq(), Reason: text(t)} },
+		func() incident.Command {
+			return incident.SetField{Field: pick(t, "field", incident.Fields), Value: pick(t, "value", []string{"x", "", "1:30", "2027-01-01"}), Unknown: rapid.Bool().Draw(t, "unknown"), Reason: text(t)}
+		},
+		func() incident.Command { return incident.SetFacts{Facts: facts(t)} },
+		func() incident.Command { return incident.SetFacts{Facts: facts(t)} },
+		func() incident.Command { return incident.RecordEvidence{Name: text(t), Where: "金庫"} },
+		func() incident.Command {
+			return incident.SetPrevention{N: rapid.IntRange(0, 2).Draw(t, "n"), Text: text(t), Owner: person(), Due: pick(t, "due", []string{"", "2026-12-24", "soon"})}
+		},
+		func() incident.Command { return incident.MakeReport{} },
+		func() incident.Command {
+			return incident.Approve{Publication: pick(t, "publication", []incident.Publication{"", "none", "public", "maybe"})}
+		},
+		func() incident.Command { return incident.Close{} },
+		func() incident.Command { return incident.Dismiss{Reason: text(t)} },
+		func() incident.Command { return incident.Reopen{Reason: "再発"} },
+		func() incident.Command { return incident.Merge{Into: "INC-2026-0009"} },
+		func() incident.Command { return incident.Restrict{Exclude: some(t), Reason: "本人に関わる"} },
+		func() incident.Command { return incident.Ask{Text: text(t)} },
+		func() incident.Command {
+			return incident.Inform{Text: text(t), FalseAlarm: rapid.Bool().Draw(t, "false")}
+		},
+		func() incident.Command {
+			return incident.Absorb{From: "INC-2026-0008", Text: "同じ件", Facts: facts(t), Reporters: []incident.Reporter{{ID: person(), Name: "別の人"}}}
+		},
+		func() incident.Command {
+			return incident.PassRound{Round: rapid.IntRange(0, in.Round+1).Draw(t, "round")}
+		},
+	})()
+}
+
+// sensible is what whoever is in charge would do next, so that walks get to the end.
+func sensible(t *rapid.T, s *scene) (incident.PersonID, incident.Command) {
+	by := nobody
+	if leads := s.in.Leads(s.people); len(leads) > 0 {
+		by = leads[0]
+	}
+	ms := s.in.MissingForAdvance(s.rules)
+	if s.in.Phase == incident.FinalReport {
+		ms = s.in.MissingForClose(s.rules, nil)
+	}
+	if len(ms) == 0 {
+		if s.in.Phase == incident.FinalReport {
+			return by, incident.Close{}
+		}
+		return by, incident.Advance{From: s.in.Phase}
+	}
+	m := pick(t, "missing", ms)
+	switch m.What {
+	case incident.MissingLevel, incident.MissingFloor:
+		return by, incident.SetLevel{Level: s.in.WorkingLevel()}
+	case incident.MissingField:
+		if incident.Field(m.Ref).IsTime() {
+			return by, incident.SetField{Field: incident.Field(m.Ref), Value: "2026-11-22 1:00"}
+		}
+		return by, incident.SetField{Field: incident.Field(m.Ref), Value: "記入"}
+	case incident.MissingStep:
+		return by, incident.DoStep{Step: m.Ref}
+	case incident.MissingFact:
+		return by, incident.Waive{Step: m.Ref, Reason: "該当しない"}
+	case incident.MissingActions:
+		return by, incident.SetPrevention{Text: "研修", Owner: by, Due: "2026-12-24"}
+	case incident.MissingActionOwner, incident.MissingActionDue:
+		var n int
+		fmt.Sscan(m.Ref, &n)
+		return by, incident.SetPrevention{N: n, Text: "研修", Owner: by, Due: "2026-12-24"}
+	}
+	for _, p := range everybody {
+		if s.in.May(s.people, p, incident.WordApprove) {
+			by = p
+		}
+	}
+	return by, incident.Approve{Publication: incident.PublishNone}
+}
+
+var reachedPhases = map[incident.Phase]int{}
+
+// Whatever anybody does, in whatever order: what is promised of an incident holds.
+func TestWhateverPeopleDo(t *testing.T) {
+	other := incident.New("INC-2026-0009")
+	{
+		o := reported(t, incident.Report{What: incident.KindLoss})
+		other = o.in
+		other.ID = "INC-2026-0009"
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := &scene{t: t, now: night, people: sampleCompany(), rules: shippedRules(t), in: incident.New("INC-2026-0001"), texts: map[string]incident.Text{}}
+		first := incident.Report{Text: "気づいたこと", What: pick(rt, "kind", incident.Kinds), Facts: facts(rt), Exclude: some(rt)}
+		if _, ref := s.decide(first, s.env(pick(rt, "reporter", everybody[:15]))); ref != nil {
+			return
+		}
+		check(rt, s, incident.New(s.in.ID), 0)
+		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
+			s.now = s.now.Add(time.Duration(rapid.IntRange(0, 400).Draw(rt, "seconds")) * time.Second)
+			before, seq := s.in.Snapshot(), len(s.records)
+			switch rapid.IntRange(0, 9).Draw(rt, "who") {
+			case 0, 1, 2, 3:
+				by, c := sensible(rt, s)
+				s.decide(c, s.env(by))
+			case 4:
+				if due, round, ok := s.in.NextRound(); ok {
+					if due.After(s.now) {
+						s.now = due
+					}
+					if events := s.bot(incident.PassRound{Round: round}); len(events) == 0 {
+						rt.Fatalf("the wait of round %d ran out, and nothing came of it", round)
+					}
+				}
+			default:
+				by, c := pick(rt, "by", everybody), anyCommand(rt, s.in)
+				if rapid.Bool().Draw(rt, "insider") && len(s.in.Circle) > 0 {
+					by = pick(rt, "member", s.in.Circle).Person
+				}
+				env := s.env(by)
+				switch c := c.(type) {
+				case incident.Undo:
+					env = s.target(by, c.Seq)
+				case incident.Correct:
+					env = s.target(by, c.Seq)
+				case incident.Merge:
+					env.Other = other
+				case incident.Absorb, incident.PassRound:
+					env.Bot = rapid.Bool().Draw(rt, "bot")
+				}
+				s.decide(c, env)
+			}
+			check(rt, s, before, seq)
+			reachedPhases[s.in.Phase]++
+		}
+		records, bodies := stored(s)
+		if got := incident.CheckChain(s.in.ID, records, bodies, s.in.Seq, s.in.Head); got != nil {
+			rt.Fatalf("the chain is broken: %v", got)
+		}
+		if got, want := asJSON(t, incident.Fold(s.in.ID, records)), asJSON(t, s.in); got != want {
+			rt.Fatalf("the fold of the stored record is\n%s\nthe state is\n%s", got, want)
+		}
+	})
+	for _, p := range incident.Phases {
+		if reachedPhases[p] == 0 {
+			t.Errorf("no walk came to %s: the test says nothing about it", p)
+		}
+	}
+}
+
+// check looks at one command's entries and at the state after them.
+func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
+	in := s.in
+	for _, r := range s.records[from:] {
+		switch e := r.Event.(type) {
+		case incident.PhaseMoved:
+			if ms := before.MissingForAdvance(s.rules); e.From.Before(e.To) && len(ms) > 0 {
+				t.Fatalf("moved from %s to %s with %v missing", e.From, e.To, ms)
+			}
+		case incident.LevelSet:
+			if floor, why := before.Floor(); e.To < floor {
+				t.Fatalf("level %s was set below %s (%s)", e.To, floor, why)
+			}
+			if e.To < e.From && e.Reason.Body == "" {
+				t.Fatalf("lowered without a reason")
+			}
+		case incident.IncidentClosed:
+			checkClosed(t, before)
+		case incident.IncidentDismissed:
+			if !slices.Contains([]incident.Phase{incident.Reported, incident.Containment, incident.Investigation}, e.From) || e.Reason.Body == "" {
+				t.Fatalf("dismissed from %s: %q", e.From, e.Reason.Body)
+			}
+		case incident.Paged:
+			if in.Phase.Ended() || in.IsExcluded(e.Person) || !s.people.Known(e.Person) {
+				t.Fatalf("%s was called (%s)", e.Person, e.Because)
+			}
+		}
+	}
+	checkPrivacy(t, s, before)
+	checkPeople(t, s)
+	if key := (incident.PlanKey{Category: in.Category, Effect: in.Effect, Level: in.WorkingLevel()}); !in.Phase.Ended() && in.Plan != key {
+		t.Fatalf("the steps are those of %v, they should be those of %v", in.Plan, key)
+	}
+}
+
+func checkClosed(t *rapid.T, before *incident.Incident) {
+	a := before.Approval
+	if a == nil || !before.Level.Confirmed() || before.Provisional() {
+		t.Fatalf("closed at level %s (working %s), approval %+v", before.Level, before.WorkingLevel(), a)
+	}
+	roles := map[incident.Level][]incident.Role{
+		l3: {incident.Representative}, l2: {incident.IncidentLead, incident.Representative},
+		l1: {incident.IncidentLead, incident.Representative}, l0: {incident.SystemAdmin},
+	}[before.Level]
+	if !slices.Contains(roles, a.Role) || before.Level == l3 && a.Publication == "" {
+		t.Fatalf("closed at level %s with the approval %+v", before.Level, a)
+	}
+	if before.Phase != incident.FinalReport && (before.Phase != incident.Reported || before.Level != l0) {
+		t.Fatalf("closed from %s at level %s", before.Phase, before.Level)
+	}
+}
+
+func checkPrivacy(t *rapid.T, s *scene, before *incident.Incident) {
+	in := s.in
+	for _, p := range in.Excluded {
+		if in.InCircle(p) || in.CanRead(s.people, p) || in.Lead == p || slices.Contains(circle(in), p) || slices.Contains(in.Leads(s.people), p) {
+			t.Fatalf("%s is left out and still has a part", p)
+		}
+		if pg, ok := in.Page(p); ok && pg.Status == incident.PageOpen {
+			t.Fatalf("%s is left out and still called", p)
+		}
+	}
+	for _, n := range s.told {
+		may := n.To == "" || in.InCircle(n.To) || in.ReportedBy(n.To) || n.To == auditor
+		if !may || in.IsExcluded(n.To) {
+			t.Fatalf("%s is told %s", n.To, n.Kind)
+		}
+	}
+	if before.Seq == in.Seq && asJSON(s.t, before) != asJSON(s.t, in) {
+		t.Fatalf("a refused command changed the incident")
+	}
+	for _, p := range everybody {
+		for _, w := range incident.AllWords {
+			if w != incident.WordReport && w != incident.WordInform && in.May(s.people, p, w) && !in.CanRead(s.people, p) {
+				t.Fatalf("%s may %s what he may not read", p, w)
+			}
+		}
+	}
+}
+
+func checkPeople(t *rapid.T, s *scene) {
+	in := s.in
+	if len(in.Leads(s.people)) == 0 {
+		t.Fatalf("nobody has the lead's rights, left out are %v", in.Excluded)
+	}
+	if !slices.ContainsFunc(everybody, func(p incident.PersonID) bool { return in.May(s.people, p, incident.WordApprove) }) {
+		t.Fatalf("nobody may approve at level %s, left out are %v", in.WorkingLevel(), in.Excluded)
+	}
+	seen := map[incident.PersonID]bool{}
+	for _, p := range in.Pages {
+		if seen[p.Person] {
+			t.Fatalf("%s has two pages", p.Person)
+		}
+		seen[p.Person] = true
+		if p.Status == incident.PageOpen && (!in.May(s.people, p.Person, incident.WordTake) || in.Phase.Ended()) {
+			t.Fatalf("%s is called and may not answer (%s)", p.Person, in.Phase)
+		}
+	}
+	members := circle(in)
+	if len(slices.Compact(members)) != len(in.Circle) {
+		t.Fatalf("somebody is in the circle twice: %v", circle(in))
+	}
+}
