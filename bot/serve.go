@@ -102,16 +102,24 @@ func (h *house) moveOn(ctx context.Context, c *practiceClock, d time.Duration) e
 		if err := c.Move(ctx, min(tick, left)); err != nil {
 			return err
 		}
-		if err := h.service.Tick(ctx, h.service.Now().Add(-24*time.Hour)); err != nil {
-			return err
-		}
-		if err := h.courier.Drain(ctx); err != nil {
+		if err := h.tick(ctx); err != nil {
 			return err
 		}
 	}
 	h.courier.Wake()
 	h.web.Changed("")
 	return nil
+}
+
+// tick does what is due now, the calendar's work of today among it: what fell due on a day
+// before the clock was moved is over, as it is for a server that was not running then.
+func (h *house) tick(ctx context.Context) error {
+	now := h.service.Now().In(incident.Tokyo)
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, incident.Tokyo)
+	if err := h.service.Tick(ctx, today); err != nil {
+		return err
+	}
+	return h.courier.Drain(ctx)
 }
 
 // owner names this process in leases.

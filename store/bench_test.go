@@ -76,7 +76,9 @@ func BenchmarkDoAt1000(b *testing.B) { benchmarkNote(b, 1000) }
 func benchmarkNote(b *testing.B, entries int) {
 	c := newCompany(b)
 	few := 64
-	if entries > 100 { few = 8 }
+	if entries > 100 {
+		few = 8
+	}
 	var ids []incident.ID
 	for n := range few {
 		id := c.report(b, n)

@@ -49,18 +49,13 @@ func (d *database) Incident(ctx context.Context, id incident.ID) (*incident.Inci
 	return oneIncident(ctx, d.reading(), selectIncident, id)
 }
 
-// The lists, newest report first. Whoever asks for the open ones of a person gets the open
-// ones looked through, which are few, instead of everything he ever had to do with.
+// The lists, newest report first. The few open ones have an index of their own.
 const (
-	newestFirst    = ` AND (i.reported_at, i.id) < ($1, $2) ORDER BY i.reported_at DESC, i.id DESC LIMIT $3`
-	stillOpen      = ` i.phase NOT IN ('closed', 'dismissed')`
-	listAll        = `SELECT ` + incidentColumns + ` FROM incidents i WHERE TRUE` + newestFirst
-	listOpen       = `SELECT ` + incidentColumns + ` FROM incidents i WHERE` + stillOpen + newestFirst
-	listOpenPerson = `SELECT ` + incidentColumns + ` FROM incidents i WHERE` + stillOpen +
-		` AND EXISTS (SELECT 1 FROM members m WHERE m.person = $4 AND m.reported_at = i.reported_at AND m.incident = i.id)` + newestFirst
-	listPerson = `SELECT ` + incidentColumns + ` FROM members m JOIN incidents i ON i.id = m.incident
-		WHERE m.person = $4 AND (m.reported_at, m.incident) < ($1, $2) ORDER BY m.reported_at DESC, m.incident DESC LIMIT $3`
-	reportedAt = `SELECT reported_at FROM incidents WHERE id = $1`
+	newestFirst = ` AND (i.reported_at, i.id) < ($1, $2) ORDER BY i.reported_at DESC, i.id DESC LIMIT $3`
+	stillOpen   = ` AND i.phase NOT IN ('closed', 'dismissed')`
+	ofMember    = ` AND EXISTS (SELECT 1 FROM members m WHERE m.incident = i.id AND m.person = $4)`
+	listAll     = `SELECT ` + incidentColumns + ` FROM incidents i WHERE TRUE`
+	reportedAt  = `SELECT reported_at FROM incidents WHERE id = $1`
 )
 
 // Incidents lists rows, newest report first. A Before that is no incident is ErrNotFound.
@@ -78,17 +73,14 @@ func (d *database) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]
 	}
 	args := []any{at, string(q.Before), atMost(q.Limit)}
 	query := listAll
-	switch {
-	case q.Person != "" && q.OpenOnly:
-		query = listOpenPerson
-	case q.Person != "":
-		query = listPerson
-	case q.OpenOnly:
-		query = listOpen
+	if q.OpenOnly {
+		query += stillOpen
 	}
 	if q.Person != "" {
+		query += ofMember
 		args = append(args, string(q.Person))
 	}
+	query += newestFirst
 	return all(ctx, s, query, args, scanIncident)
 }
 

@@ -69,11 +69,12 @@ func scanMessage(rows *sql.Rows) (m message, err error) {
 	return m, err
 }
 
-// The latest of those asked for; an ID is older the smaller it is.
+// The latest of those asked for; an ID is older the smaller it is. What a person received
+// has an index; what is still on its way to him is looked for among all messages.
 const (
 	latest           = ` AND id > $1 ORDER BY id DESC LIMIT $2`
 	arrived          = ` AND first_sent > 0`
-	ofPerson         = selectMessage + ` WHERE person <> '' AND person = $3`
+	ofPerson         = selectMessage + ` WHERE person = $3`
 	ofPersonIncident = selectMessage + ` WHERE incident = $3 AND person = $4`
 	ofIncident       = selectMessage + ` WHERE incident = $3`
 )
@@ -81,14 +82,13 @@ const (
 // Messages lists messages, oldest first. Sent asks for those that have arrived at least
 // once, also when a newer wording of them is still on its way.
 func (d *database) Messages(ctx context.Context, q workflows.MessageQuery) ([]workflows.Message, error) {
-	args := []any{q.After, atMost(q.Limit), string(q.Incident)}
-	query := ofIncident
+	query, args := ofIncident, []any{q.After, atMost(q.Limit), string(q.Incident)}
 	switch {
 	case q.All:
-	case q.Person == "" || q.Incident != "":
-		query, args = ofPersonIncident, append(args, string(q.Person))
+	case q.Person != "" && q.Incident == "":
+		query, args[2] = ofPerson, string(q.Person)
 	default:
-		query, args = ofPerson, []any{q.After, atMost(q.Limit), string(q.Person)}
+		query, args = ofPersonIncident, append(args, string(q.Person))
 	}
 	if q.Sent {
 		query += arrived

@@ -15,7 +15,8 @@ const (
 
 	selectEntries  = `SELECT ` + entryColumns + ` FROM entries WHERE incident = $1 AND seq >= $2 ORDER BY seq LIMIT $3`
 	selectEvidence = `SELECT ` + entryColumns + ` FROM entries WHERE incident = $1 ORDER BY id`
-	selectTexts    = `SELECT digest, salt, body FROM texts WHERE incident = $1 AND seq BETWEEN $2 AND $3`
+	selectTexts    = `SELECT digest, salt, body FROM texts WHERE incident = $1`
+	someTexts      = selectTexts + ` AND digest IN ($2, $3, $4, $5, $6, $7, $8, $9)`
 	selectAuthored = `SELECT seq, kind FROM entries WHERE incident = $1 AND person = $2 ORDER BY seq DESC`
 )
 
@@ -34,37 +35,68 @@ func scanEntry(rows *sql.Rows) (e stored, err error) {
 	return e, err
 }
 
-// textsOf gives the texts that are still there of the entries from one number to another.
-func textsOf(ctx context.Context, s statements, id incident.ID, from, to int64) (map[string]incident.Text, error) {
-	list, err := all(ctx, s, selectTexts, []any{string(id), from, to}, func(rows *sql.Rows) (t incident.Text, err error) {
+// addTexts reads texts of an incident that are still there.
+func addTexts(ctx context.Context, s statements, into map[string]incident.Text, query string, args ...any) error {
+	list, err := all(ctx, s, query, args, func(rows *sql.Rows) (t incident.Text, err error) {
 		return t, rows.Scan(&t.Digest, &t.Salt, &t.Body)
 	})
-	if err != nil {
-		return nil, err
-	}
-	m := make(map[string]incident.Text, len(list))
 	for _, t := range list {
-		m[t.Digest] = t
+		into[t.Digest] = t
 	}
-	return m, nil
+	return err
+}
+
+// few is how many texts are asked for by one statement, and how many of those are fewer
+// than reading every text of the incident.
+const few, fewTimes = 8, 8
+
+// restore puts the texts back into entries.
+func restore(ctx context.Context, s statements, id incident.ID, entries []stored) error {
+	var digests []any
+	for i := range entries {
+		for _, d := range incident.TextDigests(&entries[i].record) {
+			digests = append(digests, d)
+		}
+	}
+	texts := make(map[string]incident.Text, len(digests))
+	if len(digests) > few*fewTimes {
+		if err := addTexts(ctx, s, texts, selectTexts, string(id)); err != nil {
+			return err
+		}
+	} else {
+		for part := range slices.Chunk(digests, few) {
+			args := append([]any{string(id)}, part...)
+			for len(args) < 1+few {
+				args = append(args, "") // no text has this digest
+			}
+			if err := addTexts(ctx, s, texts, someTexts, args...); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range entries {
+		incident.Restore(&entries[i].record, texts)
+	}
+	return nil
 }
 
 func records(ctx context.Context, s statements, id incident.ID, from int64, limit int) ([]incident.Record, error) {
 	list, err := all(ctx, s, selectEntries, []any{string(id), from, atMost(limit)}, scanEntry)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	texts, err := textsOf(ctx, s, id, list[0].record.Seq, list[len(list)-1].record.Seq)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]incident.Record, len(list))
-	for i, e := range list {
+	for i := range list {
+		e := &list[i]
 		if e.record.Event, err = incident.Decode(e.kind, e.body); err != nil {
 			return nil, fmt.Errorf("entry %d of %s: %w", e.record.Seq, id, err)
 		}
-		incident.Restore(&e.record, texts)
-		out[i] = e.record
+	}
+	if err := restore(ctx, s, id, list); err != nil {
+		return nil, err
+	}
+	var out []incident.Record
+	for _, e := range list {
+		out = append(out, e.record)
 	}
 	return out, nil
 }
@@ -85,24 +117,22 @@ func (u unreadable) Kind() incident.EventKind { return u.kind }
 func (d *database) Evidence(ctx context.Context, id incident.ID) ([]incident.Record, [][]byte, error) {
 	s := d.reading()
 	list, err := all(ctx, s, selectEvidence, []any{string(id)}, scanEntry)
-	if err != nil || len(list) == 0 {
-		return nil, nil, err
-	}
-	low, high := list[0].record.Seq, list[0].record.Seq
-	for _, e := range list {
-		low, high = min(low, e.record.Seq), max(high, e.record.Seq)
-	}
-	texts, err := textsOf(ctx, s, id, low, high)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, bodies := make([]incident.Record, len(list)), make([][]byte, len(list))
-	for i, e := range list {
+	for i := range list {
+		e := &list[i]
 		if e.record.Event, err = incident.Decode(e.kind, e.body); err != nil {
 			e.record.Event = unreadable{e.kind}
 		}
-		incident.Restore(&e.record, texts)
-		out[i], bodies[i] = e.record, e.body
+	}
+	if err := restore(ctx, s, id, list); err != nil {
+		return nil, nil, err
+	}
+	var out []incident.Record
+	var bodies [][]byte
+	for _, e := range list {
+		out, bodies = append(out, e.record), append(bodies, e.body)
 	}
 	return out, bodies, nil
 }

@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	insertMembers = &insert{into: `INSERT INTO members (person, reported_at, incident) VALUES`, columns: 3, conflict: ` ON CONFLICT DO NOTHING`}
+	insertMembers = &insert{into: `INSERT INTO members (incident, person) VALUES`, columns: 2, conflict: ` ON CONFLICT DO NOTHING`}
 	insertEntries = &insert{into: `INSERT INTO entries (` + entryColumns + `) VALUES`, columns: 11}
-	insertTexts   = &insert{into: `INSERT INTO texts (incident, seq, digest, salt, body) VALUES`, columns: 5}
+	insertTexts   = &insert{into: `INSERT INTO texts (incident, digest, salt, body) VALUES`, columns: 4, conflict: ` ON CONFLICT DO NOTHING`}
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 	// Most commands leave the phase as it is; naming it would have its index written again.
 	updateIncident = `UPDATE incidents SET seq = $3, level = $4, changed_at = $5, state = $6 WHERE id = $1 AND phase = $2 AND seq = $7`
 	movedIncident  = `UPDATE incidents SET phase = $2, seq = $3, level = $4, changed_at = $5, state = $6 WHERE id = $1 AND seq = $7`
-	deleteMember   = `DELETE FROM members WHERE person = $1 AND reported_at = $2 AND incident = $3`
+	deleteMember   = `DELETE FROM members WHERE incident = $1 AND person = $2`
 	insertRequest  = `INSERT INTO requests (key, person, incident, digest, outcome, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
 )
 
@@ -95,12 +95,12 @@ func padded(state []byte) string {
 // saveMembers keeps the lists in which people find the incident. A reporter who leaves the
 // circle still finds his own report.
 func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) error {
-	in, reported := saved.Row, saved.Row.ReportedAt.UnixMicro()
+	in := saved.Row
 	for _, p := range saved.Left {
 		if in.ReportedBy(p) {
 			continue
 		}
-		if _, err := t.s.exec(ctx, deleteMember, string(p), reported, string(in.ID)); err != nil {
+		if _, err := t.s.exec(ctx, deleteMember, string(in.ID), string(p)); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) err
 	for i, p := range saved.Joined {
 		left := slices.Contains(saved.Left, p) && !in.ReportedBy(p) && !slices.ContainsFunc(in.Circle, func(m incident.Member) bool { return m.Person == p })
 		if !left && !slices.Contains(saved.Joined[:i], p) {
-			rows = append(rows, string(p), reported, string(in.ID))
+			rows = append(rows, string(in.ID), string(p))
 		}
 	}
 	_, err := insertMembers.run(ctx, t.s, rows)
@@ -125,7 +125,7 @@ func (t *tx) saveEntries(ctx context.Context, saved workflows.SavedIncident) err
 		entries = append(entries, id, r.Seq, r.At.UnixMicro(), r.Occurred.UnixMicro(), string(r.By),
 			string(r.Source), string(r.Event.Kind()), string(e.Body), r.ByName.Digest, r.Prev, r.Digest)
 		for _, x := range e.Texts {
-			texts = append(texts, id, r.Seq, x.Digest, x.Salt, x.Body)
+			texts = append(texts, id, x.Digest, x.Salt, x.Body)
 		}
 	}
 	if _, err := insertEntries.run(ctx, t.s, entries); err != nil {

@@ -27,7 +27,7 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 	if event := in.Fields[incident.FieldEvent]; event.Value != "" && event.Value != in.Title {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.field(incident.FieldEvent), Text: clip(event.Value, cardText)})
 	}
-	card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
+	card.Blocks = append(card.Blocks, v.nextAboveSteps(in)...)
 	if items := v.responders(in); len(items) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
 	}
@@ -37,7 +37,7 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 	if len(in.Steps) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("steps.heading"), Items: v.steps(in)})
 	}
-	if due, _, ok := in.NextRound(); ok {
+	if due, _, ok := in.NextRound(); ok && due.After(v.now) {
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("next.round", "at", v.when(due)), Small: true})
 	}
 	card.Buttons = v.mainButtons(in)
@@ -139,32 +139,28 @@ func (v voice) endedButtons(in *incident.Incident) []chat.Button {
 }
 
 // menu groups every word as a button.
-func (v voice) menu(in *incident.Incident) []chat.Block {
-	group := func(heading string, buttons ...chat.Button) chat.Block {
-		var items []chat.Item
-		for _, b := range buttons {
-			items = append(items, chat.Item{Text: b.Label, Buttons: []chat.Button{b}})
-		}
-		return chat.Block{Heading: v.say(heading), Items: items}
+func (v voice) menu(in *incident.Incident) []chat.Item {
+	group := func(name string, buttons ...chat.Button) chat.Item {
+		return chat.Item{Text: v.say(name), Buttons: buttons}
 	}
 	f := func(label, form string) chat.Button { return v.formButton(label, form, in, "") }
 	do := func(label, word string) chat.Button {
 		return chat.Button{Label: v.say(label), Action: v.act(word, in.ID, in.Seq, "")}
 	}
 	if in.Phase.Ended() {
-		return []chat.Block{
+		return []chat.Item{
 			group("menu.record", f("button.note", formNote), f("button.file", formFile), f("button.correct", formCorrect), f("button.action", formAction)),
 			group("menu.end", f("button.reopen", formReopen), f("button.restrict", formRestrict), do("button.doc", string(incident.WordDoc))),
 		}
 	}
 	flow := append(v.goOn(in), f("button.back", formBack), f("button.level", formLevel), f("button.category", formCategory))
 	flow[0].Style = chat.Normal
-	return []chat.Block{
+	return []chat.Item{
 		group("menu.flow", flow...),
 		group("menu.people",
 			do("button.take", string(incident.WordTake)), do("button.decline", string(incident.WordDecline)),
 			f("button.assign", formAssign), f("button.handover", formHandover), f("button.ask", formAsk), do("button.who", wordWho)),
-		group("menu.work", f("button.step_form", formStep), f("button.waive", formWaive), f("button.field", formField), f("button.fact", formFact), f("button.action", formAction)),
+		group("menu.work", f("button.step_form", formStep), f("button.waive_form", formWaive), f("button.field_form", formField), f("button.fact_form", formFact), f("button.action", formAction)),
 		group("menu.record", f("button.note", formNote), f("button.file", formFile), f("button.correct", formCorrect), f("button.undo", formUndo)),
 		group("menu.end",
 			do("button.doc", string(incident.WordDoc)), f("button.approve", formApprove), f("button.close", formClose),

@@ -39,8 +39,8 @@ func (v *visit) accepted(out workflows.Outcome, t task) chat.Reply {
 	}
 	card.Blocks = []chat.Block{{Items: lines}}
 	switch t.do.(type) {
-	case incident.Note, incident.Correct, incident.RecordEvidence, incident.Ask, incident.Inform, incident.Restrict, incident.Decline, incident.MakeReport:
-	default:
+	case incident.Take, incident.Advance, incident.Back, incident.SetLevel, incident.Categorise, incident.DoStep, incident.Waive,
+		incident.SetField, incident.SetFacts, incident.SetPrevention, incident.Approve, incident.Undo, incident.Reopen:
 		card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
 		if missing := v.next(in); len(missing) == 0 {
 			card.Buttons = append(card.Buttons, v.goOn(in)...)

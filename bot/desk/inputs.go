@@ -51,11 +51,19 @@ func (v *visit) time(a *answers, name string) time.Time {
 	return t
 }
 
-// day reads a day, typed as a form's date or as people write it.
+// day reads a day until which something is to be done, typed as a form's date or as people
+// write it: without a year it is the next such day.
 func (v *visit) day(a *answers, name string) string {
 	s := a.get(name)
 	if t, ok := incident.ParseTime(s, v.now); ok {
 		return t.In(incident.Tokyo).Format(time.DateOnly)
+	}
+	local := v.now.In(incident.Tokyo)
+	today := local.Format(time.DateOnly)
+	for _, year := range []int{local.Year(), local.Year() + 1} {
+		if t, ok := incident.ParseTime(number(year)+"/"+s, v.now); ok && t.In(incident.Tokyo).Format(time.DateOnly) >= today {
+			return t.In(incident.Tokyo).Format(time.DateOnly)
+		}
 	}
 	return s
 }

@@ -103,13 +103,12 @@ func (v voice) feedCard(in *incident.Incident, m workflows.Message, r incident.R
 	case incident.Informed:
 		card.Tone = chat.Notice
 		if !in.Phase.Ended() {
-			card.Buttons = []chat.Button{v.formButton("button.fact", formFact, in, ""), v.formButton("button.ask", formAsk, in, "")}
+			card.Buttons = []chat.Button{v.formButton("button.fact_form", formFact, in, ""), v.formButton("button.ask", formAsk, in, "")}
 		}
 	case incident.RoundPassed:
 		card.Tone = chat.Urgent
-		if e.Exhausted {
-			roles := append(rolesToPhone(in), incident.Representative)
-			card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, roles, nil, true))...)
+		if list := v.toPhone(in); e.Exhausted && len(list) > 0 {
+			card.Blocks = append(card.Blocks, v.phoneBlock(list)...)
 		}
 	case incident.LevelProposed:
 		card.Tone = chat.Notice
@@ -136,6 +135,13 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	open := ok && page.Status == incident.PageOpen && !in.Phase.Ended()
 	if !open {
 		card.Tone, card.Title = chat.Plain, v.say("page.answered.title", "id", string(in.ID), "title", in.Title)
+	}
+	if ok && m.Seq < page.Seq {
+		// A newer message has called the same person again: one of them tells it all.
+		card.Tone, card.Title = chat.Plain, v.say("page.answered.title", "id", string(in.ID), "title", in.Title)
+		card.Blocks = []chat.Block{{Text: v.say("page.again", "at", v.when(page.At))}}
+		card.Buttons = []chat.Button{v.pageLink(in)}
+		return card
 	}
 	fields := []chat.Pair{
 		{Label: v.field(incident.FieldEvent), Value: clip(in.Fields[incident.FieldEvent].Value, cardText)},
@@ -169,6 +175,24 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	}
 	card.Buttons = append(card.Buttons, v.pageLink(in))
 	return card
+}
+
+// toPhone lists who has not answered his call: they are the ones to phone. Where nobody could
+// be called at all it is everybody who should have been.
+func (v voice) toPhone(in *incident.Incident) []phone {
+	if len(in.Pages) == 0 {
+		return v.phones(in, append(rolesToPhone(in), incident.Representative), nil, true)
+	}
+	var list []phone
+	for _, page := range in.OpenPages() {
+		p, ok := v.service.Contacts().Person(page.Person)
+		if !ok || p.Phone == "" || len(page.Roles) == 0 || in.IsExcluded(page.Person) {
+			continue
+		}
+		holds := v.service.Contacts().Holds(page.Person, page.Roles[0])
+		list = append(list, phone{person: p, role: page.Roles[0], deputy: !holds})
+	}
+	return list
 }
 
 // pageOf is the page a message is about.

@@ -210,7 +210,7 @@ func named[T ~string](v *visit, token, prefix string, list []T) (T, bool) {
 			if token == string(x) || token == name {
 				return x, true
 			}
-			if len([]rune(token)) >= 2 && strings.HasPrefix(name, token) && !slices.Contains(found, x) {
+			if begins(name, token) && !slices.Contains(found, x) {
 				found = append(found, x)
 			}
 		}
@@ -220,6 +220,13 @@ func named[T ~string](v *visit, token, prefix string, list []T) (T, bool) {
 		return found[0], true
 	}
 	return none, false
+}
+
+// begins reports whether a token of two letters or more begins a name, or a part of a name
+// that lists several things (改ざん・消失・破壊).
+func begins(name, token string) bool {
+	return len([]rune(token)) >= 2 && slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return r == '・' || r == ',' || r == '/' }),
+		func(part string) bool { return strings.HasPrefix(strings.TrimSpace(part), token) })
 }
 
 // orderPerson reads 担当 and 引継ぎ: a name of up to three words, then the rest.

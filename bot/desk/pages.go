@@ -72,10 +72,8 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	for _, f := range Formats {
 		page.Reports = append(page.Reports, Link{Label: v.say("format." + f), Path: PathReport(in.ID, f)})
 	}
-	for _, block := range v.menu(in) {
-		for _, item := range block.Items {
-			page.More = append(page.More, item.Buttons...)
-		}
+	for _, group := range v.menu(in) {
+		page.More = append(page.More, group.Buttons...)
 	}
 	return page, nil
 }
@@ -106,17 +104,17 @@ func (v voice) phaseMarks(in *incident.Incident) []PhaseMark {
 }
 
 func (v voice) levelPairs(in *incident.Incident) []chat.Pair {
-	floor, why := in.Floor()
-	pairs := []chat.Pair{
+	least := v.say("text.none")
+	if floor, why := in.Floor(); why != "" {
+		least = v.level(floor)
+	}
+	return []chat.Pair{
 		{Label: v.say("label.level"), Value: v.workingLevel(in)},
 		{Label: v.say("label.meaning"), Value: v.say("levelmean." + in.WorkingLevel().String())},
 		{Label: v.say("label.why"), Value: v.levelWhy(in)},
 		{Label: v.say("label.responsible"), Value: v.role(in.WorkingLevel().Responsible())},
+		{Label: v.say("label.floor"), Value: least},
 	}
-	if why != "" {
-		pairs = append(pairs, chat.Pair{Label: v.say("label.floor"), Value: v.level(floor)})
-	}
-	return pairs
 }
 
 func (v voice) levelRows(in *incident.Incident) []LevelRow {
@@ -213,11 +211,11 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 			row.Recorded = v.instant(r.At)
 		}
 		if r.Source != incident.FromPerson && r.Source != "" {
-			row.Who = v.say("log.source", "person", row.Who, "source", v.say("source."+string(r.Source)))
+			row.Who = v.say("entry.source", "person", row.Who, "source", v.say("source."+string(r.Source)))
 		}
 		undone := v.undone(in, r.Seq)
 		if undone {
-			row.Undone = v.say("log.undone")
+			row.Undone = v.say("entry.undone")
 		}
 		if circle && (lead || r.By == v.who.ID) && !undone {
 			seq := strconv.FormatInt(r.Seq, 10)

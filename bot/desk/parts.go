@@ -225,6 +225,29 @@ func (v voice) nextBlocks(in *incident.Incident) []chat.Block {
 	return []chat.Block{{Heading: v.say("next.missing", "count", number(len(missing))), Items: v.missing(in, missing)}}
 }
 
+// nextAboveSteps is the same on a card that lists the steps with their buttons anyway: they
+// are named together in one line.
+func (v voice) nextAboveSteps(in *incident.Incident) []chat.Block {
+	missing := v.next(in)
+	if len(missing) == 0 {
+		return v.nextBlocks(in)
+	}
+	var items []chat.Item
+	var steps []string
+	for _, m := range missing {
+		s, ok := in.StepByKey(m.Ref)
+		if ok && (m.What == incident.MissingStep || m.What == incident.MissingFact) && v.stepDue(in, s) {
+			steps = append(steps, v.stepName(s))
+		} else {
+			items = append(items, v.missingItem(in, m))
+		}
+	}
+	if steps != nil {
+		items = append(items, chat.Item{Mark: v.say("state.open"), Text: v.say("missing.steps", "steps", v.join(steps))})
+	}
+	return []chat.Block{{Heading: v.say("next.missing", "count", number(len(missing))), Items: items}}
+}
+
 // goOn is the button of the next phase, or of closing.
 func (v voice) goOn(in *incident.Incident) []chat.Button {
 	switch {
@@ -233,9 +256,11 @@ func (v voice) goOn(in *incident.Incident) []chat.Button {
 	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
 		return []chat.Button{v.closeButton(in)}
 	}
-	return []chat.Button{{
-		Label: v.say("button.advance"), Action: v.act(string(incident.WordAdvance), in.ID, in.Seq, string(in.Phase)), Style: chat.Primary,
-	}}
+	b := chat.Button{Label: v.say("button.advance"), Action: v.act(string(incident.WordAdvance), in.ID, in.Seq, string(in.Phase))}
+	if len(v.next(in)) == 0 {
+		b.Style = chat.Primary
+	}
+	return []chat.Button{b}
 }
 
 // pageLink leads to the incident's page.

@@ -116,7 +116,7 @@ func (v voice) mend(in *incident.Incident, ref *incident.Refusal) []chat.Button 
 	case "refuse.step_unknown":
 		return []chat.Button{v.formButton("button.step_form", formStep, in, "")}
 	case "refuse.level_floor", "refuse.leak_below_2", "refuse.level_same", "refuse.level_unknown", "refuse.raise_needs_higher":
-		return []chat.Button{v.formButton("button.level", formLevel, in, ""), v.formButton("button.fact", formFact, in, "")}
+		return []chat.Button{v.formButton("button.level", formLevel, in, ""), v.formButton("button.fact_form", formFact, in, "")}
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (v voice) missingItem(in *incident.Incident, m incident.Missing) chat.Item 
 		item.Text = v.say("missing.floor", "level", v.level(l))
 		item.Buttons = []chat.Button{
 			{Label: v.say("button.set_level", "level", v.level(l)), Action: v.act(string(incident.WordLevel), in.ID, in.Seq, m.Ref)},
-			v.formButton("button.fact", formFact, in, ""),
+			v.formButton("button.fact_form", formFact, in, ""),
 		}
 	case incident.MissingField:
 		item.Text = v.say("missing.field", "field", v.field(incident.Field(m.Ref)))

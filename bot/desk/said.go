@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"strings"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -47,9 +48,32 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 	case o.reply != nil:
 		return *o.reply
 	case o.form != "":
-		return v.openForm(newDraft(o.form, in.ID, in.Seq, o.arg), o.values)
+		return v.openTyped(newDraft(o.form, in.ID, in.Seq, o.arg), o.values, r.rest)
 	}
-	return v.carry(task{key: key, id: in.ID, do: o.do, seen: in.Seq, occurred: o.occurred, typed: r.text})
+	t := task{key: key, id: in.ID, do: o.do, seen: in.Seq, occurred: o.occurred}
+	if r.rest != "" {
+		t.typed = r.text
+	}
+	return v.carry(t)
+}
+
+// openTyped opens a form for what a line lacked. What of it has no place among the answers
+// stands above them.
+func (v *visit) openTyped(k draft, values chat.Values, typed string) chat.Reply {
+	reply := v.openForm(k, values)
+	if reply.Form == nil {
+		if typed != "" {
+			reply.Cards[0].Blocks = append(reply.Cards[0].Blocks, typedBlock(v.voice, typed)...)
+		}
+		return reply
+	}
+	for _, i := range reply.Form.Inputs {
+		if strings.Contains(i.Value, typed) {
+			return reply
+		}
+	}
+	reply.Form.Intro += "\n" + v.say("ask.typed") + "\n" + typed
+	return reply
 }
 
 // look answers the words that need no incident.

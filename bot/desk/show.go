@@ -54,7 +54,7 @@ func (v *visit) showMenu(in *incident.Incident) chat.Reply {
 		return v.showStatus(in)
 	}
 	return chat.Reply{Cards: []chat.Card{{
-		Key: "menu:" + string(in.ID), Mark: v.mark(), Title: v.say("menu.title", "id", string(in.ID)), Blocks: v.menu(in),
+		Key: "menu:" + string(in.ID), Mark: v.mark(), Title: v.say("menu.title", "id", string(in.ID)), Blocks: []chat.Block{{Items: v.menu(in)}},
 	}}}
 }
 

@@ -107,7 +107,7 @@ const (
 )
 
 // sitDown opens a browser window of a width and chooses who to be.
-func (r *room) sitDown(t *testing.T, parent context.Context, who chat.UserID, width int64) *person {
+func (r *room) sitDown(parent context.Context, t *testing.T, who chat.UserID, width int64) *person {
 	t.Helper()
 	own, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

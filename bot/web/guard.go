@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"net"
@@ -212,11 +211,7 @@ func (s *Server) strangerKey() string {
 }
 
 // reference is what a reader can quote so that the line in the log is found.
-func reference() string {
-	var b [5]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
-	return base32.StdEncoding.EncodeToString(b[:])
-}
+func reference() string { return rand.Text()[:8] }
 
 // clean makes typed text storable everywhere: valid UTF-8, one kind of line end, no NUL
 // (PostgreSQL refuses it).

@@ -15,11 +15,11 @@ func TestEveryPageCanBeReadByEverybody(t *testing.T) {
 	ctx := browser(t)
 	for _, width := range []int64{wide, narrow} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			stranger := r.sitDown(t, ctx, "", width)
+			stranger := r.sitDown(ctx, t, "", width)
 			stranger.open("/")
 			stranger.check("choose", width)
 
-			lead := r.sitDown(t, ctx, suzuki, width)
+			lead := r.sitDown(ctx, t, suzuki, width)
 			for _, page := range []struct{ name, path, ready string }{
 				{"direct", "/", "#posts"},
 				{"channel", "/?c=" + channel, "#pinned"},
@@ -39,11 +39,11 @@ func TestEveryPageCanBeReadByEverybody(t *testing.T) {
 				lead.check("menu", width)
 			}
 
-			reporter := r.sitDown(t, ctx, yamamoto, width)
+			reporter := r.sitDown(ctx, t, yamamoto, width)
 			reporter.check("reporter", width)
 			reporter.open("/incidents/" + incidentID)
 			reporter.check("report", width)
-			outsider := r.sitDown(t, ctx, nakamura, width)
+			outsider := r.sitDown(ctx, t, nakamura, width)
 			outsider.check("empty", width)
 			outsider.open("/incidents")
 			outsider.check("empty-list", width)
@@ -56,7 +56,7 @@ func TestEveryDialogCanBeReadByEverybody(t *testing.T) {
 	ctx := browser(t)
 	for _, width := range []int64{wide, narrow} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			p := r.sitDown(t, ctx, suzuki, width)
+			p := r.sitDown(ctx, t, suzuki, width)
 			p.open("/?c=" + channel)
 			p.say("/incident")
 			p.until(`document.querySelector("#ask").open`)
@@ -88,7 +88,7 @@ func TestDarkAndEnglish(t *testing.T) {
 	r := openRoom(t)
 	r.desk.set(func() { r.desk.lang = "en" })
 	ctx := browser(t)
-	p := r.sitDown(t, ctx, suzuki, wide)
+	p := r.sitDown(ctx, t, suzuki, wide)
 	dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, dark); err != nil {
 		t.Fatal(err)

@@ -22,12 +22,13 @@ CREATE TABLE incidents (
 CREATE INDEX incidents_newest ON incidents (reported_at, id);
 CREATE INDEX incidents_open ON incidents (reported_at, id) WHERE phase NOT IN ('closed', 'dismissed');
 
--- Who finds which incident in his list: the circle and the reporters, newest report first.
+-- Who finds which incident in his list: the circle and the reporters. Lists walk the
+-- incidents, newest first, and look here for each: a company has some thousand incidents at
+-- most, and with the person first every report would touch a page for each of its people.
 CREATE TABLE members (
-    person      TEXT   NOT NULL,
-    reported_at BIGINT NOT NULL,
-    incident    TEXT   NOT NULL REFERENCES incidents (id),
-    PRIMARY KEY (person, reported_at, incident)
+    incident TEXT NOT NULL REFERENCES incidents (id),
+    person   TEXT NOT NULL,
+    PRIMARY KEY (incident, person)
 ) WITHOUT ROWID;
 
 -- The evidence: only ever added to. The order of id is the order of writing. An entry does
@@ -50,13 +51,12 @@ CREATE UNIQUE INDEX entries_of_incident ON entries (incident, seq);
 
 -- The free texts of the entries. Deleting a row erases the text; the chain holds without it.
 CREATE TABLE texts (
-    incident TEXT   NOT NULL,
-    seq      BIGINT NOT NULL,
-    digest   TEXT   NOT NULL,
-    salt     TEXT   NOT NULL,
-    body     TEXT   NOT NULL
-);
-CREATE INDEX texts_of_incident ON texts (incident, seq);
+    incident TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    salt     TEXT NOT NULL,
+    body     TEXT NOT NULL,
+    PRIMARY KEY (incident, digest)
+) WITHOUT ROWID;
 
 -- What was carried out already, and how it ended.
 CREATE TABLE requests (
@@ -119,7 +119,7 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_key ON messages (incident, key); -- a key is always about the same incident
 CREATE INDEX messages_next ON messages (urgent, next, id) WHERE next IS NOT NULL;
-CREATE INDEX messages_of_person ON messages (person, id) WHERE person <> '';
+CREATE INDEX messages_arrived ON messages (person, id) WHERE first_sent > 0; -- made on delivery, not while a reporter waits
 
 -- What somebody typed into a form that was not accepted yet.
 CREATE TABLE drafts (

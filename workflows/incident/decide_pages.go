@@ -85,12 +85,8 @@ func (d *decision) callPeople() {
 			opened = true
 		}
 	}
-	level := in.WorkingLevel()
-	if in.Proposed != nil {
-		level = max(level, in.Proposed.Level) // a proposed raise pages at once
-	}
 	calls := newCalls(in)
-	for _, role := range FirstTold(level, in.Facts.Get(FactPersonalData)) {
+	for _, role := range FirstTold(d.calledLevel(), in.Facts.Get(FactPersonalData)) {
 		for _, p := range d.toCall(role) {
 			calls.add(p, role)
 		}
@@ -100,6 +96,15 @@ func (d *decision) callPeople() {
 		// Nobody stands in the contact list for this: the reporter must hear it at once.
 		d.emit(RoundPassed{Round: in.Round + 1, Exhausted: true})
 	}
+}
+
+// calledLevel is the level whose people are called: a proposed raise pages at once.
+func (d *decision) calledLevel() Level {
+	level := d.in.WorkingLevel()
+	if d.in.Proposed != nil {
+		level = max(level, d.in.Proposed.Level)
+	}
+	return level
 }
 
 // toCall gives whom to call first for a role: nobody while somebody acts for it or is being
@@ -138,6 +143,9 @@ func (d *decision) answered(role Role) bool {
 	if role == IncidentLead && d.in.actingLead(d.env.People) != "" {
 		return true
 	}
+	if role == Representative && !slices.Contains(FirstTold(d.calledLevel(), d.in.Facts.Get(FactPersonalData)), role) && !d.nobodyActs() {
+		return true // below level 3 he is called only because nobody else acts (§9.3)
+	}
 	office := d.in.office(d.env.People, role)
 	return slices.ContainsFunc(d.in.Responders(), func(p Page) bool {
 		return !d.in.IsExcluded(p.Person) && d.env.People.Known(p.Person) &&
@@ -167,6 +175,9 @@ func (c *calls) add(p PersonID, r Role) {
 	}
 	if _, there := c.roles[p]; !there {
 		c.people = append(c.people, p)
+		if pg, called := c.in.Page(p); called && pg.Status == PageOpen {
+			c.roles[p] = slices.Clone(pg.Roles) // one page a person: it goes on asking for these
+		}
 	}
 	if !slices.Contains(c.roles[p], r) {
 		c.roles[p] = append(c.roles[p], r)
@@ -179,9 +190,12 @@ func (d *decision) place(c *calls, because string) {
 	}
 }
 
-// nextAfter gives the next of a role who was not called, and the role he is called as; when
-// a role that has to act has nobody left, the representative (the last resort). Nobody wakes
-// him in the place of one who only has to know. ok is false when there is nobody left at all.
+// nextAfter gives the next of a role who was not called for it, and the role he is called as;
+// when a role that has to act has nobody left, the representative (the last resort). Nobody
+// wakes him in the place of one who only has to know. A deputy who is being called for another
+// role of his is called for this one, too: in a small company the same few people stand in
+// every line, and whoever takes it must know that the lead is wanted of him. ok is false when
+// there is nobody left at all.
 func (d *decision) nextAfter(role Role) (p PersonID, as Role, ok bool) {
 	line := []Role{role}
 	if role == IncidentLead || role == SystemAdmin {
@@ -189,7 +203,9 @@ func (d *decision) nextAfter(role Role) (p PersonID, as Role, ok bool) {
 	}
 	for _, r := range line {
 		for _, p := range d.in.Chain(d.env.People, r) {
-			if pg, called := d.in.Page(p); !called || pg.Status == PageEnded {
+			pg, called := d.in.Page(p)
+			elsewhere := pg.Status == PageOpen && len(pg.Roles) > 0 && !slices.Contains(pg.Roles, r)
+			if !called || pg.Status == PageEnded || elsewhere {
 				return p, r, true
 			}
 		}
@@ -271,7 +287,11 @@ func (d *decision) decline(c Decline) *Refusal {
 	case !ok:
 		return refuse("refuse.not_paged")
 	case d.in.Lead == d.env.By.ID:
-		return refuse("refuse.already_taken", "at", pg.Reply)
+		at := pg.Reply
+		if at.IsZero() {
+			at = pg.At // his page ended when he was handed the lead
+		}
+		return refuse("refuse.already_taken", "at", at)
 	case pg.Status == PageDeclined:
 		return nil // said twice, called once
 	}

@@ -322,6 +322,12 @@ func TestWhatVoidsAnApproval(t *testing.T) {
 			if got := len(voided) == 1 && s.in.Approval == nil; got != tt.voids {
 				t.Errorf("%v: approval %+v", kinds(events), s.in.Approval)
 			}
+			if tt.name == "a proposal" {
+				s.do(leader, incident.SetLevel{Level: l1, Reason: "影響なし"})
+				if s.in.Approval == nil {
+					t.Error("turning a proposal down voids the approval")
+				}
+			}
 			if tt.voids && !told(s, incident.NoticeVoided, leader) {
 				t.Errorf("who approved is not told: %+v", s.told)
 			}

@@ -102,6 +102,20 @@ func TestAFactRaisesTheWorkingLevelAtOnce(t *testing.T) {
 	equal(t, "called when personal information is in doubt again", called(events), people(privacy, salesHead))
 }
 
+// A ヒヤリハット that is said of a leak afterwards needs the lead's word: until he has ruled
+// the leak out, it stays one.
+func TestANearMissOfALeakHasToBeRuledOut(t *testing.T) {
+	s := reported(t, incident.Report{What: incident.KindLoss, Facts: impersonal})
+	s.do(admin, incident.SetFacts{Facts: yes(incident.FactNearMiss)})
+	if got := s.in.WorkingLevel(); got != l2 {
+		t.Errorf("working level %s", got)
+	}
+	s.do(leader, incident.Categorise{Category: incident.Other, Reason: "車内で見つかった"})
+	if got := s.in.WorkingLevel(); got != l0 {
+		t.Errorf("working level %s once it is ruled out", got)
+	}
+}
+
 func TestAnswersThatChangeNothing(t *testing.T) {
 	s := reported(t, incident.Report{Facts: yes(incident.FactOutsiders)})
 	if events := s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactOutsiders: incident.Yes, incident.FactRansomware: incident.Unknown, incident.FactVirus: ""}}); len(events) > 0 {

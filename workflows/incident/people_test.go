@@ -264,8 +264,24 @@ func TestRoundsThatNobodyAnswers(t *testing.T) {
 	if s.in.Exhausted {
 		t.Error("still exhausted")
 	}
+	equal(t, "open once somebody acts", open(s), people(admin, admin2, vice)) // vice in the place of the administrators; the representative was called for want of anybody
 	s.do(admin, incident.Take{})
-	equal(t, "open", open(s), people(president, vice)) // for their own role; the admin's and the lead's are taken
+	equal(t, "open", open(s), nil)
+}
+
+// In a small company the same few people stand in every line: whoever is being called as one
+// thing is called as the other as well, on one page.
+func TestOnePersonInTwoLines(t *testing.T) {
+	s := newScene(t)
+	s.people.deputies[incident.IncidentLead] = []incident.PersonID{admin}
+	s.do(hanako, incident.Report{Text: "x", Facts: impersonal})
+	equal(t, "called in the lead's place", called(s.do(leader, incident.Decline{})), people(admin))
+	if pg := pageOf(s, admin); len(pg.Roles) != 2 || pg.Status != incident.PageOpen {
+		t.Errorf("called as %v", pg.Roles)
+	}
+	s.do(admin, incident.Take{})
+	wantLead(s, admin, incident.LeadDeputy)
+	equal(t, "open", open(s), nil)
 }
 
 func TestWhatARoundLeavesAlone(t *testing.T) {

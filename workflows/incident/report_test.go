@@ -47,6 +47,7 @@ func TestWhatAReportMeans(t *testing.T) {
 		{"a near miss by its kind", incident.KindNearMiss, no(incident.Facts{}), l0, l0, l0, "other", "", people(admin)},
 		{"a near miss, personal data unknown", incident.KindNearMiss, nil, l0, l0, l0, "other", "", append(people(admin), personal...)},
 		{"a near miss of a leak is other, level 0", incident.KindMisdelivery, no(yes(incident.FactNearMiss)), l0, l0, l0, "other", "", people(admin)},
+		{"a near miss of a virus keeps the first aid of a virus", incident.KindVirus, no(yes(incident.FactNearMiss)), l0, l0, l0, "virus", "damage", people(admin)},
 		{"a near miss that touched customers is none", incident.KindMisdelivery, yes(incident.FactNearMiss, incident.FactOutsiders), l3, l3, l3, "leak", "", append(people(president, leader, admin), personal...)},
 		{"a near miss that stops staff's work is none", incident.KindNearMiss, no(yes(incident.FactStaffWork)), l1, l2, l0, "other", "", people(leader, admin)},
 		{"a rule was broken", incident.KindRuleBreach, no(incident.Facts{}), none, l2, l0, "other", "", people(leader, admin)},

@@ -67,9 +67,11 @@ func narrow(s string) string {
 }
 
 // ParseTime reads an instant as people type it: RFC 3339, 2026-11-22T02:07, 2026/11/22 2:07,
-// 2026年11月22日午後2時7分, a day alone (its beginning), 11/22 2:07 (the latest such day that is
-// not in the future), or 2:07 (today, or yesterday when that would be in the future). Without
-// a zone it is Asia/Tokyo. ok is false otherwise, and before 1970: that is a slip of the hand.
+// 2026年11月22日午後2時7分, a day alone (its beginning), 11/22 2:07 (of this year or an earlier
+// one, whichever such day is nearest: in January 12/28 was last year, but tomorrow's date is a
+// slip and not a year ago), or 2:07 (today, or yesterday when that would be in the future).
+// Without a zone it is Asia/Tokyo. ok is false otherwise, and before 1970: that is a slip of
+// the hand.
 func ParseTime(s string, now time.Time) (t time.Time, ok bool) {
 	s = strings.TrimSpace(narrow(s))
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
@@ -85,14 +87,15 @@ func ParseTime(s string, now time.Time) (t time.Time, ok bool) {
 	local, limit := now.In(Tokyo), now.Add(clockSlack)
 	if t, err := time.ParseInLocation("1-2 15:4", s, Tokyo); err == nil {
 		t, ok := half.of(t)
+		var nearest time.Time
 		// Nine years back there is a February 29, whatever the year.
 		for y := local.Year(); ok && y > local.Year()-9; y-- {
 			on := time.Date(y, t.Month(), t.Day(), t.Hour(), t.Minute(), 0, 0, Tokyo)
-			if on.Day() == t.Day() && !on.After(limit) {
-				return on.UTC(), true
+			if on.Day() == t.Day() && (nearest.IsZero() || now.Sub(on).Abs() < now.Sub(nearest).Abs()) {
+				nearest = on
 			}
 		}
-		return time.Time{}, false
+		return nearest.UTC(), !nearest.IsZero()
 	}
 	if t, err := time.ParseInLocation("15:4", s, Tokyo); err == nil {
 		t, ok := half.of(t)

@@ -38,6 +38,7 @@ async function send(form, submitter) {
       headers: { Accept: "application/json" }, signal: AbortSignal.timeout(patience[kind] ?? patience.other),
     });
     const answer = await response.json();
+    for (const old of every(".slow")) old.remove();
     if (response.ok) answered(form, kind, answer);
     show(form, answer);
   } catch {

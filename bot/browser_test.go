@@ -1,0 +1,425 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"hikeshi/templates"
+)
+
+// The tests of browser_….go run the program as it is started (run, serve), with its own
+// database, courier and sockets, and use it as people do: in a browser, each person with
+// cookies of their own. What is pressed is found by the words on it, and is pressed by the
+// mouse or the keyboard where it lies, so that what is covered or out of sight fails.
+
+// spoken is a text of the product in Japanese, the language these tests read.
+func spoken(key string, pairs ...string) string {
+	return spokenTexts().Say("ja", key, pairs...)
+}
+
+var spokenTexts = sync.OnceValue(func() *templates.Texts {
+	t, err := templates.LoadTexts(nil)
+	if err != nil {
+		panic(err)
+	}
+	return t
+})
+
+// written is what the program prints, while it runs.
+type written struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+func (w *written) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+// running is the program, serving on a free port of this machine.
+type running struct {
+	url  string
+	data string
+}
+
+var printedAddress = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+
+// serveFor starts the program on an empty data folder. At the end of the test it is stopped
+// like by Ctrl+C, and must end well and with nothing to complain of in its log.
+func serveFor(t *testing.T) *running {
+	t.Helper()
+	r := &running{data: t.TempDir()}
+	ctx, stop := context.WithCancel(context.Background())
+	var out, errs written
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"serve"}, []string{"HIKESHI_DATA=" + r.data, "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
+	}()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case code := <-ended:
+			if code != 0 {
+				t.Errorf("the program ended with %d: %s", code, errs.String())
+			}
+		case <-time.After(stopWithin + 10*time.Second):
+			t.Error("the program did not stop")
+		}
+		if s := errs.String(); s != "" {
+			t.Errorf("the program logged: %s", s)
+		}
+	})
+	for limit := time.After(20 * time.Second); r.url == ""; {
+		select {
+		case code := <-ended:
+			ended <- code
+			t.Fatalf("the program ended with %d at once: %s%s", code, out.String(), errs.String())
+		case <-limit:
+			t.Fatal("the program printed no address:", out.String(), errs.String())
+		case <-time.After(5 * time.Millisecond):
+			r.url = printedAddress.FindString(out.String())
+		}
+	}
+	return r
+}
+
+// absent stops where everything must run, and says loudly elsewhere that something did not.
+func absent(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("HIKESHI_TEST_REQUIRE") == "1" {
+		t.Fatal(what + ": run make tools")
+	}
+	t.Skip("NOT TESTED: " + what + ": run make tools")
+}
+
+func browserPath() string {
+	if p := os.Getenv("HIKESHI_CHROMIUM"); p != "" {
+		return p
+	}
+	for _, name := range []string{"headless_shell", "headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	return ""
+}
+
+// openBrowser starts one browser for a test.
+func openBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := browserPath()
+	if path == "" {
+		absent(t, "no chromium")
+	}
+	profile := t.TempDir() // before the cleanup below: it is removed after it
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.UserDataDir(profile), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-pings", true), chromedp.Flag("lang", "ja"),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
+	)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(func() {
+		end, done := context.WithTimeout(ctx, 20*time.Second)
+		defer done()
+		if err := chromedp.Cancel(end); err != nil {
+			t.Log("close the browser:", err)
+		}
+		cancel()
+		stop()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal("start the browser:", err)
+	}
+	return ctx
+}
+
+// widths are the windows everything is shown in: a desk, and a phone.
+var widths = []struct{ wide, high int64 }{{1280, 900}, {390, 844}}
+
+const phone390 = 390
+
+// atDesk is one person at a browser window of their own.
+type atDesk struct {
+	t     *testing.T
+	ctx   context.Context
+	at    *running
+	name  string
+	width int64
+	seen  map[string]bool // pages already looked at, shared within a test
+}
+
+// sit opens a window and chooses who to be; nobody for an empty name.
+func (r *running) sit(t *testing.T, browser context.Context, name string, width int, seen map[string]bool) *atDesk {
+	t.Helper()
+	own, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(own); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(own, 3*time.Minute)
+	t.Cleanup(stop)
+	p := &atDesk{t: t, ctx: ctx, at: r, name: name, width: widths[width].wide, seen: seen}
+	p.listenToConsole()
+	size := []chromedp.EmulateViewportOption{}
+	if p.width == phone390 {
+		size = append(size, chromedp.EmulatePortrait, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	p.do(chromedp.EmulateViewport(p.width, widths[width].high, size...))
+	// Several windows of one screen: each takes itself for the one that is looked at.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	p.open("/")
+	if name != "" {
+		p.look("choose")
+		p.press(".people", name)
+		p.until(`document.querySelector("#posts")`)
+		p.sees(".me", name)
+	}
+	return p
+}
+
+// listenToConsole fails the test on what a page complains of. That a page was not found is
+// asked for.
+func (p *atDesk) listenToConsole() {
+	ctx, stop := context.WithCancel(p.ctx)
+	messages := chromedp.Console(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			bad := m.IsException() || m.Type == "error" || m.Type == "warning"
+			if bad && !strings.Contains(m.Text, "status of 404") && !strings.Contains(m.Text, "ERR_ABORTED") {
+				p.t.Errorf("%s's browser says: %s", p.name, m)
+			}
+		}
+	}()
+	p.t.Cleanup(func() { stop(); <-done })
+}
+
+func (p *atDesk) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+func (p *atDesk) open(path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.at.url + path))
+}
+
+// tells gives the value of an expression of the page.
+func tells[T any](p *atDesk, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %s: %v", p.name, expression, err)
+	}
+	return v
+}
+
+// patienceOfTests is how long something may take to appear.
+const patienceOfTests = 20 * time.Second
+
+// until waits for a condition of the page, across navigations.
+func (p *atDesk) until(condition string) {
+	p.t.Helper()
+	p.untilOr(condition, func() string { return "never came true: " + condition })
+}
+
+func (p *atDesk) untilOr(condition string, why func() string) {
+	p.t.Helper()
+	asked := `new Promise(done => setTimeout(() => done(!!(` + condition + `)), 20))`
+	for limit := time.Now().Add(patienceOfTests); ; {
+		ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](asked, chromedp.EvalAwaitPromise))
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(limit) || p.ctx.Err() != nil {
+			p.shoot("failed-" + p.name)
+			p.t.Fatalf("%s: %s (%v)\n%s", p.name, why(), err, tells[string](p, `location.href + "\n" + document.body.innerText.slice(0, 6000)`))
+		}
+	}
+}
+
+// sees waits for a text in a part of the page; missing parts of it are named.
+func (p *atDesk) sees(selector string, texts ...string) {
+	p.t.Helper()
+	for _, text := range texts {
+		p.untilOr(fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, "").includes(%q))`, selector, strings.Join(strings.Fields(text), "")),
+			func() string { return fmt.Sprintf("%s never showed %q", selector, text) })
+	}
+}
+
+// hides fails when a part of the page shows a text now.
+func (p *atDesk) hides(selector, text string) {
+	p.t.Helper()
+	if tells[bool](p, fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, text)) {
+		p.t.Errorf("%s: %s shows %q", p.name, selector, text)
+	}
+}
+
+// findPressable finds what can be pressed by its words within a part of the page, and gives
+// the middle of it once it lies still and nothing covers it. With beside, only parts that
+// show that text count: a row of a table, an item of a list.
+const findPressable = `(async (within, beside, label, last) => {
+	const plain = s => s.replace(/\s+/g, "");
+	const parts = [...document.querySelectorAll(within)].filter(s => plain(s.innerText).includes(plain(beside)));
+	const inside = kinds => parts.flatMap(s => [...s.querySelectorAll(kinds)]);
+	const partly = ".person, .menu, summary, .side a, tr a";
+	const fitting = e => e.checkVisibility() && !e.closest("[data-busy]") && (plain(e.innerText) === plain(label) || e.matches(partly) && plain(e.innerText).includes(plain(label)));
+	const all = inside("button, a, summary, label").filter(fitting);
+	const e = last ? all.at(-1) : all[0];
+	if (!e) return {why: "there is none, only: " + [...new Set(inside("button, a, summary").map(b => b.innerText.trim()))].join(" | ").slice(0, 1500)};
+	e.scrollIntoView({block: "center"});
+	const place = () => { const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; };
+	const before = place();
+	await new Promise(done => setTimeout(done, 30));
+	const {x, y} = place();
+	if (before.x !== x || before.y !== y || !e.isConnected) return {why: "it moves"};
+	const top = document.elementFromPoint(x, y);
+	if (!top || !e.contains(top)) return {why: "it is covered by " + top?.outerHTML.slice(0, 200)};
+	return {x, y, found: true};
+})`
+
+type spot struct {
+	X, Y  float64
+	Found bool
+	Why   string
+}
+
+func (p *atDesk) find(within, beside, label string, last bool) spot {
+	p.t.Helper()
+	for limit := time.Now().Add(patienceOfTests); ; {
+		s, err := chromedp.Run(p.ctx, chromedp.Evaluate[spot](fmt.Sprintf(`%s(%q, %q, %q, %t)`, findPressable, within, beside, label, last), chromedp.EvalAwaitPromise))
+		if err == nil && s.Found {
+			return s
+		}
+		if time.Now().After(limit) || p.ctx.Err() != nil {
+			p.shoot("failed-" + p.name)
+			p.t.Fatalf("%s cannot press [%s] within %s %s: %s %v\n%s", p.name, label, within, beside, s.Why, err, tells[string](p, `location.href + "\n" + document.body.innerText.slice(0, 3000)`))
+		}
+	}
+}
+
+func (p *atDesk) click(s spot, options ...chromedp.MouseOption) {
+	p.t.Helper()
+	p.do(chromedp.MouseClickXY(s.X, s.Y, options...))
+}
+
+// press clicks what bears these words, the first within a part of the page.
+func (p *atDesk) press(within, label string) {
+	p.t.Helper()
+	p.click(p.find(within, "", label, false))
+}
+
+// pressLast clicks the last of what bears these words: the newest message is the lowest.
+func (p *atDesk) pressLast(within, label string) {
+	p.t.Helper()
+	p.click(p.find(within, "", label, true))
+}
+
+// pressBeside clicks what bears these words in the row or item that shows a text.
+func (p *atDesk) pressBeside(within, beside, label string) {
+	p.t.Helper()
+	p.click(p.find(within, beside, label, false))
+}
+
+// types writes where the cursor is, in place of what is selected, as a Japanese input
+// method does it.
+func (p *atDesk) types(text string) {
+	p.t.Helper()
+	if text == "" {
+		p.do(chromedp.KeyEvent(kb.Delete))
+		return
+	}
+	if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		p.t.Fatalf("%s types %q: %v", p.name, text, err)
+	}
+}
+
+// says types a line into the room and sends it with Enter.
+func (p *atDesk) says(line string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS("#text")))
+	p.types(line)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.until(`document.querySelector("#text")?.value === "" && !document.querySelector("#say")?.dataset.busy || document.querySelector("#ask[open]")`)
+}
+
+// fill answers inputs of the open form: text is typed, choices are set.
+func (p *atDesk) fill(values ...string) {
+	p.t.Helper()
+	p.until(`document.querySelector("#ask[open] form")`)
+	for pair := range slices.Chunk(values, 2) {
+		name := "v." + pair[0]
+		kind := tells[string](p, fmt.Sprintf(`(e => e ? e.type : "none")([...document.querySelectorAll("#ask [name=" + CSS.escape(%q) + "]")].find(e => e.type !== "hidden"))`, name))
+		switch kind {
+		case "text", "textarea":
+			p.until(fmt.Sprintf(`(e => { e.focus(); e.select(); return document.activeElement === e })([...document.querySelectorAll("#ask [name=" + CSS.escape(%q) + "]")].find(e => e.type !== "hidden"))`, name))
+			p.types(pair[1])
+		case "radio", "checkbox":
+			p.until(fmt.Sprintf(`(e => { e?.click(); return e?.checked })(document.querySelector('#ask [name=%q][value=%q]'))`, name, pair[1]))
+		case "none":
+			p.t.Fatalf("%s: the form has no input %s:\n%s", p.name, pair[0], tells[string](p, `document.querySelector("#ask").innerText`))
+		default: // what opens a picker of the browser's own
+			p.until(fmt.Sprintf(`(e => { e.value = %[1]q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value === %[1]q })(document.querySelector('#ask [name=%[2]q]'))`, pair[1], name))
+		}
+	}
+}
+
+// send sends the open form and waits until it is gone.
+func (p *atDesk) send() {
+	p.t.Helper()
+	p.press("#ask", tells[string](p, `document.querySelector("#ask .primary").innerText`))
+	p.untilOr(`!document.querySelector("#ask[open]")`, func() string {
+		return "the form stayed open: " + tells[string](p, `[...document.querySelectorAll("#ask .error")].map(e => e.innerText).join(" / ")`)
+	})
+}
+
+// shoot keeps a picture where somebody wants to look at it.
+func (p *atDesk) shoot(name string) {
+	p.t.Helper()
+	dir := os.Getenv("HIKESHI_SHOTS")
+	if dir == "" {
+		return
+	}
+	take := chromedp.FullScreenshot(100)
+	if tells[bool](p, `document.querySelector("dialog[open], #posts") !== null`) {
+		take = chromedp.CaptureScreenshot() // a dialog and a room are as large as the window
+	}
+	png, err := chromedp.Run(p.ctx, take)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, p.width)), png, 0o600)
+	}
+	if err != nil {
+		p.t.Error(err)
+	}
+}

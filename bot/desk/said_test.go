@@ -1,0 +1,254 @@
+package desk_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows/incident"
+)
+
+// Each word with arguments does what it says; without them its form asks.
+func TestEveryWordWithItsArguments(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		did  incident.EventKind
+	}{
+		{"take", incident.Acknowledged{}.Kind()},
+		{"対応します", incident.Acknowledged{}.Kind()},
+		{"decline 出張中です", incident.Declined{}.Kind()},
+		{"level 3 名簿があった", incident.LevelSet{}.Kind()},
+		{"レベル３　名簿があった", incident.LevelSet{}.Kind()},
+		{"level2", incident.LevelSet{}.Kind()},
+		{"category leak メールが送られていた", incident.Recategorised{}.Kind()},
+		{"区分 漏えい メールが送られていた", incident.Recategorised{}.Kind()},
+		{"category virus leak 感染して漏れた", incident.Recategorised{}.Kind()},
+		{"assign 中村", incident.Assigned{}.Kind()},
+		{"assign 中村 拓也 2", incident.Assigned{}.Kind()},
+		{"担当 nakamura@example.co.jp 手順2", incident.Assigned{}.Kind()},
+		{"handover 鈴木 交代します", incident.HandoverOffered{}.Kind()},
+		{"step 2 LANを抜いた", incident.StepDone{}.Kind()},
+		{"手順２ LANを抜いた", incident.StepDone{}.Kind()},
+		{"waive 3 使われていない", incident.StepWaived{}.Kind()},
+		{"note 01:50 電源を確認", incident.NoteAdded{}.Kind()},
+		{"field scope 営業部の3台", incident.FieldSet{}.Kind()},
+		{"項目 影響範囲 営業部の3台", incident.FieldSet{}.Kind()},
+		{"field cause 不明 調査中のため", incident.FieldSet{}.Kind()},
+		{"field occurred_at 11/21 23:00", incident.FieldSet{}.Kind()},
+		{"fact personal_data yes", incident.FactSet{}.Kind()},
+		{"事実 個人情報 はい", incident.FactSet{}.Kind()},
+		{"事実 人数 ３００", incident.FactSet{}.Kind()},
+		{"file ログ一式 金庫のUSBメモリー", incident.EvidenceRecorded{}.Kind()},
+		{"ask パスワードはありましたか", incident.Asked{}.Kind()},
+		{"dismiss 検知ソフトの誤検知", incident.IncidentDismissed{}.Kind()},
+		{"undo", ""}, // nothing of his own to take back
+		{"back 早すぎた", ""},
+		{"approve よい", ""},
+		{"accept", ""},
+		{"reopen やり直す", ""},
+		{"merge INC-2026-9999", ""},
+		{"close", ""},
+		{"level 9", "form"},
+		{"level", "form"},
+		{"category", "form"},
+		{"category leak", "form"},
+		{"assign", "form"},
+		{"assign だれか", "form"},
+		{"handover", "form"},
+		{"step", "form"},
+		{"step 99", "form"},
+		{"waive 3", "form"},
+		{"note", "form"},
+		{"correct", "form"},
+		{"correct 12", "form"},
+		{"field", "form"},
+		{"field cause", "form"},
+		{"fact", "form"},
+		{"fact 個人情報 たぶん", "form"},
+		{"file", "form"},
+		{"file ログ一式", "form"},
+		{"action ログを毎週見る", "form"},
+		{"ask", "form"},
+		{"dismiss", "form"},
+		{"merge", "form"},
+		{"restrict", "form"},
+		{"close 終わりにします", "form"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			b := newBench(t, "ja")
+			id := b.report("山本", "画面に警告が出て動かない", "kind", "virus")
+			if !strings.HasPrefix(c.line, "take") && !strings.HasPrefix(c.line, "対応") && !strings.HasPrefix(c.line, "decline") {
+				b.must(b.say("佐藤", "", "/incident take"))
+			}
+			before := b.incident(id).Seq
+			r := b.say("佐藤", "", "/incident "+c.line)
+			records, err := b.store.Records(ctx, id, before+1, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			did := slices.ContainsFunc(records, func(r incident.Record) bool { return r.Event.Kind() == c.did })
+			switch c.did {
+			case "":
+				if r.Accepted || len(records) > 0 || r.Form == nil && len(r.Cards) == 0 {
+					t.Errorf("%s", showReply(r))
+				}
+			case "form":
+				if r.Form == nil || r.Accepted {
+					t.Errorf("no form:\n%s", showReply(r))
+				}
+			default:
+				if !r.Accepted || !did {
+					t.Errorf("%s", showReply(r))
+				}
+			}
+		})
+	}
+}
+
+// Every refusal is a whole sentence in both languages: nothing is left to fill in.
+func TestRefusalsHaveNoHoles(t *testing.T) {
+	at := time.Date(2026, 11, 22, 2, 7, 0, 0, incident.Tokyo)
+	args := map[string]map[string]any{
+		"refuse.unknown_incident": {"id": incident.ID("INC-2026-0001")}, "refuse.merged": {"id": incident.ID("INC-2026-0001")},
+		"refuse.not_allowed": {"word": incident.WordClose, "who": []incident.Standing{incident.StandLead, incident.StandResponsible}},
+		"refuse.ended":       {"phase": incident.Closed}, "refuse.not_ended": {"phase": incident.Recovery}, "refuse.phase_stale": {"phase": incident.Recovery},
+		"refuse.guard": {"phase": incident.Recovery, "to": incident.FinalReport}, "refuse.close_guard": {"phase": incident.Recovery, "to": incident.Closed},
+		"refuse.last_phase": {"phase": incident.Closed}, "refuse.no_phase_before": {"phase": incident.Reported}, "refuse.level_same": {"level": incident.Level2},
+		"refuse.level_floor":        {"level": incident.Level1, "floor": incident.Level3, "fact": incident.FactPersonalData},
+		"refuse.raise_needs_higher": {"level": incident.Level2}, "refuse.category_same": {"category": incident.Leak}, "refuse.leak_below_2": {"level": incident.Level1},
+		"refuse.text_empty": {"what": "note"}, "refuse.text_long": {"what": "reason", "length": 20001, "max": incident.MaxText},
+		"refuse.person_excluded": {"person": incident.PersonID("p-x")}, "refuse.step_settled": {"step": "contain"}, "refuse.step_not_applicable": {"step": "contain"},
+		"refuse.field_unknown": {"field": "nonsense"}, "refuse.field_empty": {"field": incident.FieldCause}, "refuse.time_bad": {"value": "{value}"},
+		"refuse.time_future": {"field": incident.FieldOccurredAt}, "refuse.fact_unknown": {"fact": "nonsense"},
+		"refuse.fact_answer": {"fact": incident.FactPersons, "value": "many"}, "refuse.entry_unknown": {"seq": int64(3)}, "refuse.entry_fixed": {"seq": int64(3)},
+		"refuse.entry_undone": {"seq": int64(3)}, "refuse.entry_overtaken": {"seq": int64(3)}, "refuse.action_unknown": {"n": 3}, "refuse.date_bad": {"value": "soon"},
+		"refuse.approve_phase": {"phase": incident.Recovery}, "refuse.dismiss_phase": {"phase": incident.Recovery}, "refuse.merge_ended": {"id": incident.ID("INC-2026-0001")},
+		"refuse.merge_not_seen": {"id": incident.ID("INC-2026-0001")}, "refuse.already_taken": {"at": at}, "refuse.handover_self": {"person": incident.PersonID("p-x")},
+		"refuse.handover_already": {"person": incident.PersonID("p-x")}, "refuse.kind_unknown": {"kind": "nonsense"}, "refuse.repeat": {"id": "INC-2026-0001"},
+		"refuse.too_many": {"max": 100},
+	}
+	for _, lang := range []string{"ja", "en"} {
+		b := newBench(t, lang)
+		in := b.incident(b.report("山本", "画面に警告が出て動かない", "kind", "virus"))
+		for _, key := range incident.RefusalKeys {
+			for _, shown := range []*incident.Incident{in, nil} {
+				got := b.desk.Sentence(shown, &incident.Refusal{Key: key, Args: args[key]})
+				got = strings.ReplaceAll(got, "{value}", "(typed)") // what was typed is shown as it is
+				if strings.ContainsAny(got, "{}[]<") || strings.HasPrefix(got, "refuse.") || strings.Contains(got, "%!") {
+					t.Errorf("%s %s: %s", lang, key, got)
+				}
+			}
+		}
+		if got := b.desk.Sentence(in, &incident.Refusal{Key: "refuse.not_allowed", Args: map[string]any{"word": incident.WordHandover}}); strings.Contains(got, "{") {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+}
+
+// A line is exactly one thing, and what was typed is never lost: it is in the answer, or in
+// the record.
+func FuzzSaid(f *testing.F) {
+	for _, s := range []string{
+		"/incident", "/incident 社用PCを置き忘れた", "/incident 報告 {name} <b>x</b>", "/incident レベル ２ 理由", "/incident note 2:07 電源", "/incident 進める",
+		"/incident 担当 美", "/incident 事実 個人情報 たぶん", "/incident 0001", "/incident INC-2026-0001 note x", "進める", "電源を確認\n二行目", "/進める", "/incident statsu",
+		"/incident list of customers was sent", "/incident field cause 不明", "/incident 引継ぎ", "\u202e/incident x", "/incident 手順99 x", "/incident merge INC-2026-0001 y",
+		"/incident action 1 done", "/incident restrict 田中 x", "/incident correct 5 x", "/incident undo x", "/incident approve x", "/incident close x", "/incident accept",
+	} {
+		f.Add(s, true)
+		f.Add(s, false)
+	}
+	b := newBench(f, "ja")
+	b.must(b.say("山本", "", "/incident 画面に警告が出て動かない"))
+	b.must(b.say("佐藤", "", "/incident take"))
+	b.must(b.say("佐藤", "", "/incident note 最初の記録"))
+	b.must(b.say("佐藤", "", "/incident レベル 2"))
+	n := 0
+	f.Fuzz(func(t *testing.T, line string, inChannel bool) {
+		if len(line) > 2000 {
+			return
+		}
+		b.t = t
+		n++
+		b.clock.move(11 * time.Minute) // the same text again is a question of its own
+		channel := ""
+		if inChannel {
+			channel = "inc-2026-0001"
+		}
+		who := []string{"佐藤", "鈴木"}[n%2]
+		r := b.ask(chat.Request{ID: fmt.Sprintf("fuzz-%d", n), Kind: chat.Said, From: b.user(who), Channel: channel, Text: line})
+		kind, word, text := b.desk.Read(line, inChannel)
+		if !r.Accepted && r.Form == nil && len(r.Cards) == 0 {
+			t.Fatalf("%q is answered with nothing", line)
+		}
+		if r.Accepted && r.Form != nil {
+			t.Fatalf("%q is recorded and asked for:\n%s", line, showReply(r))
+		}
+		shown := showReply(r)
+		for _, hole := range []string{"refuse.", "event.", "button.", "form.", "log."} {
+			if strings.Contains(shown, " "+hole) && !strings.Contains(line, hole) {
+				t.Fatalf("%q: a key is shown:\n%s", line, shown)
+			}
+		}
+		clean := incident.Clean(text)
+		if !incident.Visible(clean) {
+			return
+		}
+		held := strings.ReplaceAll(shown, "\n   ", "\n")
+		if r.Accepted {
+			ids, err := b.store.AllIDs(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				in := b.incident(id)
+				held += "\n" + in.Fields[incident.FieldEvent].Value
+				if kind == "report" && id == ids[len(ids)-1] && in.Fields[incident.FieldEvent].Value != clean {
+					t.Fatalf("%q was reported as %q", line, in.Fields[incident.FieldEvent].Value)
+				}
+			}
+		}
+		switch kind {
+		case "form":
+			if r.Form == nil {
+				t.Fatalf("%q opens no form:\n%s", line, shown)
+			}
+		case "report":
+			if !r.Accepted && !strings.Contains(held, text) {
+				t.Fatalf("%q is lost:\n%s", line, shown)
+			}
+		case "question":
+			if r.Accepted || !strings.Contains(held, text) {
+				t.Fatalf("%q is lost:\n%s", line, shown)
+			}
+		case "note":
+			if !r.Accepted {
+				if !strings.Contains(held, text) {
+					t.Fatalf("%q is lost:\n%s", line, shown)
+				}
+				return
+			}
+			for part := range strings.FieldsSeq(clean) {
+				if !strings.Contains(held, part) && !strings.ContainsAny(part, ":：/／") {
+					t.Fatalf("%q lost %q:\n%s", line, part, shown)
+				}
+			}
+		case "word":
+			if r.Accepted {
+				return
+			}
+			for part := range strings.FieldsSeq(clean) {
+				if !strings.Contains(held, part) && !strings.Contains(strings.ToLower(part), strings.ToLower(word)) && !isArgument(part) {
+					t.Fatalf("%q lost %q:\n%s", line, part, shown)
+				}
+			}
+		}
+	})
+}
+
+// isArgument tells what an answer says in its own words: numbers, names of words and fields.
+func isArgument(part string) bool {
+	return len([]rune(part)) <= 4 || strings.HasPrefix(part, "/") || strings.Contains(strings.ToUpper(part), "INC")
+}
