@@ -3,37 +3,39 @@ module hikeshi
 go 1.26.0
 
 require (
-	github.com/caarlos0/env/v11 v11.4.2 // indirect
-	github.com/chromedp/cdproto v0.159.0 // indirect
-	github.com/chromedp/chromedp v0.23.0 // indirect
+	github.com/caarlos0/env/v11 v11.4.2 // settings from the environment into a struct, with defaults
+	github.com/chromedp/cdproto v0.159.0 // tests: the types of the browser protocol that chromedp drives
+	github.com/chromedp/chromedp v0.23.0 // tests: a real browser, driven without a second toolchain
+	github.com/expr-lang/expr v1.17.8 // conditions of steps: compiled at load, typed, no side effects, always ends
+	github.com/go-co-op/gocron/v2 v2.21.2 // calendar ticks in Asia/Tokyo
+	github.com/goccy/go-yaml v1.19.2 // procedures and messages: strict, and faults show line, column and source
+	github.com/google/go-cmp v0.7.0 // tests: differences a person can read
+	github.com/looplab/fsm v1.0.3 // the phase machine and the level machine, with their diagrams
+	github.com/pressly/goose/v3 v3.29.0 // migrations, embedded, the same for every database
+	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
+	github.com/spf13/cobra v1.10.2 // subcommands and their help
+	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies
+	golang.org/x/text v0.43.0 // Shift_JIS files, and full width folded to half
+	modernc.org/sqlite v1.60.1 // the embedded database, without cgo: one static binary
+	pgregory.net/rapid v1.3.0 // tests: properties over random commands, shrunk to the smallest failure
+)
+
+require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
-	github.com/expr-lang/expr v1.17.8 // indirect
-	github.com/go-co-op/gocron/v2 v2.21.2 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
-	github.com/goccy/go-yaml v1.19.2 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect
-	github.com/looplab/fsm v1.0.3 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
-	github.com/pressly/goose/v3 v3.29.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
-	github.com/rickar/cal/v2 v2.1.13 // indirect
 	github.com/robfig/cron/v3 v3.0.1 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/text v0.43.0 // indirect
 	modernc.org/libc v1.78.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
-	modernc.org/sqlite v1.60.1 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )
