@@ -108,7 +108,9 @@ func (p *atDesk) download(label string) []byte {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		i := slices.IndexFunc(files, func(f os.DirEntry) bool { return strings.HasPrefix(f.Name(), "TRN-") && !strings.HasSuffix(f.Name(), ".crdownload") })
+		i := slices.IndexFunc(files, func(f os.DirEntry) bool {
+			return strings.HasPrefix(f.Name(), "TRN-") && !strings.HasSuffix(f.Name(), ".crdownload")
+		})
 		if i < 0 {
 			continue
 		}

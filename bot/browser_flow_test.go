@@ -242,7 +242,7 @@ func (w *tale) handOver() {
 
 	// The lead before has no longer the lead's rights, and is told whom to ask.
 	p.sees("#current", spoken("leadhow.handover"))
-	p.press("#current", spoken("button.advance"))
+	p.press("#missing", spoken("button.waive"))
 	p.sees(answer, spoken("refused.title"), spoken("person.named", "name", suzuki))
 	p.look("incident-refused")
 }
@@ -253,13 +253,12 @@ func (w *tale) investigate() {
 	for f, text := range map[incident.Field]string{incident.FieldCause: causeText, incident.FieldBackground: behindText} {
 		p.writeField(f, text)
 	}
-	p.pressBeside("#missing li", spoken("step.number", "n", "3"), spoken("button.step"))
-	p.sees("#log", spoken("step.number", "n", "3"))
+	p.doesStep(spoken("step.number", "n", "3"))
 	p.pressBeside("#missing li", spoken("step.extra"), spoken("button.fact"))
 	p.fill("unauthorized_access", "no", "ransomware", "no", "virus", "yes")
 	p.look("form-fact")
 	p.send()
-	p.pressBeside("#missing li", spoken("step.extra"), spoken("button.step"))
+	p.doesStep(spoken("step.extra"))
 	p.until(`!document.querySelector("#missing li")`)
 	p.press("#current", spoken("button.advance"))
 	p.sees("#phases [aria-current]", spoken("phase.recovery"))
@@ -273,6 +272,13 @@ func (p *atDesk) writeField(f incident.Field, text string) {
 	p.sees("#fields", text)
 }
 
+// doesStep presses the button of a missing step, which then is missing no more.
+func (p *atDesk) doesStep(name string) {
+	p.t.Helper()
+	p.pressBeside("#missing li", name, spoken("button.step"))
+	p.until(fmt.Sprintf(`![...document.querySelectorAll("#missing li")].some(l => l.innerText.includes(%q))`, name))
+}
+
 func (w *tale) recover() {
 	p := w.admin
 	p.writeField(incident.FieldPrevention, prevention)
@@ -284,8 +290,7 @@ func (w *tale) recover() {
 	}
 	p.sees("#steps", spoken("state.na"))
 	for _, n := range []string{"4", "7"} {
-		p.pressBeside("#missing li", spoken("step.number", "n", n), spoken("button.step"))
-		p.sees("#log", spoken("step.number", "n", n))
+		p.doesStep(spoken("step.number", "n", n))
 	}
 	p.until(`!document.querySelector("#missing li")`)
 	p.press("#current", spoken("button.advance"))
@@ -307,8 +312,7 @@ func (w *tale) approveAndClose() {
 	d.sees("#posts", spoken("notice.approve.title", "id", w.id))
 	d.look("direct-approve")
 	d.open(w.page())
-	d.pressBeside("#missing li", spoken("step.number", "n", "8"), spoken("button.step"))
-	d.until(`![...document.querySelectorAll("#missing li")].some(l => l.innerText.includes("8"))`)
+	d.doesStep(spoken("step.number", "n", "8"))
 	d.press("#missing", spoken("button.approve"))
 	d.until(`document.querySelector("#ask[open]")`)
 	d.look("form-approve")

@@ -82,12 +82,14 @@ func (n *night) news(where, key string, c chat.Card) {
 		n.tellCard(1, where+" ⇐", c)
 	case old != text && !strings.Contains(key, "/card:"):
 		update := where + " ↻ " + c.Title
+		known := strings.Split(days.ReplaceAllString(old, ""), "\n")
+		changed := false
 		for l := range strings.SplitSeq(text, "\n") {
-			if !slices.Contains(strings.Split(old, "\n"), l) {
-				update += "\n        " + l
+			if !slices.Contains(known, days.ReplaceAllString(l, "")) {
+				update, changed = update+"\n        "+l, true
 			}
 		}
-		if !slices.Contains(n.updates, update) {
+		if changed && !slices.Contains(n.updates, update) {
 			n.updates = append(n.updates, update)
 			for i, l := range strings.Split(update, "\n") {
 				n.tell(max(1-i, 0), l)
@@ -95,6 +97,9 @@ func (n *night) news(where, key string, c chat.Card) {
 		}
 	}
 }
+
+// days stand before a time as soon as it was not today: nothing to tell of.
+var days = regexp.MustCompile(`[0-9]{1,2}/[0-9]{1,2}（.）`)
 
 func (n *night) look(ctx context.Context, name, channel string) {
 	f, err := n.house.desk.Feed(ctx, n.who(name).User, channel)

@@ -75,7 +75,6 @@ func (p *prepared) close() {
 	for _, s := range p.stmts {
 		s.Close()
 	}
-	clear(p.stmts)
 }
 
 // head names a statement in an error by its first words.

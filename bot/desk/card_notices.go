@@ -185,12 +185,13 @@ func (v voice) endCard(in *incident.Incident, access workflows.Access, m workflo
 	case full:
 		card.Blocks = []chat.Block{{Text: v.endText(in)}}
 	default:
+		card.Title = v.reporterEndTitle(in)
 		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}}
 	}
 	if full {
 		card.Buttons = []chat.Button{v.pageLink(in)}
 	} else {
-		card.Buttons = []chat.Button{v.formButton("button.inform", formInform, in, "")}
+		card.Buttons = []chat.Button{v.informEnded(in)}
 	}
 	return card
 }
@@ -213,7 +214,7 @@ func (v voice) headCard(in *incident.Incident, m workflows.Message, r incident.R
 // digestCard is the morning's overview of one person: the open incidents, the own steps,
 // and what waits for an answer.
 func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, error) {
-	card := chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("notice.digest.title", "day", m.Day)}
+	card := chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("notice.digest.title", "day", v.due(m.Day))}
 	mine, err := v.service.Incidents(ctx, m.To, true)
 	if err != nil {
 		return chat.Card{}, err

@@ -14,9 +14,9 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
 	}
 	if in.Phase.Ended() {
-		card.Tone, card.Title = chat.Plain, v.say("reporter.ended.title", "id", string(in.ID))
+		card.Tone, card.Title = chat.Plain, v.reporterEndTitle(in)
 		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}, {Fields: fields}}
-		card.Buttons = []chat.Button{v.formButton("button.inform", formInform, in, "")}
+		card.Buttons = []chat.Button{v.informEnded(in)}
 		return card
 	}
 	fields = append(fields,
@@ -54,6 +54,21 @@ func (v voice) reporterNext(in *incident.Incident) string {
 		return v.say("reporter.next.level0")
 	}
 	return v.say("reporter.next.called")
+}
+
+func (v voice) reporterEndTitle(in *incident.Incident) string {
+	if in.MergedInto != "" {
+		return v.say("reporter.merged.title", "id", string(in.ID), "into", string(in.MergedInto))
+	}
+	return v.say("reporter.ended.title", "id", string(in.ID))
+}
+
+// informEnded lets a reporter add something where it goes on.
+func (v voice) informEnded(in *incident.Incident) chat.Button {
+	if in.MergedInto != "" {
+		return chat.Button{Label: v.say("button.inform"), Action: v.openAct(formInform, in.MergedInto, 0, "")}
+	}
+	return v.formButton("button.inform", formInform, in, "")
 }
 
 // reporterEnd tells the reporter how it ended, without what only the circle may read.

@@ -6,7 +6,7 @@ import "hikeshi/workflows/incident"
 // and the text.
 func (d *Desk) Read(line string, inChannel bool) (kind, word, text string) {
 	r := d.vocabulary.read(line, inChannel)
-	return [...]string{"form", "word", "report", "note", "question", "question"}[r.meaning], r.word, r.text
+	return [...]string{"form", "word", "report", "note", "question", "question", "question"}[r.meaning], r.word, r.text
 }
 
 // Sentence is a refusal in words.

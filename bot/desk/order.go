@@ -18,9 +18,16 @@ type order struct {
 	do       incident.Command
 	occurred time.Time
 	form     string
-	arg      string      // of the form
-	values   chat.Values // typed already
+	arg      string            // of the form
+	values   chat.Values       // typed already
+	wrong    map[string]string // input → what is wrong with what was typed
 	reply    *chat.Reply
+}
+
+// but says what is wrong with an input of the form that an order opens.
+func (o order) but(input, sentence string) order {
+	o.wrong = map[string]string{input: sentence}
+	return o
 }
 
 func formOf(name, arg string, pairs ...string) order {
@@ -81,7 +88,7 @@ func (v *visit) order(r reading, in *incident.Incident) order {
 		if key := findStep(in, step); step != "" && hasStep(in, key) {
 			return order{do: incident.DoStep{Step: key, Result: result}}
 		}
-		return formOf(formStep, "", inputResult, rest)
+		return v.unknownStep(formOf(formStep, "", inputResult, rest), step)
 	case incident.WordWaive:
 		step, reason := cut(rest)
 		if key := findStep(in, step); step != "" && hasStep(in, key) {
@@ -90,7 +97,7 @@ func (v *visit) order(r reading, in *incident.Incident) order {
 			}
 			return order{do: incident.Waive{Step: key, Reason: reason}}
 		}
-		return formOf(formWaive, "", inputReason, rest)
+		return v.unknownStep(formOf(formWaive, "", inputReason, rest), step)
 	case incident.WordCorrect:
 		first, text := cut(rest)
 		if seq, ok := sequence(first); ok && text != "" {
@@ -133,6 +140,14 @@ func withText(text, form, input string, do func(string) incident.Command) order 
 		return formOf(form, "", input, text)
 	}
 	return order{do: do(text)}
+}
+
+// unknownStep says so where a number was typed that no step has.
+func (v *visit) unknownStep(o order, step string) order {
+	if _, numbered := sequence(step); numbered {
+		return o.but(inputStep, v.say("refuse.step_unknown"))
+	}
+	return o
 }
 
 func hasStep(in *incident.Incident, key string) bool {
@@ -253,13 +268,18 @@ func (v *visit) orderPerson(r reading, in *incident.Incident) order {
 		return order{reply: &reply}
 	}
 	if incident.Word(r.word) == incident.WordHandover {
-		if person == "" {
-			return formOf(formHandover, "", inputReason, r.rest)
+		switch {
+		case person != "":
+			return order{do: incident.HandOver{To: person, Reason: after}}
+		case len(tokens) == 1: // one word alone is meant as a name
+			return formOf(formHandover, "", inputPerson, r.rest).but(inputPerson, v.say("refuse.person_unknown"))
 		}
-		return order{do: incident.HandOver{To: person, Reason: after}}
+		return formOf(formHandover, "", inputReason, r.rest)
 	}
-	if person == "" {
-		return formOf(formAssign, "", inputPerson, r.rest)
+	if person == "" && r.rest != "" {
+		return formOf(formAssign, "", inputPerson, r.rest).but(inputPerson, v.say("refuse.person_unknown"))
+	} else if person == "" {
+		return formOf(formAssign, "")
 	}
 	step, more := cut(after)
 	if w, digits, ok := v.vocabulary.lookup(fold(step)); ok && w == string(incident.WordStep) {

@@ -92,8 +92,9 @@ func (v *visit) pressedKept(a action) chat.Reply {
 	case actKeep:
 		return v.carry(v.note(task{key: key, id: a.id, typed: line}, line))
 	case actWord:
-		v.r.Text = slash + " " + extra
-		return v.command(v.vocabulary.command(extra), key, "")
+		meant := strings.TrimSpace(extra + " " + arguments(line))
+		v.r.Text = slash + " " + meant
+		return v.command(v.vocabulary.command(meant), key, "")
 	}
 	_, inChannel := v.OfChannel(channel)
 	r := v.vocabulary.read(line, inChannel)
@@ -102,6 +103,15 @@ func (v *visit) pressedKept(a action) chat.Reply {
 	}
 	v.forced = incident.PersonID(extra)
 	return v.command(r, key, a.id)
+}
+
+// arguments are what follows the word of a typed line.
+func arguments(line string) string {
+	first, rest := cut(line)
+	if fold(first) == slash {
+		_, rest = cut(rest)
+	}
+	return rest
 }
 
 // pressedAgain sends a kept report form a second time, knowing that it is the second.

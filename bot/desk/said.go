@@ -20,7 +20,7 @@ func (v *visit) said() chat.Reply {
 		return v.carry(task{key: v.r.ID, do: incident.Report{Text: r.text}, typed: r.text})
 	case meansNote:
 		return v.carry(v.note(task{key: v.r.ID, id: id, typed: r.text}, r.text))
-	case meansAlmost, meansLoose:
+	case meansAlmost, meansLoose, meansUnknown:
 		return v.askMeaning(r)
 	}
 	return v.command(r, v.r.ID, "")
@@ -48,7 +48,7 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 	case o.reply != nil:
 		return *o.reply
 	case o.form != "":
-		return v.openTyped(newDraft(o.form, in.ID, in.Seq, o.arg), o.values, r.rest)
+		return v.openTyped(newDraft(o.form, in.ID, in.Seq, o.arg), o, r.rest)
 	}
 	t := task{key: key, id: in.ID, do: o.do, seen: in.Seq, occurred: o.occurred}
 	if r.rest != "" {
@@ -58,14 +58,17 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 }
 
 // openTyped opens a form for what a line lacked. What of it has no place among the answers
-// stands above them.
-func (v *visit) openTyped(k draft, values chat.Values, typed string) chat.Reply {
-	reply := v.openForm(k, values)
+// stands above them; what is wrong with it stands beside them.
+func (v *visit) openTyped(k draft, o order, typed string) chat.Reply {
+	reply := v.openForm(k, o.values)
 	if reply.Form == nil {
 		if typed != "" {
 			reply.Cards[0].Blocks = append(reply.Cards[0].Blocks, typedBlock(v.voice, typed)...)
 		}
 		return reply
+	}
+	for i, in := range reply.Form.Inputs {
+		reply.Form.Inputs[i].Error = o.wrong[in.Name]
 	}
 	for _, i := range reply.Form.Inputs {
 		if strings.Contains(i.Value, typed) {
@@ -113,6 +116,9 @@ func (v *visit) askMeaning(r reading) chat.Reply {
 	}
 	card := chat.Card{Key: "ask:" + kept, Tone: chat.Notice, Mark: v.mark(), Title: v.say("ask.loose.title")}
 	text := v.say("ask.loose")
+	if r.meaning == meansUnknown {
+		card.Title, text = v.say("ask.unknown.title"), v.say("ask.unknown")
+	}
 	send := chat.Button{Label: v.say("button.send_report"), Action: v.act(actSend, "", 0, kept), Style: chat.Primary}
 	if r.meaning == meansAlmost {
 		card.Title = v.say("ask.almost.title", "word", v.word(r.word))
@@ -121,10 +127,11 @@ func (v *visit) askMeaning(r reading) chat.Reply {
 		card.Buttons = append(card.Buttons, chat.Button{
 			Label: v.say("button.as_word", "word", v.word(r.word)), Action: v.act(actWord, "", 0, kept+"."+r.word), Style: chat.Primary,
 		})
-		if r.channel {
-			id, _ := v.OfChannel(v.r.Channel)
-			card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.keep_note"), Action: v.act(actKeep, id, 0, kept)})
-		}
+	}
+	if r.channel {
+		id, _ := v.OfChannel(v.r.Channel)
+		send.Style = chat.Normal
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.keep_note"), Action: v.act(actKeep, id, 0, kept)})
 	}
 	card.Buttons = append(card.Buttons, send, chat.Button{Label: v.say("button.help"), Action: v.act(wordHelp, "", 0, "")})
 	card.Blocks = []chat.Block{{Text: text}, {Heading: v.say("ask.typed"), Text: r.text}}

@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
 	"hikeshi/workflows/incident"
 )
 
@@ -160,92 +163,135 @@ func FuzzSaid(f *testing.F) {
 		f.Add(s, true)
 		f.Add(s, false)
 	}
-	b := newBench(f, "ja")
-	b.must(b.say("山本", "", "/incident 画面に警告が出て動かない"))
-	b.must(b.say("佐藤", "", "/incident take"))
-	b.must(b.say("佐藤", "", "/incident note 最初の記録"))
-	b.must(b.say("佐藤", "", "/incident レベル 2"))
-	n := 0
+	s := newSaying(f)
 	f.Fuzz(func(t *testing.T, line string, inChannel bool) {
-		if len(line) > 2000 {
-			return
-		}
-		b.t = t
-		n++
-		b.clock.move(11 * time.Minute) // the same text again is a question of its own
-		channel := ""
-		if inChannel {
-			channel = "inc-2026-0001"
-		}
-		who := []string{"佐藤", "鈴木"}[n%2]
-		r := b.ask(chat.Request{ID: fmt.Sprintf("fuzz-%d", n), Kind: chat.Said, From: b.user(who), Channel: channel, Text: line})
-		kind, word, text := b.desk.Read(line, inChannel)
-		if !r.Accepted && r.Form == nil && len(r.Cards) == 0 {
-			t.Fatalf("%q is answered with nothing", line)
-		}
-		if r.Accepted && r.Form != nil {
-			t.Fatalf("%q is recorded and asked for:\n%s", line, showReply(r))
-		}
-		shown := showReply(r)
-		for _, hole := range []string{"refuse.", "event.", "button.", "form.", "log."} {
-			if strings.Contains(shown, " "+hole) && !strings.Contains(line, hole) {
-				t.Fatalf("%q: a key is shown:\n%s", line, shown)
-			}
-		}
-		clean := incident.Clean(text)
-		if !incident.Visible(clean) {
-			return
-		}
-		held := strings.ReplaceAll(shown, "\n   ", "\n")
-		if r.Accepted {
-			ids, err := b.store.AllIDs(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, id := range ids {
-				in := b.incident(id)
-				held += "\n" + in.Fields[incident.FieldEvent].Value
-				if kind == "report" && id == ids[len(ids)-1] && in.Fields[incident.FieldEvent].Value != clean {
-					t.Fatalf("%q was reported as %q", line, in.Fields[incident.FieldEvent].Value)
-				}
-			}
-		}
-		switch kind {
-		case "form":
-			if r.Form == nil {
-				t.Fatalf("%q opens no form:\n%s", line, shown)
-			}
-		case "report":
-			if !r.Accepted && !strings.Contains(held, text) {
-				t.Fatalf("%q is lost:\n%s", line, shown)
-			}
-		case "question":
-			if r.Accepted || !strings.Contains(held, text) {
-				t.Fatalf("%q is lost:\n%s", line, shown)
-			}
-		case "note":
-			if !r.Accepted {
-				if !strings.Contains(held, text) {
-					t.Fatalf("%q is lost:\n%s", line, shown)
-				}
-				return
-			}
-			for part := range strings.FieldsSeq(clean) {
-				if !strings.Contains(held, part) && !strings.ContainsAny(part, ":：/／") {
-					t.Fatalf("%q lost %q:\n%s", line, part, shown)
-				}
-			}
-		case "word":
-			if r.Accepted {
-				return
-			}
-			for part := range strings.FieldsSeq(clean) {
-				if !strings.Contains(held, part) && !strings.Contains(strings.ToLower(part), strings.ToLower(word)) && !isArgument(part) {
-					t.Fatalf("%q lost %q:\n%s", line, part, shown)
-				}
-			}
-		}
+		s.t = t
+		s.check(t, line, inChannel)
 	})
+}
+
+// The same for lines that look like what people type: words, names, numbers and sentences.
+func TestNothingTypedIsLost(t *testing.T) {
+	s := newSaying(t)
+	pieces := append([]string{
+		"/incident", "／incident", "/", "INC-2026-0001", "inc-2026-0099", "0001", "1", "2", "12", "9999", "佐藤", "鈴木 健太", "美", "sato@example.co.jp", "不明", "はい", "yes", "2:07",
+		"11/21 23:00", "25:99", "個人情報", "影響範囲", "cause", "漏えい", "virus", "public", "done", "済", "社用PCを電車に置き忘れた", "the server is down", "{name}", "<script>", "\u202e", "　", "\n", "手順3", "レベル2",
+	}, desk.Words...)
+	for _, w := range []string{"報告", "状況", "一覧", "進める", "戻す", "レベル", "区分", "担当", "引継ぎ", "手順", "省略", "記録", "訂正", "取消", "項目", "事実", "添付", "再発防止", "報告書", "承認", "終結", "非該当", "再開", "統合", "限定", "連絡先", "誰", "ヘルプ"} {
+		pieces = append(pieces, w)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(pieces), rapid.String()), 0, 5).Draw(r, "parts")
+		line := strings.Join(parts, " ")
+		if rapid.Bool().Draw(r, "command") {
+			line = "/incident " + line
+		}
+		s.check(r, line, rapid.Bool().Draw(r, "in a channel"))
+	})
+}
+
+// saying is an incident with something in it, for lines to be said about.
+type saying struct {
+	*bench
+	n int
+}
+
+func newSaying(t testing.TB) *saying {
+	s := &saying{bench: newBench(t, "ja")}
+	s.must(s.say("山本", "", "/incident 画面に警告が出て動かない"))
+	s.must(s.say("佐藤", "", "/incident take"))
+	s.must(s.say("佐藤", "", "/incident note 最初の記録"))
+	s.must(s.say("佐藤", "", "/incident レベル 2"))
+	return s
+}
+
+// check says a line and looks for what was typed: in the answer, or in the record.
+func (b *saying) check(t interface{ Fatalf(string, ...any) }, line string, inChannel bool) {
+	if len(line) > 2000 {
+		return
+	}
+	b.n++
+	b.clock.move(11 * time.Minute) // the same text again is a question of its own
+	channel := ""
+	if inChannel {
+		channel = "inc-2026-0001"
+	}
+	who := []string{"佐藤", "鈴木"}[b.n%2]
+	r := b.ask(chat.Request{ID: fmt.Sprintf("fuzz-%d", b.n), Kind: chat.Said, From: b.user(who), Channel: channel, Text: line})
+	kind, word, text := b.desk.Read(line, inChannel)
+	if !r.Accepted && r.Form == nil && len(r.Cards) == 0 {
+		t.Fatalf("%q is answered with nothing", line)
+	}
+	if r.Accepted && r.Form != nil {
+		t.Fatalf("%q is recorded and asked for:\n%s", line, showReply(r))
+	}
+	shown := showReply(r)
+	for _, hole := range []string{"refuse.", "event.", "button.", "form.", "log."} {
+		if strings.Contains(shown, " "+hole) && !strings.Contains(line, hole) {
+			t.Fatalf("%q: a key is shown:\n%s", line, shown)
+		}
+	}
+	clean := incident.Clean(text)
+	if !incident.Visible(clean) {
+		return
+	}
+	held := strings.ReplaceAll(shown, "\n   ", "\n")
+	if r.Form != nil {
+		held += r.Form.Intro
+		for _, i := range r.Form.Inputs {
+			held += "\n" + i.Value
+		}
+	}
+	held = incident.Clean(held)
+	text = clean
+	if r.Accepted {
+		ids, err := b.store.AllIDs(ctx)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		for _, id := range ids {
+			in := b.incident(id)
+			held += "\n" + in.Fields[incident.FieldEvent].Value
+			if kind == "report" && id == ids[len(ids)-1] && in.Fields[incident.FieldEvent].Value != clean {
+				t.Fatalf("%q was reported as %q", line, in.Fields[incident.FieldEvent].Value)
+			}
+		}
+	}
+	switch kind {
+	case "form":
+		if r.Form == nil {
+			t.Fatalf("%q opens no form:\n%s", line, shown)
+		}
+	case "report":
+		if !r.Accepted && !strings.Contains(held, text) {
+			t.Fatalf("%q is lost:\n%s", line, shown)
+		}
+	case "question":
+		if r.Accepted || !strings.Contains(held, text) {
+			t.Fatalf("%q is lost:\n%s", line, shown)
+		}
+	case "note":
+		if !r.Accepted {
+			if !strings.Contains(held, text) {
+				t.Fatalf("%q is lost:\n%s", line, shown)
+			}
+			return
+		}
+		for part := range strings.FieldsSeq(clean) {
+			if !strings.Contains(held, part) && !strings.ContainsAny(part, ":：/／") {
+				t.Fatalf("%q lost %q:\n%s", line, part, shown)
+			}
+		}
+	case "word":
+		if r.Accepted {
+			return
+		}
+		for part := range strings.FieldsSeq(clean) {
+			if !strings.Contains(held, part) && !strings.Contains(strings.ToLower(part), strings.ToLower(word)) && !isArgument(part) {
+				t.Fatalf("%q lost %q:\n%s", line, part, shown)
+			}
+		}
+	}
 }
 
 // isArgument tells what an answer says in its own words: numbers, names of words and fields.

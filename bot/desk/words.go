@@ -79,12 +79,13 @@ func cut(s string) (token, rest string) {
 type meaning int
 
 const (
-	meansForm   meaning = iota // /incident alone: the report form
-	meansWord                  // a command or a look
-	meansReport                // a report in one line
-	meansNote                  // an entry of the channel's incident
-	meansAlmost                // one token that is almost a word: ask
-	meansLoose                 // neither a command nor in a channel: ask
+	meansForm    meaning = iota // /incident alone: the report form
+	meansWord                   // a command or a look
+	meansReport                 // a report in one line
+	meansNote                   // an entry of the channel's incident
+	meansAlmost                 // one token that is almost a word: ask
+	meansLoose                  // neither a command nor in a channel: ask
+	meansUnknown                // in a channel, with a slash but no word: ask
 )
 
 // reading is a line as it was understood. Text is what the person wrote, without
@@ -119,8 +120,12 @@ func (v vocabulary) read(line string, inChannel bool) reading {
 			r.channel = inChannel
 			return r
 		}
-		if meant := procedure.Nearest(head[1:], v.spellings); meant != "" && rest == "" {
+		if meant := procedure.Nearest(head[1:], v.spellings); meant != "" && (rest == "" || inChannel) {
 			return reading{meaning: meansAlmost, word: v.word[meant], text: line, channel: inChannel}
+		}
+		if inChannel {
+			// A mistyped command must not end in the record unseen.
+			return reading{meaning: meansUnknown, text: line, channel: true}
 		}
 	}
 	if inChannel && line != "" {

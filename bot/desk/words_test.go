@@ -82,7 +82,9 @@ func TestWhatALineMeans(t *testing.T) {
 		// Notes: everything typed in a channel without a command.
 		{"電源を確認しました", channel, meansNote, "", "", "電源を確認しました"},
 		{"進める", channel, meansNote, "", "", "進める"},
-		{"/etc/passwd が書き換えられていた", channel, meansNote, "", "", "/etc/passwd が書き換えられていた"},
+		// A slash that no word follows: a mistyped command, or a path. Ask.
+		{"/etc/passwd が書き換えられていた", channel, meansUnknown, "", "", ""},
+		{"/advanse", channel, meansAlmost, "advance", "", ""},
 		// Elsewhere: ask.
 		{"社用PCを電車に置き忘れた", own, meansLoose, "", "", ""},
 		{"状況", own, meansLoose, "", "", ""},
@@ -126,7 +128,7 @@ func FuzzReading(f *testing.F) {
 	v := testVocabulary(f)
 	f.Fuzz(func(t *testing.T, line string, inChannel bool) {
 		r := v.read(line, inChannel)
-		if r.meaning < meansForm || r.meaning > meansLoose {
+		if r.meaning < meansForm || r.meaning > meansUnknown {
 			t.Fatalf("%q means nothing: %d", line, r.meaning)
 		}
 		if (r.meaning == meansWord || r.meaning == meansAlmost) != (r.word != "") {
@@ -136,7 +138,7 @@ func FuzzReading(f *testing.F) {
 			t.Fatalf("%q became %q", line, r.text)
 		}
 		switch r.meaning {
-		case meansReport, meansNote, meansAlmost, meansLoose:
+		case meansReport, meansNote, meansAlmost, meansLoose, meansUnknown:
 			left := strings.TrimSpace(strings.Replace(line, r.text, "", 1))
 			if first, rest := cut(left); left != "" && (fold(first) != slash || rest != "" && v.word[fold(rest)] != string(incident.WordReport)) {
 				t.Fatalf("%q lost %q", line, left)

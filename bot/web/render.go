@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 		"asset":   assetPath,
 		"local":   local,
 		"stamp":   stamp,
+		"pieces":  pieces,
 		"chosen":  chosen,
 		"card":    func(v *view, c chat.Card) cardView { return cardView{view: v, Card: c} },
 		"post":    func(v *view, p desk.Post) cardView { return cardView{view: v, Card: p.Card, Post: &p} },
@@ -176,8 +178,11 @@ func (i inputView) Described() string {
 
 // HasHint reports whether there is a line of help under the label.
 func (i inputView) HasHint() bool {
-	return i.Input.Hint != "" || i.Input.Max > 0 || i.Input.Kind == chat.DateTime
+	return i.Input.Hint != "" || i.TellsMax() || i.Input.Kind == chat.DateTime
 }
+
+// TellsMax reports whether a limit is near enough to be worth a word.
+func (i inputView) TellsMax() bool { return i.Input.Max > 0 && i.Input.Max <= 1000 }
 
 // fewOptions can all be seen at once; more are folded into a list.
 const fewOptions = 5
@@ -193,6 +198,30 @@ func (i inputView) NeedsBlank() bool {
 // chosen reports whether an option is among the values joined by commas.
 func chosen(values, value string) bool {
 	return value == values || value != "" && slices.Contains(strings.Split(values, ","), value)
+}
+
+// piece is a part of a text; a phone number is one to tap, and is never broken over two lines.
+type piece struct {
+	Text string
+	Tel  bool
+}
+
+var phoneNumber = regexp.MustCompile(`\+?\b[0-9]{2,4}-[0-9]{2,4}-[0-9]{3,4}\b`)
+
+func pieces(text string) []piece {
+	var out []piece
+	for text != "" {
+		at := phoneNumber.FindStringIndex(text)
+		if at == nil {
+			return append(out, piece{Text: text})
+		}
+		if at[0] > 0 {
+			out = append(out, piece{Text: text[:at[0]]})
+		}
+		out = append(out, piece{Text: text[at[0]:at[1]], Tel: true})
+		text = text[at[1]:]
+	}
+	return out
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -178,7 +178,7 @@ func (a *announcement) entry(r Record) {
 		a.reporters()
 		a.everyone(NoticeEnded, r.Seq)
 		for _, p := range in.Chain(a.dir, Auditor) {
-			a.dm(NoticeHead, p, r.Seq, false)
+			a.dm(NoticeHead, p, in.Seq, false) // the last entry, whose digest the report prints
 		}
 	case IncidentDismissed:
 		a.feed(r.Seq)

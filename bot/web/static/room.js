@@ -100,16 +100,14 @@ function show(form, answer) {
   if (answer.go) location.assign(answer.go);
 }
 
+// One answer at a time: the newest is the one that was waited for.
 function addAnswer(html) {
   const region = one("#answers");
   if (!region) return;
-  const box = document.createElement("div");
-  box.className = "answer";
-  box.innerHTML = html;
-  region.append(box);
+  region.innerHTML = html;
   dressAnswers();
-  while (region.children.length > 4) region.firstElementChild.remove();
-  box.scrollIntoView({ block: "nearest" });
+  region.scrollTop = 0;
+  region.scrollIntoView({ block: "nearest" });
 }
 
 // dressAnswers gives every answer a button to put it away.
@@ -158,7 +156,8 @@ function openAsk(html) {
   if (!ask.open) ask.showModal();
   const wrong = one("[aria-invalid=true]", ask) ?? one("#ask-error", ask);
   const first = wrong ?? one("input:not([type=hidden]), textarea, select, button", ask);
-  (first.matches("fieldset") ? one("input:not([type=hidden])", first) : first).focus();
+  const group = first.closest("fieldset");
+  (group ? one("input:checked", group) ?? one("input:not([type=hidden])", group) : first).focus();
   ask.scrollTop = wrong ? ask.scrollTop : 0;
 }
 

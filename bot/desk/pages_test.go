@@ -1,0 +1,120 @@
+package desk_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+func TestTheReporterSeesTheOwnReportOnly(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "名簿を誤って送った", "personal_data", "yes")
+	b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+	b.must(b.say("佐藤", "inc-2026-0001", "内部の検討：懲戒の可能性"))
+	b.deliver()
+	page, err := b.desk.Incident(ctx, b.user("山本"), string(id))
+	if err != nil || page.Full || page.Log != nil || page.Steps != nil || page.Card.Title == "" {
+		t.Errorf("%+v %v", page, err)
+	}
+	feed, err := b.desk.Feed(ctx, b.user("山本"), "inc-2026-0001")
+	if err != nil || feed.Pinned == nil {
+		t.Fatalf("%+v %v", feed, err)
+	}
+	seen := showCard(*feed.Pinned) + showCard(page.Card)
+	for _, p := range feed.Posts {
+		seen += showCard(p.Card)
+	}
+	for _, line := range []string{"/incident 状況", "/incident 誰", "/incident 報告書", "/incident 訂正", "/incident 訂正 12"} {
+		seen += showReply(b.say("山本", "", line))
+	}
+	if strings.Contains(seen, "懲戒") || strings.Contains(seen, "高橋") {
+		t.Errorf("the reporter reads the record:\n%s", seen)
+	}
+	room, err := b.desk.Room(ctx, b.user("山本"))
+	if err != nil || len(room.Reports) != 1 || len(room.Channels) != 0 {
+		t.Errorf("%+v %v", room, err)
+	}
+}
+
+func TestPagesOfACircleMember(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "画面が固まった", "kind", "virus", "business_stopped", "yes")
+	room, err := b.desk.Room(ctx, b.user("佐藤"))
+	if err != nil || len(room.Channels) != 1 || !room.Channels[0].Waiting || room.NowText != "2026年11月22日（日） 02:00" || room.Me.Name != "佐藤 美咲" {
+		t.Fatalf("%+v %v", room, err)
+	}
+	b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+	b.must(b.say("佐藤", "", "/incident level 2 業務が止まった"))
+	b.must(b.say("佐藤", "", "/incident 記録 一行目"))
+	b.must(b.say("佐藤", "", "/incident undo"))
+	page, err := b.desk.Incident(ctx, b.user("佐藤"), string(id))
+	if err != nil || !page.Full {
+		t.Fatal(err)
+	}
+	if len(page.Steps) == 0 || len(page.Fields) == 0 || len(page.Log) < 10 || len(page.Messages) == 0 || len(page.People) < 3 || len(page.Reports) != 2 || len(page.History) != 1 {
+		t.Errorf("%d steps %d fields %d log %d messages %d people", len(page.Steps), len(page.Fields), len(page.Log), len(page.Messages), len(page.People))
+	}
+	if at := slices.IndexFunc(page.Log, func(l desk.LogRow) bool { return l.Undone != "" && l.Text == "一行目" }); at < 0 {
+		t.Error("the entry taken back is not marked, or gone")
+	}
+	if room, _ := b.desk.Room(ctx, b.user("佐藤")); room.Channels[0].Waiting {
+		t.Error("still waits after the answer")
+	}
+	list, err := b.desk.List(ctx, b.user("小林"))
+	if err != nil || len(list.Rows) != 1 {
+		t.Errorf("the auditor's list: %+v %v", list, err)
+	}
+	contacts, err := b.desk.Contacts(ctx, b.user("山本"))
+	if err != nil || len(contacts.Rows) < 10 {
+		t.Errorf("%d contacts, %v", len(contacts.Rows), err)
+	}
+	if _, err := b.desk.Contacts(ctx, "web:nobody"); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("a stranger sees the contacts: %v", err)
+	}
+}
+
+// A report that leaves the house is numbered in the record; without news it is the same version.
+func TestDownloadsAreNumbered(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "画面が固まった")
+	for range 2 {
+		d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), "docx")
+		if err != nil || d.Name != "INC-2026-0001-v1.docx" || len(d.Body) == 0 {
+			t.Fatalf("%+v %v", d, err)
+		}
+	}
+	b.must(b.say("佐藤", "", "/incident 記録 新しいこと"))
+	if d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), "md"); err != nil || d.Name != "INC-2026-0001-v2.md" {
+		t.Fatalf("%+v %v", d, err)
+	}
+	// The auditor reads what there is.
+	if d, err := b.desk.Download(ctx, b.user("小林"), string(id), "md"); err != nil || d.Name != "INC-2026-0001-v2.md" {
+		t.Fatalf("%+v %v", d, err)
+	}
+	for _, bad := range []string{"exe", "../md", ""} {
+		if _, err := b.desk.Download(ctx, b.user("佐藤"), string(id), bad); !errors.Is(err, workflows.ErrNotFound) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if _, err := b.desk.Download(ctx, b.user("山本"), string(id), "md"); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("the reporter downloads the report: %v", err)
+	}
+}
+
+func TestChannelNames(t *testing.T) {
+	b := newBench(t, "ja")
+	if c := b.desk.Channel("INC-2026-0001"); c != "inc-2026-0001" {
+		t.Error(c)
+	}
+	for channel, want := range map[string]bool{"inc-2026-0001": true, "#inc-2026-0001": true, "trn-2026-12345": true, "general": false, "inc-2026-1": false, "": false} {
+		if _, ok := b.desk.OfChannel(channel); ok != want {
+			t.Errorf("%q: %v", channel, ok)
+		}
+	}
+}
