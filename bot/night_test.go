@@ -72,7 +72,7 @@ func (c *nightClock) Now() time.Time { return c.now }
 func newNight(t *testing.T, lang string) *night {
 	t.Helper()
 	n := &night{
-		t: t, clock: &nightClock{time.Date(2026, 11, 20, 9, 0, 0, 0, incident.Tokyo)},
+		t: t, clock: &nightClock{time.Date(2026, 11, 16, 9, 0, 0, 0, incident.Tokyo)},
 		url:  "sqlite:" + filepath.Join(t.TempDir(), "practice.db"),
 		last: map[string]chat.Request{}, kept: map[string]chat.Action{}, drafts: map[string]string{},
 		forms: map[string]*chat.Form{}, replies: map[string][]chat.Card{}, fresh: map[string][]chat.Card{}, seen: map[string]string{},

@@ -103,6 +103,9 @@ func (e *sqliteEngine) write(ctx context.Context, f func(statements) error) (err
 	if e.writer == nil {
 		return ErrReadOnly
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()

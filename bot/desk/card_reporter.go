@@ -35,7 +35,9 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 		}
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("question.heading"), Items: items})
 	}
-	card.Blocks = append(card.Blocks, v.aidBlock(in.Kind, in.Category)...)
+	if !incident.Containment.Before(in.Phase) {
+		card.Blocks = append(card.Blocks, v.aidBlock(in.Kind, in.Category)...)
+	}
 	card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, rolesToPhone(in), nil, false))...)
 	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("reporter.next.heading"), Text: v.reporterNext(in)})
 	card.Buttons = []chat.Button{
@@ -48,6 +50,8 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 
 func (v voice) reporterNext(in *incident.Incident) string {
 	switch {
+	case incident.Containment.Before(in.Phase):
+		return v.say("reporter.next.later")
 	case len(in.Responders()) > 0:
 		return v.say("reporter.next.taken")
 	case in.WorkingLevel() == incident.Level0:

@@ -121,13 +121,16 @@ func fieldSpec() formSpec {
 					which.Options = append(which.Options, chat.Option{Value: string(f), Label: v.field(f)})
 				}
 			}
-			which.Value = k.arg
+			f := incident.Field(k.arg)
+			if slices.Contains(incident.Fields, f) {
+				// The input below fits this field: a time is asked as a time.
+				which = chat.Input{Name: inputField, Label: v.say("input." + inputField), Kind: chat.Fixed, Value: v.field(f)}
+			}
 			value, unknown, reason := v.lines(inputValue, false), v.input(inputUnknown, chat.Choice, false), v.lines(inputReason, false)
 			for _, a := range []incident.Answer{incident.No, incident.Yes} {
 				unknown.Options = append(unknown.Options, chat.Option{Value: string(a), Label: v.say("unknown." + string(a))})
 			}
 			unknown.Value = string(incident.No)
-			f := incident.Field(k.arg)
 			if f.IsTime() {
 				value.Kind, value.Max = chat.DateTime, 0
 			}
@@ -144,9 +147,9 @@ func fieldSpec() formSpec {
 			return []chat.Input{which, value, unknown, reason}
 		},
 		take: func(v *visit, k draft, _ *incident.Incident, a *answers) {
-			f := incident.Field(a.get(inputField))
-			if f == "" {
-				f = incident.Field(k.arg)
+			f := incident.Field(k.arg)
+			if !slices.Contains(incident.Fields, f) {
+				f = incident.Field(a.get(inputField))
 			}
 			if !slices.Contains(incident.Fields, f) {
 				found, ok := named(v, string(f), "field.", incident.Fields)

@@ -210,7 +210,7 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 		if !r.At.Equal(r.Occurred) {
 			row.Recorded = v.instant(r.At)
 		}
-		if r.Source != incident.FromPerson && r.Source != "" {
+		if r.Source != incident.FromPerson && r.Source != "" && r.By != "" {
 			row.Who = v.say("entry.source", "person", row.Who, "source", v.say("source."+string(r.Source)))
 		}
 		undone := v.undone(in, r.Seq)

@@ -9,7 +9,6 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/desk"
 	"hikeshi/workflows"
-	"hikeshi/workflows/incident"
 )
 
 func TestTheReporterSeesTheOwnReportOnly(t *testing.T) {

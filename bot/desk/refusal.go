@@ -99,8 +99,11 @@ func (v voice) standing(in *incident.Incident, s incident.Standing) string {
 // mend offers what to do about a refusal that is not a list of missing things.
 func (v voice) mend(in *incident.Incident, ref *incident.Refusal) []chat.Button {
 	if in == nil {
-		if ref.Key == "refuse.not_known" {
+		switch into, _ := ref.Args["id"].(incident.ID); {
+		case ref.Key == "refuse.not_known":
 			return []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
+		case ref.Key == "refuse.merged" && into != "":
+			return []chat.Button{{Label: v.say("button.inform"), Action: v.openAct(formInform, into, 0, ""), Style: chat.Primary}}
 		}
 		return []chat.Button{{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")}}
 	}

@@ -190,9 +190,10 @@ const fewOptions = 5
 // Radios reports whether a choice shows all its options at once.
 func (i inputView) Radios() bool { return len(i.Input.Options) <= fewOptions }
 
-// NeedsBlank reports whether a choice needs an answer for "none of these".
+// NeedsBlank reports whether a choice needs an answer for "none of these": not where one is
+// chosen already, as "unknown" is for a question that nobody has to answer.
 func (i inputView) NeedsBlank() bool {
-	return !i.Input.Required && !slices.ContainsFunc(i.Input.Options, func(o chat.Option) bool { return o.Value == "" })
+	return !i.Input.Required && i.Input.Value == "" && !slices.ContainsFunc(i.Input.Options, func(o chat.Option) bool { return o.Value == "" })
 }
 
 // chosen reports whether an option is among the values joined by commas.

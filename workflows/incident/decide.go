@@ -257,13 +257,19 @@ func (d *decision) voidApproval() {
 		switch e := e.(type) {
 		case Approved:
 			return
+		case StepDone:
+			if s, ok := d.in.StepByKey(e.Step); ok && (s.Kind == StepPublish || s.Kind == StepAuthority) {
+				continue // telling the world and the authorities follows from the approval
+			}
+			d.emit(ApprovalVoided{Because: e.Kind()})
+			return
 		case LevelSet:
 			if e.From == e.To {
 				continue // a proposal turned down: what was approved still stands
 			}
 			d.emit(ApprovalVoided{Because: e.Kind()})
 			return
-		case FieldSet, StepDone, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, FactSet, PhaseMoved, Corrected, ReportMerged:
+		case FieldSet, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, FactSet, PhaseMoved, Corrected, ReportMerged:
 			d.emit(ApprovalVoided{Because: e.Kind()})
 			return
 		}

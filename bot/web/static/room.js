@@ -255,6 +255,17 @@ function swap(fresh) {
     if (part.dataset.swap === "keyed") swapPosts(part, next);
     else if (!same(part, next)) replace(part, next);
   }
+  dropShown();
+}
+
+// dropShown takes away an answer that now stands among the messages, where it stays current.
+function dropShown() {
+  for (const card of every("#answers .card[data-key]")) {
+    const post = every("#posts > .card").find(p => p.dataset.key === card.dataset.key);
+    if (!post) continue;
+    card.remove();
+    post.scrollIntoView({ block: "start" });
+  }
 }
 
 // replace puts the new part in place, with what was folded folded and the focus where it was.
