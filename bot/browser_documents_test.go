@@ -23,7 +23,7 @@ import (
 // does, and compares what stands in it with what happened and with the database.
 func (w *tale) documents(auditor *atDesk) {
 	w.Helper()
-	auditor.sees("#posts", spoken("notice.head.title", "id", w.id))
+	auditor.sees("#posts", w.notice("head"))
 	auditor.look("direct-auditor")
 	head := tells[string](auditor, `document.querySelector("#posts").innerText.match(/[0-9a-f]{64}/)?.[0] ?? ""`)
 	records := w.records()

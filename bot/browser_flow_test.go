@@ -129,12 +129,17 @@ func (w *tale) report() {
 	p.look("direct-reporter")
 }
 
+// notice is the title of a message about the incident.
+func (w *tale) notice(kind string) string {
+	return spoken("notice."+kind+".title", "id", w.id, "title", happened)
+}
+
 func (w *tale) channel() string { return "/?c=" + strings.ToLower(w.id) }
 func (w *tale) page() string    { return "/incidents/" + w.id }
 
 func (w *tale) answerCalls() {
 	for _, p := range []*atDesk{w.lead, w.admin} {
-		p.sees("#posts", spoken("notice.page.title", "id", w.id, "title", happened), spoken("page.ask"))
+		p.sees("#posts", w.notice("page"), spoken("page.ask"))
 		p.look("direct-called")
 		p.pressLast("#posts", spoken("button.take"))
 		p.until(fmt.Sprintf(`location.search === %q`, w.channel()[1:]))
@@ -212,7 +217,7 @@ func (w *tale) raise() {
 	w.lead.says("/incident レベル 3 " + reason3)
 	w.lead.sees("#place .sub", spoken("level.3"))
 	p := w.director
-	p.sees("#posts", spoken("notice.page.title", "id", w.id, "title", happened), spoken("level.3"), reason3)
+	p.sees("#posts", w.notice("page"), spoken("level.3"), reason3)
 	p.look("direct-director")
 	p.pressLast("#posts", spoken("button.take"))
 	p.until(fmt.Sprintf(`location.search === %q`, w.channel()[1:]))
@@ -234,7 +239,7 @@ func (w *tale) handOver() {
 	p.sees("#current", spoken("label.handover"), spoken("person.named", "name", suzuki))
 
 	w.admin.open("/")
-	w.admin.sees("#posts", spoken("notice.handover.title", "id", w.id), "熱があり")
+	w.admin.sees("#posts", w.notice("handover"), "熱があり")
 	w.admin.look("direct-handover")
 	w.admin.pressLast("#posts", spoken("button.accept"))
 	w.admin.until(fmt.Sprintf(`location.search === %q`, w.channel()[1:]))
@@ -309,7 +314,7 @@ func (w *tale) approveAndClose() {
 
 	d := w.director
 	d.open("/")
-	d.sees("#posts", spoken("notice.approve.title", "id", w.id))
+	d.sees("#posts", w.notice("approve"))
 	d.look("direct-approve")
 	d.open(w.page())
 	d.doesStep(spoken("step.number", "n", "8"))

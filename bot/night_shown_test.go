@@ -71,8 +71,8 @@ func (n *night) tellNews(timed int) {
 }
 
 // news tells a new message whole. Of one that was brought up to date it tells the lines that
-// are new, once where several messages of a person got the same; the incident's own card,
-// which changes with everything, only when it is looked at.
+// are new, once where several messages of a person got the same; of those
+// that change with everything it tells nothing more.
 func (n *night) news(where, key string, c chat.Card) {
 	text := n.cardText(0, c)
 	old, there := n.seen[key]
@@ -80,7 +80,7 @@ func (n *night) news(where, key string, c chat.Card) {
 	switch {
 	case !there:
 		n.tellCard(1, where+" ⇐", c)
-	case old != text && !strings.Contains(key, "/card:"):
+	case old != text && !slices.ContainsFunc(living, func(k string) bool { return strings.Contains(key, "/"+k+":") }):
 		update := where + " ↻ " + c.Title
 		known := strings.Split(days.ReplaceAllString(old, ""), "\n")
 		changed := false
@@ -97,6 +97,10 @@ func (n *night) news(where, key string, c chat.Card) {
 		}
 	}
 }
+
+// living are the messages that change with everything: how they are is told where they are
+// looked at.
+var living = []string{"card", "digest", "ended", "reopened"}
 
 // days stand before a time as soon as it was not today: nothing to tell of.
 var days = regexp.MustCompile(`[0-9]{1,2}/[0-9]{1,2}（.）`)
@@ -254,8 +258,25 @@ func buttonText(bs []chat.Button) string {
 	return s
 }
 
-// formCard prints a form: what it asks, what stands there, and what is wrong with it.
-func formCard(f *chat.Form) chat.Card {
+// formCard prints a form: what it asks, what stands there, and what is wrong with it. Of one
+// that comes back it tells what is new.
+func (n *night) formCard(name string, f *chat.Form) chat.Card {
+	c := formAsCard(f)
+	key := "form/" + name + "/" + f.Draft
+	old, again := n.seen[key]
+	n.seen[key] = n.cardText(0, c)
+	if again {
+		for i, b := range c.Blocks {
+			c.Blocks[i].Items = slices.DeleteFunc(slices.Clone(b.Items), func(it chat.Item) bool {
+				one := chat.Card{Blocks: []chat.Block{{Items: []chat.Item{it}}}}
+				return slices.Contains(strings.Split(old, "\n"), strings.TrimSpace(n.cardText(0, one)))
+			})
+		}
+	}
+	return c
+}
+
+func formAsCard(f *chat.Form) chat.Card {
 	c := chat.Card{Title: "〔" + f.Title + "〕"}
 	if utf8.RuneCountInString(f.Title) > maxTitle {
 		c.Title += " {title_too_long}"
@@ -281,7 +302,7 @@ func formCard(f *chat.Form) chat.Card {
 			it.Text += " ／ " + in.Hint
 		}
 		if in.Error != "" {
-			it.Small = "！" + in.Error
+			it.Small = "\n！" + in.Error
 		}
 		items = append(items, it)
 	}

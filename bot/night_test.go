@@ -24,8 +24,8 @@ import (
 // A night is a script of what people do, run through the real desk, service, store and
 // courier, and beside it what they were shown. The script's lines:
 //
-//	clock 2026-11-21 02:00            sets the clock (Asia/Tokyo)
-//	wait 5m                           moves it on; what falls due happens
+//	clock 2026-11-21 02:00            moves the clock on to a time (Asia/Tokyo); what falls due happens
+//	wait 5m                           moves it on
 //	山本: /incident …                  types a line (in the own messages)
 //	山本 @TRN-2026-0001: …             types a line in an incident's channel
 //	山本 [対応します]                   presses a button: of the last answer, else of the newest message that has it
@@ -60,7 +60,7 @@ type night struct {
 	forms   map[string]*chat.Form
 	replies map[string][]chat.Card
 	fresh   map[string][]chat.Card // answers that are still to be told
-	seen    map[string]string      // message key → what was last told of it
+	seen    map[string]string      // message key, or draft → what was last told of it
 	updates []string               // told of messages that were brought up to date, since the last act
 	end     func()
 }
@@ -124,7 +124,7 @@ var (
 	presses = regexp.MustCompile(`^(\S+)( keeps)?(?: @(\S+))? \[([^]]+)\](?: (.+))?$`)
 	stale   = regexp.MustCompile(`^(\S+) presses$`)
 	again   = regexp.MustCompile(`^(\S+) again$`)
-	fills   = regexp.MustCompile(`^(\S+) = (.*)$`)
+	fills   = regexp.MustCompile(`^(\S+) =(?: (.*))?$`)
 	types   = regexp.MustCompile(`^(\S+) ~(?: (.*))?$`)
 	looks   = regexp.MustCompile(`^(\S+)(?: @(\S+))? \?$`)
 	pages   = regexp.MustCompile(`^(\S+) page (\S+)$`)
@@ -146,10 +146,14 @@ func (n *night) line(line string) {
 		if err != nil {
 			n.t.Fatal(err)
 		}
+		if n.said == 0 {
+			n.clock.now = at // nothing has happened yet
+			break
+		}
 		if at.Before(n.clock.now) {
 			n.t.Fatalf("%q turns the clock back", line)
 		}
-		n.clock.now = at
+		n.wait(at.Sub(n.clock.now))
 	case strings.HasPrefix(line, "wait "):
 		d, err := time.ParseDuration(strings.TrimPrefix(line, "wait "))
 		if err != nil {
@@ -261,7 +265,7 @@ func (n *night) answered(name string, rep chat.Reply) {
 	cards := slices.Clone(rep.Cards)
 	if f := rep.Form; f != nil {
 		n.drafts[name] = f.Draft
-		cards = append(cards, formCard(f))
+		cards = append(cards, n.formCard(name, f))
 	}
 	if rep.Page != "" {
 		cards = append(cards, chat.Card{Title: "→ " + rep.Page})

@@ -116,9 +116,9 @@ func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) err
 }
 
 func (t *tx) saveEntries(ctx context.Context, saved workflows.SavedIncident) error {
-	id := string(saved.Row.ID)
+	id := any(string(saved.Row.ID))
 	entries := make([]any, 0, len(saved.Sealed)*insertEntries.columns)
-	var texts []any
+	texts := make([]any, 0, 2*len(saved.Sealed)*insertTexts.columns)
 	for i := range saved.Sealed {
 		e := &saved.Sealed[i]
 		r := &e.Record

@@ -32,7 +32,7 @@ type sqliteEngine struct {
 
 // dsn is the file as SQLite is to open it. FULL makes a commit wait until the write-ahead
 // log is on the disk: an accepted report survives a power cut.
-func dsn(path string, o options) string {
+func dsn(path string, readOnly bool) string {
 	v := url.Values{
 		"_busy_timeout": {busyWait},
 		"_foreign_keys": {"1"},
@@ -47,7 +47,7 @@ func dsn(path string, o options) string {
 		},
 		"mode": {"rw"}, // the file is made by createFile, for this user alone
 	}
-	if o.readOnly {
+	if readOnly {
 		// Not mode=ro: beside no server the files of the write-ahead log must be made.
 		v.Set("_query_only", "1")
 		v.Del("_synchronous")
@@ -57,22 +57,11 @@ func dsn(path string, o options) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
 }
 
-// openFile opens both sides of an SQLite file that is there and sound.
-func openFile(ctx context.Context, path string, o options) (*sqliteEngine, error) {
+// openReads opens the reading side of a file that is there. It changes nothing in it.
+func openReads(ctx context.Context, path string) (*sqliteEngine, error) {
 	e := &sqliteEngine{path: path, turn: make(chan struct{}, 1)}
 	var err error
-	if !o.readOnly {
-		if e.writes, err = sql.Open("sqlite", dsn(path, o)); err != nil {
-			return nil, explain(path, err)
-		}
-		e.writes.SetMaxOpenConns(1)
-		if err := e.writes.PingContext(ctx); err != nil {
-			e.Close()
-			return nil, explain(path, err)
-		}
-	}
-	if e.reads, err = sql.Open("sqlite", dsn(path, options{readOnly: true})); err != nil {
-		e.Close()
+	if e.reads, err = sql.Open("sqlite", dsn(path, true)); err != nil {
 		return nil, explain(path, err)
 	}
 	n := max(4, runtime.GOMAXPROCS(0))
@@ -84,6 +73,15 @@ func openFile(ctx context.Context, path string, o options) (*sqliteEngine, error
 	}
 	e.readers = newPrepared(e.reads)
 	return e, nil
+}
+
+// openWrites opens the writing side.
+func (e *sqliteEngine) openWrites(ctx context.Context) (err error) {
+	if e.writes, err = sql.Open("sqlite", dsn(e.path, false)); err != nil {
+		return explain(e.path, err)
+	}
+	e.writes.SetMaxOpenConns(1)
+	return explain(e.path, e.writes.PingContext(ctx))
 }
 
 // takeWriter keeps the writing connection for the statements prepared on it.

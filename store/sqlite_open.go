@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -19,40 +20,65 @@ const applicationID = 0x686b7368
 
 // openSQLite opens the file at path for the program, in the state that o asks for.
 func openSQLite(ctx context.Context, path string, o options) (*sqliteEngine, error) {
-	if !o.readOnly {
-		if err := createFile(path); err != nil {
-			return nil, err
-		}
-	}
-	if err := checkFile(path); err != nil {
-		return nil, err
-	}
-	e, err := openFile(ctx, path, o)
+	e, _, err := prepareSQLite(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.prepare(ctx, o); err != nil {
-		e.Close()
-		return nil, err
+	if !o.readOnly {
+		if err := e.takeWriter(ctx); err != nil {
+			e.Close()
+			return nil, err
+		}
 	}
 	return e, nil
 }
 
-func (e *sqliteEngine) prepare(ctx context.Context, o options) error {
-	if err := e.checkSound(ctx, o); err != nil {
-		return err
+// prepareSQLite makes and migrates the file as o asks for, and gives the version of the
+// schema that it found. Before it changes anything it has seen that the file is ours.
+func prepareSQLite(ctx context.Context, path string, o options) (e *sqliteEngine, found int64, err error) {
+	if !o.readOnly {
+		if err := createFile(path); err != nil {
+			return nil, 0, err
+		}
+	}
+	if err := checkFile(path); err != nil {
+		return nil, 0, err
+	}
+	if e, err = openReads(ctx, path); err != nil {
+		return nil, 0, err
+	}
+	if found, err = e.prepare(ctx, o); err != nil {
+		e.Close()
+		return nil, found, err
+	}
+	return e, found, nil
+}
+
+func (e *sqliteEngine) prepare(ctx context.Context, o options) (found int64, err error) {
+	blank, err := e.checkOurs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if found, err = e.checkVersion(ctx, o); err != nil || o.readOnly {
+		return found, err
+	}
+	if err := writable(e.path); err != nil {
+		return found, err
+	}
+	if err := e.openWrites(ctx); err != nil {
+		return found, err
+	}
+	if blank {
+		if _, err := e.writes.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
+			return found, explain(e.path, err)
+		}
+	} else if err := e.checkSound(ctx); err != nil {
+		return found, err
 	}
 	if o.migrate {
-		if _, _, err := e.migrateUp(ctx); err != nil {
-			return err
-		}
-	} else if err := e.checkVersion(ctx); err != nil {
-		return err
+		return found, e.migrateUp(ctx)
 	}
-	if o.readOnly {
-		return nil
-	}
-	return e.takeWriter(ctx)
+	return found, nil
 }
 
 // createFile makes an empty file for this user alone; SQLite gives its other files the same
@@ -101,35 +127,28 @@ func checkFile(path string) error {
 	return nil
 }
 
-// checkSound reads the whole file once for damage, and whose it is. Reading commands skip
-// the first: they run beside a server that has done it.
-func (e *sqliteEngine) checkSound(ctx context.Context, o options) error {
+// checkOurs sees whose file it is; blank says that there is nothing in it yet.
+func (e *sqliteEngine) checkOurs(ctx context.Context) (blank bool, err error) {
 	var id, tables int64
-	err := e.reads.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &tables)
+	err = e.reads.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`).Scan(&id, &tables)
 	if err != nil {
-		return explain(e.path, err)
+		return false, explain(e.path, err)
 	}
 	if tables > 0 && id != applicationID {
-		return fmt.Errorf("the database %q belongs to another program: give another path", e.path)
+		return false, fmt.Errorf("the database %q belongs to another program: give another path", e.path)
 	}
-	if o.readOnly {
-		return nil
-	}
-	if err := writable(e.path); err != nil {
-		return err
-	}
-	if tables == 0 {
-		if _, err := e.writes.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
-			return explain(e.path, err)
-		}
-		return nil
-	}
+	return tables == 0, nil
+}
+
+// checkSound reads the whole file once for damage. Reading commands do without: they run
+// beside a server that has done it.
+func (e *sqliteEngine) checkSound(ctx context.Context) error {
 	var found string
 	if err := e.writes.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
 		return explain(e.path, err)
 	}
 	if found != "ok" {
-		return damaged(e.path, errors.New(found))
+		return damaged(e.path, errors.New(strings.Join(strings.Fields(found), " ")))
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ type engine interface {
 
 // Write runs f in one transaction.
 func (d *database) Write(ctx context.Context, f func(tx workflows.Tx) error) error {
-	return d.write(ctx, func(s statements) error { return f(&tx{s: s, sql: d.sql}) })
+	return d.write(ctx, func(s statements) error { return f(&tx{s: s, sql: d.sql, contacts: -1}) })
 }
 
 // Ping checks that the database answers a reader, and that a writer gets its turn.

@@ -12,18 +12,23 @@ import (
 type tx struct {
 	s   statements
 	sql *queries
+	// contacts is the version of the contact list, once Done has read it; -1 before.
+	contacts int64
 }
 
 const (
-	selectDone      = `SELECT outcome FROM requests WHERE key = $1`
+	// Both are asked at the beginning of every command.
+	selectDone      = `SELECT v.n, r.outcome FROM versions v LEFT JOIN requests r ON r.key = $1 WHERE v.name = 'contacts'`
 	selectSame      = `SELECT incident FROM requests WHERE person = $1 AND digest = $2 AND digest <> '' AND at >= $3 ORDER BY at DESC LIMIT 1`
 	contactsVersion = `SELECT n FROM versions WHERE name = 'contacts'`
 	nextNumber      = `INSERT INTO counters (series, n) VALUES ($1, 1) ON CONFLICT (series) DO UPDATE SET n = counters.n + 1 RETURNING n`
 )
 
 func (t *tx) Done(ctx context.Context, key string) (outcome []byte, ok bool, err error) {
-	ok, err = row(ctx, t.s, selectDone, []any{key}, &outcome)
-	return outcome, ok, err
+	if _, err = row(ctx, t.s, selectDone, []any{key}, &t.contacts, &outcome); err != nil {
+		return nil, false, err
+	}
+	return outcome, outcome != nil, nil
 }
 
 func (t *tx) SameReport(ctx context.Context, by incident.PersonID, digest string, since time.Time) (id incident.ID, ok bool, err error) {
@@ -47,8 +52,10 @@ func (t *tx) LastBy(ctx context.Context, id incident.ID, by incident.PersonID, k
 }
 
 func (t *tx) ContactsVersion(ctx context.Context) (v int64, err error) {
-	_, err = row(ctx, t.s, contactsVersion, nil, &v)
-	return v, err
+	if t.contacts < 0 {
+		_, err = row(ctx, t.s, contactsVersion, nil, &t.contacts)
+	}
+	return t.contacts, err
 }
 
 func (t *tx) NextNumber(ctx context.Context, series string) (n int, err error) {

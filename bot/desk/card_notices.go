@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strings"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -215,6 +216,12 @@ func (v voice) headCard(in *incident.Incident, m workflows.Message, r incident.R
 // and what waits for an answer.
 func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, error) {
 	card := chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("notice.digest.title", "day", v.due(m.Day))}
+	if m.Day != v.now.In(incident.Tokyo).Format(time.DateOnly) {
+		// Seen later it would tell of today under the date of another day.
+		card.Blocks = []chat.Block{{Text: v.say("digest.past")}}
+		card.Buttons = []chat.Button{{Label: v.say("button.list_page"), Page: PathIncidents}}
+		return card, nil
+	}
 	mine, err := v.service.Incidents(ctx, m.To, true)
 	if err != nil {
 		return chat.Card{}, err

@@ -98,7 +98,7 @@ func (v *visit) refused(out workflows.Outcome, t task) chat.Reply {
 		}
 		c := &reply.Cards[0]
 		c.Blocks = append(c.Blocks, chat.Block{Heading: v.say("refused.changes"), Items: lines})
-		c.Buttons = append(c.Buttons, chat.Button{Label: v.say("button.status"), Action: v.act(wordStatus, t.id, 0, ""), Style: chat.Primary})
+		c.Buttons = []chat.Button{{Label: v.say("button.status"), Action: v.act(wordStatus, t.id, 0, ""), Style: chat.Primary}}
 	}
 	return reply
 }
@@ -185,7 +185,7 @@ func (v voice) emergencyPhones(skip []incident.PersonID) []chat.Block {
 
 func reference() string {
 	var b [5]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
 	return base32.StdEncoding.EncodeToString(b[:])
 }
 
@@ -216,15 +216,15 @@ func (v voice) mark() string {
 }
 
 // read loads an incident the person may see; a reply says why not, and shows what was typed.
-func (v *visit) read(id incident.ID, typed string) (*incident.Incident, workflows.Access, *chat.Reply) {
-	in, access, err := v.service.Incident(v.ctx, v.who.ID, id)
+func (v *visit) read(id incident.ID, typed string) (*incident.Incident, *chat.Reply) {
+	in, _, err := v.service.Incident(v.ctx, v.who.ID, id)
 	if errors.Is(err, workflows.ErrNotFound) {
 		r := v.refusal(nil, &incident.Refusal{Key: "refuse.unknown_incident", Args: map[string]any{"id": id}}, task{typed: typed})
-		return nil, workflows.AccessNone, &r
+		return nil, &r
 	}
 	if err != nil {
 		r := v.fault(err, task{typed: typed})
-		return nil, workflows.AccessNone, &r
+		return nil, &r
 	}
-	return in, access, nil
+	return in, nil
 }

@@ -215,7 +215,7 @@ func (v *visit) orderCategory(rest string) order {
 }
 
 // named finds which of several things a token names: by its English id or by its name in
-// any language; the beginning of a name is enough where it fits one only.
+// any language; a part of a name is enough where it fits one only.
 func named[T ~string](v *visit, token, prefix string, list []T) (T, bool) {
 	token = fold(token)
 	var found []T
@@ -225,7 +225,7 @@ func named[T ~string](v *visit, token, prefix string, list []T) (T, bool) {
 			if token == string(x) || token == name {
 				return x, true
 			}
-			if begins(name, token) && !slices.Contains(found, x) {
+			if len([]rune(token)) >= 2 && strings.Contains(name, token) && !slices.Contains(found, x) {
 				found = append(found, x)
 			}
 		}
@@ -235,13 +235,6 @@ func named[T ~string](v *visit, token, prefix string, list []T) (T, bool) {
 		return found[0], true
 	}
 	return none, false
-}
-
-// begins reports whether a token of two letters or more begins a name, or a part of a name
-// that lists several things (改ざん・消失・破壊).
-func begins(name, token string) bool {
-	return len([]rune(token)) >= 2 && slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return r == '・' || r == ',' || r == '/' }),
-		func(part string) bool { return strings.HasPrefix(strings.TrimSpace(part), token) })
 }
 
 // orderPerson reads 担当 and 引継ぎ: a name of up to three words, then the rest.
@@ -321,9 +314,9 @@ func (v *visit) isUnknown(token string) bool {
 
 func (v *visit) orderFact(rest string) order {
 	first, after := cut(rest)
-	k, ok := named(v, first, "fact.", incident.FactKeys)
+	k, ok := named(v, first, "factword.", incident.FactKeys) // 社外 is no part of 社外秘
 	if !ok {
-		k, ok = named(v, first, "factword.", incident.FactKeys)
+		k, ok = named(v, first, "fact.", incident.FactKeys)
 	}
 	if !ok {
 		return formOf(formFact, "")

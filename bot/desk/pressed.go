@@ -134,7 +134,7 @@ func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 	default:
 		return chat.Reply{}, false
 	}
-	in, _, reply := v.read(a.id, "")
+	in, reply := v.read(a.id, "")
 	if reply != nil {
 		return *reply, true
 	}

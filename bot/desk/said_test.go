@@ -177,9 +177,7 @@ func TestNothingTypedIsLost(t *testing.T) {
 		"/incident", "／incident", "/", "INC-2026-0001", "inc-2026-0099", "0001", "1", "2", "12", "9999", "佐藤", "鈴木 健太", "美", "sato@example.co.jp", "不明", "はい", "yes", "2:07",
 		"11/21 23:00", "25:99", "個人情報", "影響範囲", "cause", "漏えい", "virus", "public", "done", "済", "社用PCを電車に置き忘れた", "the server is down", "{name}", "<script>", "\u202e", "　", "\n", "手順3", "レベル2",
 	}, desk.Words...)
-	for _, w := range []string{"報告", "状況", "一覧", "進める", "戻す", "レベル", "区分", "担当", "引継ぎ", "手順", "省略", "記録", "訂正", "取消", "項目", "事実", "添付", "再発防止", "報告書", "承認", "終結", "非該当", "再開", "統合", "限定", "連絡先", "誰", "ヘルプ"} {
-		pieces = append(pieces, w)
-	}
+	pieces = append(pieces, "報告", "状況", "一覧", "進める", "戻す", "レベル", "区分", "担当", "引継ぎ", "手順", "省略", "記録", "訂正", "取消", "項目", "事実", "添付", "再発防止", "報告書", "承認", "終結", "非該当", "再開", "統合", "限定", "連絡先", "誰", "ヘルプ")
 	rapid.Check(t, func(r *rapid.T) {
 		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(pieces), rapid.String()), 0, 5).Draw(r, "parts")
 		line := strings.Join(parts, " ")

@@ -76,7 +76,7 @@ func parseDraft(s string) (d draft, ok bool) {
 // nonce is 80 random bits: whoever does not know a draft cannot name it.
 func nonce() string {
 	var b [10]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
 }
 

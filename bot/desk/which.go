@@ -52,7 +52,7 @@ func (v *visit) which(r reading, chosen incident.ID) (*incident.Incident, readin
 		only, reply := v.onlyOpen(r)
 		return only, r, reply
 	}
-	in, _, reply := v.read(id, r.text)
+	in, reply := v.read(id, r.text)
 	return in, r, reply
 }
 

@@ -26,13 +26,13 @@ CREATE INDEX incidents_open ON incidents (reported_at, id) WHERE phase NOT IN ('
 -- incidents, newest first, and look here for each: a company has some thousand incidents at
 -- most, and with the person first every report would touch a page for each of its people.
 CREATE TABLE members (
-    incident TEXT NOT NULL REFERENCES incidents (id),
+    incident TEXT NOT NULL,
     person   TEXT NOT NULL,
     PRIMARY KEY (incident, person)
 ) WITHOUT ROWID;
 
--- The evidence: only ever added to. The order of id is the order of writing. An entry does
--- not refer to its incident's row by a foreign key: it must outlive a row that somebody removed.
+-- The evidence: only ever added to. The order of id is the order of writing. There is no
+-- foreign key to the incident's row: an entry must outlive a row that somebody removed.
 CREATE TABLE entries (
     id          INTEGER PRIMARY KEY,
     incident    TEXT   NOT NULL,

@@ -257,7 +257,7 @@ func (d *decision) correct(c Correct) *Refusal {
 	default:
 		return refuse("refuse.entry_fixed", "seq", target.Seq)
 	}
-	if ref := d.ownEntry(target); ref != nil {
+	if ref := d.ownEntry(target, WordCorrect); ref != nil {
 		return ref
 	}
 	return d.text("correction", c.Text, func(t Text) Event { return Corrected{Seq: target.Seq, Text: t} })
@@ -274,11 +274,11 @@ func (d *decision) target(seq int64) (*Record, *Refusal) {
 	return t, nil
 }
 
-func (d *decision) ownEntry(r *Record) *Refusal {
+func (d *decision) ownEntry(r *Record, w Word) *Refusal {
 	if r.By == d.env.By.ID || d.in.May(d.env.People, d.env.By.ID, WordWaive) {
 		return nil
 	}
-	return refuse("refuse.not_allowed", "word", WordUndo, "who", []Standing{StandLead})
+	return refuse("refuse.not_allowed", "word", w, "who", []Standing{StandLead})
 }
 
 // CanUndo reports whether an entry of this kind can be taken back at all.
@@ -310,7 +310,7 @@ func (d *decision) undo(c Undo) *Refusal {
 	if !CanUndo(t.Event.Kind()) {
 		return refuse("refuse.entry_fixed", "seq", t.Seq)
 	}
-	if ref := d.ownEntry(t); ref != nil {
+	if ref := d.ownEntry(t, WordUndo); ref != nil {
 		return ref
 	}
 	undone := Undone{Seq: t.Seq, What: t.Event.Kind(), Reason: reason}
