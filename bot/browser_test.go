@@ -62,23 +62,23 @@ func (w *written) String() string {
 type running struct {
 	url  string
 	data string
+	stop func() // as by Ctrl+C; it must end well, and with nothing to complain of in its log
 }
 
 var printedAddress = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
 
-// serveFor starts the program on an empty data folder. At the end of the test it is stopped
-// like by Ctrl+C, and must end well and with nothing to complain of in its log.
+// serveFor starts the program on an empty data folder, and stops it at the end of the test.
 func serveFor(t *testing.T) *running {
 	t.Helper()
 	r := &running{data: t.TempDir()}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	var out, errs written
 	ended := make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"serve"}, []string{"HIKESHI_DATA=" + r.data, "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
 	}()
-	t.Cleanup(func() {
-		stop()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
 		select {
 		case code := <-ended:
 			if code != 0 {
@@ -91,6 +91,7 @@ func serveFor(t *testing.T) *running {
 			t.Errorf("the program logged: %s", s)
 		}
 	})
+	t.Cleanup(r.stop)
 	for limit := time.After(20 * time.Second); r.url == ""; {
 		select {
 		case code := <-ended:
@@ -202,8 +203,8 @@ func (r *running) sit(t *testing.T, browser context.Context, name string, width 
 	return p
 }
 
-// listenToConsole fails the test on what a page complains of. That a page was not found is
-// asked for.
+// listenToConsole fails the test on what a page complains of. That a page was not found, or
+// that a stopped program does not answer, is asked for.
 func (p *atDesk) listenToConsole() {
 	ctx, stop := context.WithCancel(p.ctx)
 	messages := chromedp.Console(ctx)
@@ -214,8 +215,9 @@ func (p *atDesk) listenToConsole() {
 			if err != nil {
 				return
 			}
+			expected := regexp.MustCompile(`status of 404|net::ERR_(ABORTED|CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)`)
 			bad := m.IsException() || m.Type == "error" || m.Type == "warning"
-			if bad && !strings.Contains(m.Text, "status of 404") && !strings.Contains(m.Text, "ERR_ABORTED") {
+			if bad && !expected.MatchString(m.Text) {
 				p.t.Errorf("%s's browser says: %s", p.name, m)
 			}
 		}

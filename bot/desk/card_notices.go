@@ -146,7 +146,12 @@ func (v voice) approveCard(in *incident.Incident, m workflows.Message) chat.Card
 		card.Tone = chat.Good
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("approve.done", "person", v.person(in, in.Approval.By), "at", v.when(in.Approval.At))})
 	} else if !in.Phase.Ended() {
-		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("approve.ask", "role", v.role(in.WorkingLevel().Responsible()))})
+		role := in.WorkingLevel().Responsible()
+		name := v.role(role)
+		if role != incident.IncidentLead && !v.service.Contacts().Holds(m.To, role) {
+			name = v.say("role.deputy", "value", name)
+		}
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("approve.ask", "role", name)})
 		card.Buttons = v.approveButtons(in)
 		card.Buttons[len(card.Buttons)-1].Style = chat.Primary
 	}

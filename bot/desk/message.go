@@ -133,6 +133,9 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	card := v.base(in, m, chat.Urgent)
 	page, ok := v.pageOf(in, m)
 	open := ok && page.Status == incident.PageOpen && !in.Phase.Ended()
+	if in.PageWait() == 0 { // level 0 hurries nobody
+		card.Tone, card.Title = chat.Notice, v.say("page.quiet.title", "id", string(in.ID), "title", in.Title)
+	}
 	if !open {
 		card.Tone, card.Title = chat.Plain, v.say("page.answered.title", "id", string(in.ID), "title", in.Title)
 	}

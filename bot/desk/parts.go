@@ -79,8 +79,8 @@ func (v voice) subLine(in *incident.Incident) string {
 func (v voice) phaseLine(in *incident.Incident) string {
 	var parts []string
 	for _, p := range incident.Phases {
-		if p == incident.Dismissed {
-			continue
+		if p == incident.Dismissed || in.Phase == incident.Dismissed && in.Left.Before(p) {
+			continue // 非該当 follows the phase it was left from
 		}
 		name := v.phase(p)
 		if p == in.Phase {

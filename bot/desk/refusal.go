@@ -88,6 +88,9 @@ func (v voice) standing(in *incident.Incident, s incident.Standing) string {
 	if in == nil {
 		return text
 	}
+	if s == incident.StandResponsible {
+		return v.say("standing.named", "standing", text, "person", v.role(in.WorkingLevel().Responsible()))
+	}
 	if s == incident.StandLead {
 		if leads := in.Leads(v.service.People()); len(leads) > 0 {
 			return v.say("standing.named", "standing", text, "person", v.persons(in, leads))

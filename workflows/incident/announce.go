@@ -123,8 +123,11 @@ func (a *announcement) entry(r Record) {
 			a.approvers(NoticeApprove, r.Seq)
 		}
 	case RoundPassed:
-		if e.Exhausted {
+		// Said once in the channel, not with every round that finds nobody again.
+		if e.Exhausted && (a.before == nil || !a.before.Exhausted) {
 			a.feed(r.Seq)
+		}
+		if e.Exhausted {
 			a.phones(r.Seq)
 		}
 	case HandoverOffered:

@@ -310,7 +310,7 @@ func (d *decision) setLevel(c SetLevel) *Refusal {
 	if ref != nil {
 		return ref
 	}
-	if !in.May(d.env.People, d.env.By.ID, WordLevel) {
+	if !in.May(d.env.People, d.env.By.ID, WordLevel) && !d.looksAtNearMiss(c.Level) {
 		over := in.WorkingLevel()
 		if in.Proposed != nil {
 			over = max(over, in.Proposed.Level) // that much is asked for already
@@ -337,6 +337,18 @@ func (d *decision) setLevel(c SetLevel) *Refusal {
 	}
 	d.emit(LevelSet{From: in.Level, To: c.Level, Reason: reason})
 	return nil
+}
+
+// looksAtNearMiss reports whether the acting person answers for level 0 and confirms it: the
+// system administrator's look is all that a ヒヤリハット needs (§9.4, level 0), and the lead is
+// not even told of it.
+func (d *decision) looksAtNearMiss(to Level) bool {
+	in := d.in
+	if to != Level0 || in.Level.Confirmed() || in.WorkingLevel() != Level0 {
+		return false
+	}
+	_, _, ok := in.responsibleRole(d.env.People, d.env.By.ID)
+	return ok && in.InCircle(d.env.By.ID)
 }
 
 func (d *decision) categorise(c Categorise) *Refusal {

@@ -8,8 +8,12 @@ import (
 // becauseRound marks the pages of a round that passed: they follow a page that nobody answered.
 const becauseRound = "round"
 
-// exhaustedWait is how long a chain that found nobody rests before it starts again.
-const exhaustedWait = 15 * time.Minute
+// exhaustedWait is how long a chain that found nobody rests before it starts again;
+// actingWait is the same while somebody leads the incident: then it only lacks company.
+const (
+	exhaustedWait = 15 * time.Minute
+	actingWait    = time.Hour
+)
 
 // PageWait is how long a page may stay unanswered before the next people are called:
 // level 3 and an unconfirmed level 5 minutes, 2 15 minutes, 1 an hour; 0 is a message that
@@ -41,7 +45,10 @@ func (in *Incident) waiting() []Page {
 // round waits another one: somebody else is being called meanwhile.
 func (in *Incident) runsOut(p Page) time.Time {
 	wait := in.PageWait()
-	if in.Exhausted {
+	switch {
+	case in.Exhausted && in.Lead != "":
+		wait = max(wait, actingWait)
+	case in.Exhausted:
 		wait = max(wait, exhaustedWait)
 	}
 	if in.RoundAt.After(p.At) {

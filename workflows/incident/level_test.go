@@ -233,3 +233,29 @@ func TestTheCircleFollowsTheSteps(t *testing.T) {
 		t.Errorf("who was let in does not stay: %s", got)
 	}
 }
+
+// Level 0 is the system administrator's: he is the only one who is told of it.
+func TestWhoConfirmsANearMiss(t *testing.T) {
+	nearMiss := incident.Report{What: incident.KindNearMiss, Facts: impersonal}
+	s := reported(t, nearMiss)
+	s.do(admin, incident.Take{})
+	s.refused(hanako, incident.SetLevel{Level: l0}, "refuse.not_allowed")
+	s.refused(admin, incident.Close{}, "refuse.close_guard")
+	s.do(admin, incident.SetField{Field: incident.FieldExpectedDamage, Value: "名簿が社外に渡った"})
+	s.do(admin, incident.SetLevel{Level: l0})
+	s.refused(admin, incident.SetLevel{Level: l0}, "refuse.raise_needs_higher") // the rest is the lead's
+	s.do(admin, incident.Approve{})
+	s.do(admin, incident.Close{})
+	if s.in.Phase != incident.Closed {
+		t.Errorf("it is %s", s.in.Phase)
+	}
+	for name, r := range map[string]incident.Report{
+		"what is no near miss":         {Facts: impersonal},
+		"what may be more than it was": {What: incident.KindNearMiss, Facts: incident.Facts{incident.FactOutsiders: incident.Yes}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := reported(t, r)
+			s.refused(admin, incident.SetLevel{Level: l0}, "refuse.raise_needs_higher")
+		})
+	}
+}

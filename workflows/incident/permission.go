@@ -115,15 +115,28 @@ func (in *Incident) Leads(dir Directory) []PersonID {
 	return in.office(dir, Representative)
 }
 
-// approvers gives who is asked first to answer for the incident at its working level.
+// approvers gives who is asked first to answer for the incident at its working level. Where
+// whoever holds the role has said that he cannot, his first deputy is asked as well.
 func (in *Incident) approvers(dir Directory) []PersonID {
 	role := in.WorkingLevel().Responsible()
-	if role != IncidentLead {
-		if o := in.office(dir, role); o != nil {
-			return o
+	if role == IncidentLead {
+		return in.Leads(dir)
+	}
+	asked := in.office(dir, role)
+	if asked == nil {
+		return in.Leads(dir)
+	}
+	for _, p := range asked {
+		if pg, called := in.Page(p); !called || pg.Status != PageDeclined {
+			return asked
 		}
 	}
-	return in.Leads(dir)
+	for _, p := range in.Chain(dir, role) {
+		if !slices.Contains(asked, p) && in.InCircle(p) {
+			return append(slices.Clone(asked), p)
+		}
+	}
+	return asked
 }
 
 // responsibleRole says in which role a person may approve at the working level; deputy is

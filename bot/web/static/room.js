@@ -119,7 +119,7 @@ function dressAnswers() {
     button.className = "away";
     button.setAttribute("aria-label", words.close);
     button.textContent = "×";
-    button.addEventListener("click", () => { card.remove(); one("#text")?.focus(); });
+    button.addEventListener("click", () => { card.remove(); (one("#text") ?? one("#main")).focus(); });
     card.append(button);
   }
 }
@@ -175,7 +175,8 @@ document.addEventListener("click", event => {
 // line below when the place it came from is removed.
 ask.addEventListener("close", () => {
   keepDraft();
-  if (opener?.isConnected) opener.focus(); else one("#text")?.focus();
+  // The button may be gone meanwhile: replaced, or hidden like that of a draft that was sent.
+  (opener?.isConnected && opener.checkVisibility() ? opener : one("#text") ?? one("#main")).focus();
 });
 
 // keepDraft lets the server keep what was typed. Only the draft's name stays in this browser.
@@ -330,10 +331,13 @@ function listen() {
 }
 
 function lost(is) {
-  clearTimeout(lostTimer);
   const note = one("#lost");
   if (!note) return;
-  if (is) lostTimer = setTimeout(() => { note.hidden = false; }, 4000); else note.hidden = true;
+  // Every new try that fails comes here again; only the first begins to wait.
+  if (is) { lostTimer ||= setTimeout(() => { note.hidden = false; }, 4000); return; }
+  clearTimeout(lostTimer);
+  lostTimer = 0;
+  note.hidden = true;
 }
 
 document.addEventListener("visibilitychange", () => {
