@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"context"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func (w *tale) records() []incident.Record {
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // only read
+	defer s.Close()
 	records, err := s.Records(ctx, incident.ID(w.id), 1, 0)
 	if err != nil || len(records) == 0 {
 		w.Fatal(len(records), err)
@@ -147,7 +148,7 @@ func textOfDocx(t interface {
 		in := ""
 		for {
 			token, err := d.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

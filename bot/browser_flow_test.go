@@ -46,10 +46,10 @@ func TestBrowserWholeFlow(t *testing.T) {
 		t.Run(fmt.Sprint(widths[i].wide), func(t *testing.T) {
 			w := &tale{T: t, running: serveFor(t)}
 			seen := map[string]bool{}
-			w.reporter = w.sit(t, browser, yamamoto, i, seen)
-			w.lead = w.sit(t, browser, sato, i, seen)
-			w.admin = w.sit(t, browser, suzuki, i, seen)
-			w.director = w.sit(t, browser, tanaka, i, seen)
+			w.reporter = w.sit(browser, t, yamamoto, i, seen)
+			w.lead = w.sit(browser, t, sato, i, seen)
+			w.admin = w.sit(browser, t, suzuki, i, seen)
+			w.director = w.sit(browser, t, tanaka, i, seen)
 			w.report()
 			w.answerCalls()
 			w.leaveReported()
@@ -57,9 +57,9 @@ func TestBrowserWholeFlow(t *testing.T) {
 			w.raise()
 			w.handOver()
 			w.investigate()
-			w.recover()
+			w.restore()
 			w.approveAndClose()
-			w.documents(w.sit(t, browser, kobaya, i, seen))
+			w.documents(w.sit(browser, t, kobaya, i, seen))
 			w.reporter.sees("#posts", spoken("reporter.ended.title", "id", w.id))
 			w.reporter.look("reporter-end")
 		})
@@ -69,10 +69,8 @@ func TestBrowserWholeFlow(t *testing.T) {
 // menu opens the places to go, which a phone folds away.
 func (p *atDesk) menu() {
 	p.t.Helper()
-	if p.width == phone390 && tells[bool](p, `!document.querySelector("#places").checkVisibility()`) {
-		p.press("#side", spoken("web.menu"))
-		p.until(`document.querySelector("#places").checkVisibility()`)
-	}
+	p.press("#side", spoken("web.menu"))
+	p.until(`document.querySelector("#places").checkVisibility()`)
 }
 
 // unfold opens the card of the channel, which a phone folds away.
@@ -100,11 +98,11 @@ const answer = "#answers"
 func (w *tale) report() {
 	p := w.reporter
 	p.look("direct-empty")
-	p.menu()
 	if p.width == phone390 {
+		p.menu()
 		p.look("menu")
 	}
-	p.press("#places", spoken("web.report"))
+	p.press("#side", spoken("web.report"))
 	p.until(`document.querySelector("#ask[open]")`)
 	p.look("form-report")
 	// What is wrong is said beside it, and nothing typed is lost.
@@ -255,9 +253,8 @@ func (w *tale) handOver() {
 func (w *tale) investigate() {
 	p := w.admin
 	p.open(w.page())
-	for f, text := range map[incident.Field]string{incident.FieldCause: causeText, incident.FieldBackground: behindText} {
-		p.writeField(f, text)
-	}
+	p.writeField(incident.FieldCause, causeText)
+	p.writeField(incident.FieldBackground, behindText)
 	p.doesStep(spoken("step.number", "n", "3"))
 	p.pressBeside("#missing li", spoken("step.extra"), spoken("button.fact"))
 	p.fill("unauthorized_access", "no", "ransomware", "no", "virus", "yes")
@@ -284,13 +281,12 @@ func (p *atDesk) doesStep(name string) {
 	p.until(fmt.Sprintf(`![...document.querySelectorAll("#missing li")].some(l => l.innerText.includes(%q))`, name))
 }
 
-func (w *tale) recover() {
+func (w *tale) restore() {
 	p := w.admin
 	p.writeField(incident.FieldPrevention, prevention)
-	for n, answer := range map[string]string{"4": "damaged_data=yes", "5": "damaged_device=no", "6": "damaged_paper=no"} {
-		fact, value, _ := strings.Cut(answer, "=")
-		p.pressBeside("#missing li", spoken("step.number", "n", n), spoken("button.fact"))
-		p.fill(fact, value)
+	for _, q := range []struct{ step, fact, answer string }{{"4", "damaged_data", "yes"}, {"5", "damaged_device", "no"}, {"6", "damaged_paper", "no"}} {
+		p.pressBeside("#missing li", spoken("step.number", "n", q.step), spoken("button.fact"))
+		p.fill(q.fact, q.answer)
 		p.send()
 	}
 	p.sees("#steps", spoken("state.na"))

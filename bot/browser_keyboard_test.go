@@ -71,7 +71,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	seen := map[string]bool{}
 	w := &tale{T: t, running: r}
 
-	p := r.sit(t, browser, "", 0, seen)
+	p := r.sit(browser, t, "", 0, seen)
 	p.name = yamamoto
 	p.tabTo(spoken("web.skip"))
 	p.tabTo(yamamoto)
@@ -128,7 +128,7 @@ func TestBrowserKeyboard(t *testing.T) {
 	w.id = tells[string](p, `document.querySelector("#posts").innerText.match(/TRN-[0-9]{4}-[0-9]{4}/)[0]`)
 	w.reporter = p
 
-	p = r.sit(t, browser, sato, 0, seen)
+	p = r.sit(browser, t, sato, 0, seen)
 	p.sees("#posts", w.id)
 	p.tabTo(spoken("button.take"))
 	p.key(kb.Enter)

@@ -56,11 +56,11 @@ func (p *program) contactsCommand() *cobra.Command {
 	sheet.Flags().StringVar(&format, "format", "docx", "docx | md")
 	c.AddCommand(
 		&cobra.Command{
-			Use: "import FILE", Short: "CSVを読み込みます / read a CSV file", Args: exactArgs(1),
+			Use: "import FILE", Short: "CSVを読み込みます / read a CSV file", Args: oneArg,
 			RunE: func(cmd *cobra.Command, args []string) error { return p.importContacts(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
-			Use: "check [FILE]", Short: "役割の空きなどを点検します / find holes", Args: cobra.MaximumNArgs(1),
+			Use: "check [FILE]", Short: "役割の空きなどを点検します / find holes", Args: atMostOneArg,
 			RunE: func(cmd *cobra.Command, args []string) error { return p.checkContacts(cmd.Context(), args) },
 		},
 		export, sheet,
@@ -178,7 +178,7 @@ func (p *program) writeOut(file string, body []byte) error {
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		var pe *fs.PathError
 		if errors.As(err, &pe) {
-			return fmt.Errorf("%s cannot be written (%w); name another file with -o", file, pe.Err)
+			return say("cli.file_unwritable", "file", file, "why", pe.Err.Error())
 		}
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -43,7 +42,7 @@ func (p *program) doctor(ctx context.Context) error {
 		mark := "cli.doctor.ok"
 		if err != nil {
 			mark, failed = "cli.doctor.failed", true
-			what += "\n" + err.Error()
+			what += "\n" + p.inWords(err)
 		}
 		fmt.Fprintln(p.out, t.Say(lang, mark)+" "+what)
 	}
@@ -92,10 +91,10 @@ func (p *program) health(ctx context.Context) error {
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("no hikeshi answers at %s; start it with hikeshi serve", req.URL.Host)
+		return say("cli.health.silent", "address", req.URL.Host)
 	}
 	if res.Body.Close() != nil || res.StatusCode != http.StatusOK {
-		return errors.New("hikeshi answers, but it is not well: " + res.Status)
+		return say("cli.health.unwell", "status", res.Status)
 	}
 	return nil
 }

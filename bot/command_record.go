@@ -68,7 +68,7 @@ func (p *program) incidentsCommand() *cobra.Command {
 	}
 	list.Flags().BoolVar(&openOnly, "open", false, "対応中だけ / only those under way")
 	c.AddCommand(list, &cobra.Command{
-		Use: "show ID", Short: "内容 / show one", Args: exactArgs(1),
+		Use: "show ID", Short: "内容 / show one", Args: oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
 				body, err := p.report(cmd.Context(), o, args[0], "md")
@@ -107,7 +107,7 @@ func (p *program) list(ctx context.Context, o *opened, openOnly bool) error {
 func (p *program) reportCommand() *cobra.Command {
 	var out, format string
 	c := &cobra.Command{
-		Use: "report ID [--format md|docx] [-o FILE]", Short: "報告書を作ります / write the report", Args: exactArgs(1),
+		Use: "report ID [--format md|docx] [-o FILE]", Short: "報告書を作ります / write the report", Args: oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
 				body, err := p.report(cmd.Context(), o, args[0], format)
@@ -177,6 +177,9 @@ func (p *program) procedureCommand() *cobra.Command {
 			}
 			lang := p.settings.Lang
 			c, e, l := incident.Category(category), incident.Category(effect), incident.Level(level)
+			if category == "" {
+				return usageError{say("cli.procedure.category")}
+			}
 			printed, ref := book.JSON(c, e, l)
 			if ref != nil {
 				return usageError{errors.New(t.Say(lang, ref.Key, "category", category, "effect", effect, "level", strconv.Itoa(level), "min", ref.Min.String()))}

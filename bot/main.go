@@ -13,10 +13,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 	_ "time/tzdata" // the container image has no zone files; the record counts days in Asia/Tokyo
 
+	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"hikeshi/templates"
+	"hikeshi/workflows/procedure"
 )
 
 // exit codes: 0 done, 1 refused or failed, 2 the command line itself was wrong.
@@ -46,7 +52,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if errors.Is(err, errShown) {
 		return exitFailed
 	}
-	fmt.Fprintln(stderr, "hikeshi: "+err.Error())
+	fmt.Fprintln(stderr, "hikeshi: "+p.inWords(err))
 	var usage usageError
 	if errors.As(err, &usage) {
 		return exitUsage
@@ -59,6 +65,36 @@ var errShown = errors.New("told already")
 
 // usageError is a wrong command line.
 type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// sentence is a failure that is told in the operator's language, though it may happen before
+// the settings and the messages have been read.
+type sentence struct {
+	key   string
+	pairs []string
+}
+
+func say(key string, pairs ...string) error { return sentence{key, pairs} }
+
+func (s sentence) Error() string { return s.key }
+
+// inWords words a failure. What the embedded messages do not hold stays as it is.
+func (p *program) inWords(err error) string {
+	var s sentence
+	if !errors.As(err, &s) {
+		return err.Error()
+	}
+	t, fault := templates.LoadTexts(nil)
+	if fault != nil {
+		return err.Error()
+	}
+	lang := p.settings.Lang
+	if lang == "" {
+		lang = env.ToMap(p.environ)["HIKESHI_LANG"]
+	}
+	return t.Say(lang, s.key, s.pairs...)
+}
 
 // program is one run: its surroundings and, once read, its settings.
 type program struct {
@@ -80,7 +116,7 @@ func (p *program) root() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context()) },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{wrongFlag(cmd, err)} })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		&cobra.Command{
@@ -93,18 +129,60 @@ func (p *program) root() *cobra.Command {
 	return root
 }
 
+// noArgs refuses arguments. Behind a command that has others below it, it is a mistyped one.
 func noArgs(cmd *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(cmd, args); err != nil {
-		return usageError{fmt.Errorf("%w; 使い方は hikeshi --help / see hikeshi --help", err)}
+	switch {
+	case len(args) == 0:
+		return nil
+	case !cmd.HasSubCommands():
+		return usageError{say("cli.usage.arguments", "argument", args[0], "usage", cmd.UseLine())}
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if meant := procedure.Nearest(args[0], names); meant != "" {
+		return usageError{say("cli.usage.command_near", "argument", args[0], "meant", cmd.CommandPath()+" "+meant)}
+	}
+	return usageError{say("cli.usage.command", "argument", args[0], "help", cmd.CommandPath()+" --help")}
+}
+
+// oneArg wants exactly one argument.
+func oneArg(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError{say("cli.usage.one_argument", "count", strconv.Itoa(len(args)), "usage", cmd.UseLine())}
 	}
 	return nil
 }
 
-func exactArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w: %s", err, cmd.UseLine())}
-		}
-		return nil
+func atMostOneArg(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return oneArg(cmd, args)
 	}
+	return nil
+}
+
+// wrongFlag words what cobra says about a flag in English only.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	help := cmd.CommandPath() + " --help"
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var empty *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &unknown):
+		return say("cli.usage.flag", "flag", dashed(unknown.GetSpecifiedName()), "help", help)
+	case errors.As(err, &invalid):
+		return say("cli.usage.flag_value", "flag", invalid.GetFlag().Name, "value", invalid.GetValue(), "help", help)
+	case errors.As(err, &empty):
+		return say("cli.usage.flag_empty", "flag", dashed(empty.GetSpecifiedName()), "help", help)
+	}
+	return say("cli.usage.flag", "flag", err.Error(), "help", help)
+}
+
+// dashed writes a flag as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }

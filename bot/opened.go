@@ -54,7 +54,7 @@ func (p *program) book() (*procedure.Book, error) {
 func (p *program) withService(ctx context.Context, f func(*opened) error) error {
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database at %s yet; start hikeshi once (hikeshi serve), or set HIKESHI_DATA to where it is", path)
+			return say("cli.no_database", "path", path)
 		}
 	}
 	return p.open(ctx, f, store.WithReadOnly())
@@ -108,7 +108,7 @@ func makeFolder(file string) error {
 		if errors.As(err, &pe) {
 			err = pe.Err
 		}
-		return fmt.Errorf("the data folder %s cannot be made (%w); set HIKESHI_DATA to a folder that can be written", filepath.Dir(file), err)
+		return say("cli.no_folder", "path", filepath.Dir(file), "why", err.Error())
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func render(doc report.Document, format string, made time.Time) ([]byte, error) 
 	case "docx":
 		return templates.Docx(doc, made)
 	default:
-		return nil, usageError{fmt.Errorf("--format %q: choose docx or md", format)}
+		return nil, usageError{say("cli.usage.format", "format", format)}
 	}
 }
 

@@ -49,6 +49,9 @@ func healthy(t *testing.T, out, errs *written) string {
 		case <-tick.C:
 		}
 		address := printedAddress.FindString(out.String())
+		if errs.String() != "" {
+			t.Fatalf("it said: %s", errs)
+		}
 		if address == "" {
 			continue
 		}

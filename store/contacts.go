@@ -9,7 +9,7 @@ import (
 	"hikeshi/workflows/contact"
 )
 
-var insertContacts = &insert{into: `INSERT INTO contacts (position, person, entry) VALUES`, columns: 3}
+var insertContacts = &insert{into: `INSERT INTO contacts (position, person, entry) VALUES`, columns: 3, row: `(?, ?, ?)`}
 
 // The list and its version are read by one statement, so that they belong together.
 const selectContacts = `SELECT v.n, c.entry FROM versions v LEFT JOIN contacts c ON TRUE WHERE v.name = 'contacts' ORDER BY c.position`
@@ -49,7 +49,7 @@ func (d *database) ReplaceContacts(ctx context.Context, people []contact.Person)
 		if _, err := s.exec(ctx, `DELETE FROM contacts`); err != nil {
 			return err
 		}
-		if _, err := insertContacts.run(ctx, s, args); err != nil {
+		if err := insertContacts.run(ctx, s, args); err != nil {
 			return err
 		}
 		_, err := s.exec(ctx, `UPDATE versions SET n = n + 1 WHERE name = 'contacts'`)

@@ -17,8 +17,10 @@ import (
 // the try under way ends first, or the older wording might arrive after the newer.
 // A call that has not arrived stays urgent, whatever it is refreshed with.
 var insertMessages = &insert{
-	into:    `INSERT INTO messages (key, kind, incident, person, seq, urgent, day, created, state, due, next) VALUES`,
-	columns: 11,
+	into:    `INSERT INTO messages (created, due, next, state, key, kind, incident, person, seq, urgent, day) VALUES`,
+	shared:  1, // now
+	columns: 7,
+	row:     `(?1, ?1, ?1, 'pending', ?, ?, ?, ?, ?, ?, ?)`,
 	conflict: ` ON CONFLICT (incident, key) DO UPDATE SET kind = excluded.kind, seq = excluded.seq, day = excluded.day,
 		urgent = CASE WHEN messages.first_sent = 0 AND messages.urgent = 1 THEN 1 ELSE excluded.urgent END,
 		revision = messages.revision + 1, attempt = 0, state = excluded.state, error = '',
@@ -31,19 +33,16 @@ func (t *tx) saveMessages(ctx context.Context, notices []incident.Notice, at tim
 	if len(notices) == 0 {
 		return nil
 	}
-	rows := make([]any, 0, len(notices)*insertMessages.columns)
-	now := micro(at)
+	rows := append(make([]any, 0, 1+len(notices)*insertMessages.columns), micro(at))
 	for i, n := range notices {
 		same := func(o incident.Notice) bool { return o.Key == n.Key }
 		if slices.ContainsFunc(notices[i+1:], same) {
 			continue // one statement cannot write a row twice; the later notice counts
 		}
 		urgent := slices.ContainsFunc(notices[:i+1], func(o incident.Notice) bool { return same(o) && o.Urgent })
-		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, flag(urgent), n.Day,
-			now, string(workflows.MessagePending), now, now)
+		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, flag(urgent), n.Day)
 	}
-	_, err := insertMessages.run(ctx, t.s, rows)
-	return err
+	return insertMessages.run(ctx, t.s, rows)
 }
 
 const (

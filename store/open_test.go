@@ -172,15 +172,16 @@ func TestOpenTellsDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const page = 2048
 	for _, c := range []struct {
 		name   string
 		damage func(b []byte) []byte
 	}{
-		{"cut in half", func(b []byte) []byte { return b[:len(b)/2/4096*4096] }},
+		{"cut in half", func(b []byte) []byte { return b[:len(b)/2/page*page] }},
 		{"cut within a page", func(b []byte) []byte { return b[:len(b)/3] }},
-		{"a page of zeros", func(b []byte) []byte { clear(b[len(b)-3*4096 : len(b)-2*4096]); return b }},
-		{"the schema overwritten", func(b []byte) []byte { copy(b[100:4096], bytes.Repeat([]byte("x"), 4000)); return b }},
-		{"everything but the head", func(b []byte) []byte { copy(b[4096:], bytes.Repeat([]byte{0xff}, len(b))); return b }},
+		{"a hole of zeros", func(b []byte) []byte { clear(b[len(b)/3/page*page : len(b)/2/page*page]); return b }},
+		{"the schema overwritten", func(b []byte) []byte { copy(b[100:page], bytes.Repeat([]byte("x"), page)); return b }},
+		{"everything but the head", func(b []byte) []byte { copy(b[page:], bytes.Repeat([]byte{0xff}, len(b))); return b }},
 	} {
 		path := filepath.Join(t.TempDir(), "damaged.db")
 		if err := os.WriteFile(path, c.damage(bytes.Clone(content)), 0o600); err != nil {

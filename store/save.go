@@ -1,21 +1,31 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
 
+// All rows share the incident's number.
 var (
-	insertMembers = &insert{into: `INSERT INTO members (incident, person) VALUES`, columns: 2, conflict: ` ON CONFLICT DO NOTHING`}
-	insertEntries = &insert{into: `INSERT INTO entries (` + entryColumns + `) VALUES`, columns: 11}
-	insertTexts   = &insert{into: `INSERT INTO texts (incident, digest, salt, body) VALUES`, columns: 4, conflict: ` ON CONFLICT DO NOTHING`}
+	insertMembers = &insert{
+		into: `INSERT INTO members (incident, person) VALUES`, shared: 1, columns: 1,
+		row: `(?1, ?)`, conflict: ` ON CONFLICT DO NOTHING`,
+	}
+	insertEntries = &insert{
+		into: `INSERT INTO entries (` + entryColumns + `) VALUES`, shared: 1, columns: 10,
+		row: `(?1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	}
+	insertTexts = &insert{
+		into: `INSERT INTO texts (incident, digest, salt, body) VALUES`, shared: 1, columns: 3,
+		row: `(?1, ?, ?, ?)`, conflict: ` ON CONFLICT DO NOTHING`,
+	}
 )
 
 const (
@@ -87,9 +97,14 @@ func (t *tx) saveRow(ctx context.Context, saved workflows.SavedIncident, at time
 // overwritten in place, and of its pages only those are written that differ.
 const block = 1024
 
+var spaces = strings.Repeat(" ", block)
+
 func padded(state []byte) string {
-	n := (len(state)/block + 1) * block
-	return string(append(state, bytes.Repeat([]byte{' '}, n-len(state))...))
+	var b strings.Builder
+	b.Grow(len(state) + block)
+	b.Write(state)
+	b.WriteString(spaces[len(state)%block:])
+	return b.String()
 }
 
 // saveMembers keeps the lists in which people find the incident. A reporter who leaves the
@@ -104,33 +119,48 @@ func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) err
 			return err
 		}
 	}
-	var rows []any
+	rows := []any{string(in.ID)}
 	for i, p := range saved.Joined {
 		left := slices.Contains(saved.Left, p) && !in.ReportedBy(p) && !slices.ContainsFunc(in.Circle, func(m incident.Member) bool { return m.Person == p })
 		if !left && !slices.Contains(saved.Joined[:i], p) {
-			rows = append(rows, string(in.ID), string(p))
+			rows = append(rows, string(p))
 		}
 	}
-	_, err := insertMembers.run(ctx, t.s, rows)
-	return err
+	return insertMembers.run(ctx, t.s, rows)
 }
 
 func (t *tx) saveEntries(ctx context.Context, saved workflows.SavedIncident) error {
 	id := any(string(saved.Row.ID))
-	entries := make([]any, 0, len(saved.Sealed)*insertEntries.columns)
-	texts := make([]any, 0, 2*len(saved.Sealed)*insertTexts.columns)
+	entries := append(make([]any, 0, 1+len(saved.Sealed)*insertEntries.columns), id)
+	texts := append(make([]any, 0, 1+2*len(saved.Sealed)*insertTexts.columns), id)
+	// What all entries of one command have in common.
+	var at, occurred once[int64]
+	var by, source, name once[string]
 	for i := range saved.Sealed {
 		e := &saved.Sealed[i]
 		r := &e.Record
-		entries = append(entries, id, r.Seq, r.At.UnixMicro(), r.Occurred.UnixMicro(), string(r.By),
-			string(r.Source), string(r.Event.Kind()), string(e.Body), r.ByName.Digest, r.Prev, r.Digest)
+		entries = append(entries, r.Seq, at.of(r.At.UnixMicro()), occurred.of(r.Occurred.UnixMicro()), by.of(string(r.By)),
+			source.of(string(r.Source)), string(r.Event.Kind()), string(e.Body), name.of(r.ByName.Digest), r.Prev, r.Digest)
 		for _, x := range e.Texts {
-			texts = append(texts, id, x.Digest, x.Salt, x.Body)
+			texts = append(texts, x.Digest, x.Salt, x.Body)
 		}
 	}
-	if _, err := insertEntries.run(ctx, t.s, entries); err != nil {
+	if err := insertEntries.run(ctx, t.s, entries); err != nil {
 		return err
 	}
-	_, err := insertTexts.run(ctx, t.s, texts)
-	return err
+	return insertTexts.run(ctx, t.s, texts)
+}
+
+// once turns a value into an argument, the same value again into the same argument: with a
+// dozen entries of eleven columns the copies would be most of what a report allocates.
+type once[T comparable] struct {
+	v T
+	a any
+}
+
+func (o *once[T]) of(v T) any {
+	if o.a == nil || o.v != v {
+		o.v, o.a = v, v
+	}
+	return o.a
 }

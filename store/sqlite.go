@@ -42,6 +42,7 @@ func dsn(path string, readOnly bool) string {
 		"_dqs":          {"0"},
 		"_error_rc":     {"1"},
 		"_pragma": {
+			"page_size(2048)",          // of a new file: a command changes a little on many pages, and each is written whole
 			"cache_size(-16000)",       // kB: the pages that every command touches stay in memory
 			"wal_autocheckpoint(4000)", // pages, 16 MB: more commands share the move into the file
 		},
@@ -124,7 +125,7 @@ func (e *sqliteEngine) write(ctx context.Context, f func(statements) error) (err
 			}
 		}
 	}()
-	if err := f(writing{e}); err != nil {
+	if err := f(&writing{e, whole}); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -137,16 +138,19 @@ func (e *sqliteEngine) write(ctx context.Context, f func(statements) error) (err
 	return nil
 }
 
-// writing is the write transaction in hand.
-type writing struct{ e *sqliteEngine }
+// writing is the write transaction in hand. Its context has no end: see write.
+type writing struct {
+	e     *sqliteEngine
+	whole context.Context
+}
 
-func (w writing) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	rows, err := w.e.writer.query(context.WithoutCancel(ctx), q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
+func (w *writing) query(_ context.Context, q string, args ...any) (*sql.Rows, error) {
+	rows, err := w.e.writer.query(w.whole, q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
 	return rows, explain(w.e.path, err)
 }
 
-func (w writing) exec(ctx context.Context, q string, args ...any) (int64, error) {
-	n, err := w.e.writer.exec(context.WithoutCancel(ctx), q, args...)
+func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) {
+	n, err := w.e.writer.exec(w.whole, q, args...)
 	return n, explain(w.e.path, err)
 }
 

@@ -172,8 +172,11 @@ func damaged(path string, err error) error {
 
 // explain turns SQLite's codes that an operator can do something about into sentences.
 func explain(path string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var se *sqlite.Error
-	if err == nil || !errors.As(err, &se) {
+	if !errors.As(err, &se) {
 		return err
 	}
 	switch se.Code() & 0xff {

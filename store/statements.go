@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -129,36 +130,38 @@ const maxRows = 32
 
 // insert is an INSERT of as many rows as there are, with its texts made once.
 type insert struct {
-	into     string // INSERT INTO t (a, b) VALUES
+	into     string // INSERT INTO t (a, b, c) VALUES
+	shared   int    // values that all rows share: ?1, …
+	columns  int    // values of a row's own
+	row      string // (?1, ?, ?)
 	conflict string // ON CONFLICT …
-	columns  int
 
 	made [maxRows + 1]string
 	once [maxRows + 1]sync.Once
 }
 
+// text is the statement for a number of rows. A row's own placeholders have no numbers:
+// SQLite would look each up by name, by a walk through all of them.
 func (i *insert) text(rows int) string {
 	i.once[rows].Do(func() {
-		// Numbered placeholders would be looked up by name, each by a walk through all of
-		// them: with a hundred that takes longer than the insert.
-		row := "(?" + strings.Repeat(", ?", i.columns-1) + ")"
-		i.made[rows] = i.into + " " + row + strings.Repeat(", "+row, rows-1) + i.conflict
+		i.made[rows] = i.into + " " + i.row + strings.Repeat(", "+i.row, rows-1) + i.conflict
 	})
 	return i.made[rows]
 }
 
-// run inserts the rows that args holds one after the other.
-func (i *insert) run(ctx context.Context, s statements, args []any) (changed int64, err error) {
-	for len(args) > 0 {
-		rows := min(len(args)/i.columns, maxRows)
-		n, err := s.exec(ctx, i.text(rows), args[:rows*i.columns]...)
-		if err != nil {
-			return changed, err
+// run inserts the rows: args holds the shared values, and then the rows' own one row after
+// the other.
+func (i *insert) run(ctx context.Context, s statements, args []any) error {
+	for part := range slices.Chunk(args[i.shared:], maxRows*i.columns) {
+		values := args
+		if len(part) < len(args)-i.shared {
+			values = slices.Concat(args[:i.shared], part)
 		}
-		changed += n
-		args = args[rows*i.columns:]
+		if _, err := s.exec(ctx, i.text(len(part)/i.columns), values...); err != nil {
+			return err
+		}
 	}
-	return changed, nil
+	return nil
 }
 
 // micro is how an instant is stored that may be missing: microseconds since 1970 UTC, 0

@@ -12,8 +12,9 @@ import (
 )
 
 var insertTimers = &insert{
-	into:    `INSERT INTO timers (key, kind, incident, due, round, day, attempt, owner, next) VALUES`,
-	columns: 9,
+	into:    `INSERT INTO timers (attempt, owner, key, kind, incident, round, day, due, next) VALUES`,
+	columns: 7,
+	row:     `(0, '', ?, ?, ?, ?, ?, ?, ?)`,
 	conflict: ` ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, incident = excluded.incident, due = excluded.due,
 		round = excluded.round, day = excluded.day, attempt = 0, owner = '', next = excluded.next`,
 }
@@ -47,10 +48,9 @@ func (t *tx) saveTimers(ctx context.Context, timers []workflows.Timer, cancel []
 			continue
 		}
 		due := micro(x.Due)
-		rows = append(rows, x.Key, string(x.Kind), string(x.Incident), due, int64(x.Round), x.Day, int64(0), "", due)
+		rows = append(rows, x.Key, string(x.Kind), string(x.Incident), int64(x.Round), x.Day, due, due)
 	}
-	_, err := insertTimers.run(ctx, t.s, rows)
-	return err
+	return insertTimers.run(ctx, t.s, rows)
 }
 
 // ClaimTimers leases up to n due timers to owner, the earliest first.

@@ -37,29 +37,39 @@ func rolesToPhone(in *incident.Incident) []incident.Role {
 	return roles
 }
 
-// aidBlock is the first aid for what the reporter sees. A virus comes first, whatever was
-// chosen.
+// aidBlock is the first aid for what the reporter sees. What turned out to be a virus has the
+// first aid of a virus, whatever was chosen, and when to leave it all to the system
+// administrator (§9.4).
 func (v voice) aidBlock(kind incident.Kind, category incident.Category) []chat.Block {
-	aid := v.service.Book().FirstAid(kind)
-	if category == incident.Virus && kind.Category() != incident.Virus {
-		aid = v.service.Book().CategoryFirstAid(incident.Virus)
+	virus := category == incident.Virus || kind == incident.KindVirus
+	if virus && kind.Category() != incident.Virus {
+		kind = incident.KindVirus
 	}
-	return v.aidItems(aid)
+	blocks := v.aidItems(v.service.Book().FirstAid(kind))
+	if virus {
+		block := chat.Block{Heading: v.say("aid.handover"), Small: true}
+		for _, w := range v.service.Book().Handover() {
+			block.Items = append(block.Items, chat.Item{Text: w.In(v.lang)})
+		}
+		blocks = append(blocks, block)
+	}
+	return blocks
 }
 
+// aidItems lists first aid in the order of doing, which is the order of the file.
 func (v voice) aidItems(aid []procedure.FirstAid) []chat.Block {
-	var do, avoid []chat.Item
+	var items []chat.Item
 	for _, a := range aid {
+		mark := "aid.do"
 		if a.Avoid {
-			avoid = append(avoid, chat.Item{Mark: v.say("aid.avoid"), Text: a.Text.In(v.lang)})
-		} else {
-			do = append(do, chat.Item{Mark: v.say("aid.do"), Text: a.Text.In(v.lang)})
+			mark = "aid.avoid"
 		}
+		items = append(items, chat.Item{Mark: v.say(mark), Text: a.Text.In(v.lang)})
 	}
-	if items := slices.Concat(do, avoid); len(items) > 0 {
-		return []chat.Block{{Heading: v.say("aid.heading"), Items: items}}
+	if items == nil {
+		return nil
 	}
-	return nil
+	return []chat.Block{{Heading: v.say("aid.heading"), Items: items}}
 }
 
 // title names an incident: number and what happened.
@@ -138,10 +148,12 @@ func (v voice) stepMark(in *incident.Incident, s incident.StepState) string {
 	case s.Waived:
 		return v.say("state.waived")
 	}
-	switch in.Applies(v.procedures(), s) {
-	case incident.No:
+	switch applies := in.Applies(v.procedures(), s); {
+	case applies == incident.No:
 		return v.say("state.na")
-	case incident.Unknown:
+	case s.Required == incident.Optional:
+		return v.say("state.optional")
+	case applies == incident.Unknown:
 		return v.say("state.ask")
 	}
 	return v.say("state.open")

@@ -287,7 +287,8 @@ const marksOf = e => (e.form?.elements.action?.value ?? e.getAttribute("href") ?
 const focusMark = part => part.contains(document.activeElement) ? marksOf(document.activeElement) : "";
 
 function swapPosts(log, next) {
-  const low = nearEnd();
+  // Whoever is going through the head of the page by keyboard is not to be carried away.
+  const low = nearEnd() && !document.activeElement.closest("header, .side");
   const had = new Map([...log.children].map(c => [c.dataset.key, c]));
   let at = log.firstElementChild;
   let grown = false;

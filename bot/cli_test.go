@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/japanese"
+
+	"hikeshi/store"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// A transcript of the command line shows real invocations with what they print. Its lines:
+//
+//	$ hikeshi contacts check      runs the program in this process, with the settings below
+//	% env HIKESHI_LANG=en         changes a setting for what follows
+//	% file NAME [bom|sjis]        writes the lines up to "% end" into a file
+//	% company                     a fresh practice database with the sample company and two incidents
+//	% sql UPDATE …                changes the database behind the program's back
+//	% same A B                    two files are alike
+//
+// Lines of # are remarks; all others are output. What stands on standard error is marked "! ",
+// an exit code other than 0 is told as [exit 1]. $T is the transcript's own folder.
+type transcript struct {
+	t      *testing.T
+	folder string
+	env    map[string]string
+	out    strings.Builder
+}
+
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/cli/*.txt")
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d transcripts, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder := t.TempDir()
+			tr := &transcript{t: t, folder: folder, env: map[string]string{"HIKESHI_DATA": filepath.Join(folder, "data")}}
+			tr.play(strings.Split(strings.TrimRight(string(script), "\n"), "\n"))
+			golden(t, file, tr.out.String())
+		})
+	}
+}
+
+// play carries a script out and writes it down again with what is printed now. Output is
+// indented, so that it is never taken for a line of the script.
+func (tr *transcript) play(lines []string) {
+	for i := 0; i < len(lines); i++ {
+		line := lines[i]
+		command, isCommand := strings.CutPrefix(line, "$ hikeshi")
+		setup, isSetup := strings.CutPrefix(line, "% ")
+		switch {
+		case isCommand:
+			tr.write(line)
+			tr.run(strings.Fields(strings.ReplaceAll(command, "$T", tr.folder)))
+		case isSetup && strings.HasPrefix(setup, "file "):
+			end := i + 1
+			for lines[end] != "% end" {
+				end++
+			}
+			tr.file(strings.Fields(setup)[1:], lines[i+1:end])
+			for _, l := range lines[i : end+1] {
+				tr.write(l)
+			}
+			i = end
+		case isSetup:
+			tr.write(line)
+			setup = strings.ReplaceAll(setup, "$T", tr.folder)
+			tr.setup(strings.Fields(setup), setup)
+		case strings.HasPrefix(line, "#"):
+			tr.write(line)
+		}
+	}
+}
+
+func (tr *transcript) write(line string) { tr.out.WriteString(strings.TrimRight(line, " ") + "\n") }
+
+func (tr *transcript) run(args []string) {
+	var out, errs bytes.Buffer
+	var environ []string
+	for k, v := range tr.env {
+		environ = append(environ, k+"="+v)
+	}
+	code := run(context.Background(), args, environ, &out, &errs)
+	tr.print("", out.String())
+	tr.print("! ", errs.String())
+	if code != 0 {
+		tr.write(fmt.Sprintf("  [exit %d]", code))
+	}
+}
+
+var (
+	madeToday = regexp.MustCompile(`(作成日時?|Made on|Made at|Date)([^0-9\n]*)[0-9]+[^|\n]*?([0-9:日）]+|[0-9]{4})( \||$)`)
+	version   = regexp.MustCompile(`\b[0-9a-f]{12,64}\b`)
+)
+
+func (tr *transcript) print(mark, text string) {
+	if text == "" {
+		return
+	}
+	text = strings.ReplaceAll(visible(text), tr.folder, "$T")
+	text = version.ReplaceAllString(text, "(digest)")
+	for l := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		tr.write("  " + mark + madeToday.ReplaceAllString(l, "$1$2(today)$4"))
+	}
+}
+
+func (tr *transcript) file(args, lines []string) {
+	body := []byte(strings.Join(lines, "\n") + "\n")
+	if len(args) > 1 {
+		switch args[1] {
+		case "bom":
+			body = append([]byte("\xef\xbb\xbf"), body...)
+		case "sjis":
+			var err error
+			if body, err = japanese.ShiftJIS.NewEncoder().Bytes(body); err != nil {
+				tr.t.Fatal(err)
+			}
+		default:
+			tr.t.Fatalf("no such encoding: %q", args[1])
+		}
+	}
+	if err := os.WriteFile(filepath.Join(tr.folder, args[0]), body, 0o600); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+func (tr *transcript) setup(args []string, line string) {
+	switch args[0] {
+	case "env":
+		name, value, _ := strings.Cut(args[1], "=")
+		tr.env[name] = value
+	case "company":
+		tr.company()
+	case "sql":
+		db, err := sql.Open("sqlite", tr.database())
+		if err != nil {
+			tr.t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // a scratch database
+		res, err := db.Exec(strings.TrimPrefix(line, "sql "))
+		if err != nil {
+			tr.t.Fatalf("%s: %v", line, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			tr.t.Fatalf("%s changed %d rows, %v", line, n, err)
+		}
+	case "same":
+		a, errA := os.ReadFile(args[1])
+		b, errB := os.ReadFile(args[2])
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			tr.t.Errorf("%s: they differ (%v, %v):\n%s\n%s", line, errA, errB, a, b)
+		}
+	default:
+		tr.t.Fatalf("nobody understands %q", line)
+	}
+}
+
+func (tr *transcript) database() string {
+	return filepath.Join(tr.env["HIKESHI_DATA"], "practice.db")
+}
+
+// company fills a practice database as a server would have: the sample company, one incident
+// under way and one that was dismissed.
+func (tr *transcript) company() {
+	ctx := context.Background()
+	if err := os.RemoveAll(tr.env["HIKESHI_DATA"]); err != nil {
+		tr.t.Fatal(err)
+	}
+	if err := os.MkdirAll(tr.env["HIKESHI_DATA"], 0o700); err != nil {
+		tr.t.Fatal(err)
+	}
+	p := &program{out: os.Stderr, errs: os.Stderr, settings: settings{Lang: "ja", Mode: modePractice}}
+	book, err := p.book()
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	db, err := store.Open(ctx, "sqlite:"+tr.database())
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			tr.t.Error(err)
+		}
+	}()
+	clock := &nightClock{time.Date(2026, 11, 21, 2, 0, 0, 0, incident.Tokyo)}
+	s, err := workflows.New(ctx, workflows.Options{Store: db, Clock: clock, Book: book, Practice: true})
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	if err := loadSample(ctx, s); err != nil {
+		tr.t.Fatal(err)
+	}
+	who := map[string]incident.Actor{}
+	for _, p := range s.Contacts().People() {
+		who[strings.Fields(p.Name)[0]] = incident.Actor{ID: p.ID, Name: p.Name, Department: p.Department}
+	}
+	done := 0
+	do := func(name string, id incident.ID, c incident.Command) {
+		tr.t.Helper()
+		clock.now = clock.now.Add(time.Minute)
+		done++
+		out, err := s.Do(ctx, workflows.Command{Key: strconv.Itoa(done), Incident: id, By: who[name], Source: incident.FromPerson, Do: c})
+		if err != nil || !out.Accepted() {
+			tr.t.Fatalf("%s %T: %+v, %v", name, c, out.Refusal, err)
+		}
+	}
+	const first, second = "TRN-2026-0001", "TRN-2026-0002"
+	do("中村", "", incident.Report{Text: "図面のファイルが開けません。英語の脅迫文が出ています", What: incident.KindVirus})
+	do("佐藤", first, incident.Take{})
+	do("佐藤", first, incident.SetLevel{Level: incident.Level2, Reason: "ファイルサーバーが止まったため"})
+	do("鈴木", first, incident.Note{Text: "感染した端末のLANを抜いた"})
+	do("山本", "", incident.Report{Text: "画面に広告が出ました", What: incident.KindPCAbnormal})
+	do("佐藤", second, incident.Take{})
+	do("佐藤", second, incident.Dismiss{Reason: "ふつうの広告だったため"})
+}
