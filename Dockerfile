@@ -1,11 +1,10 @@
 # hikeshi as one static program in an otherwise empty image.
 #
 #   docker build -t hikeshi .
-#   docker run -d --restart unless-stopped -v hikeshi:/data -p 127.0.0.1:8119:8119 --env-file hikeshi.env hikeshi
+#   docker run -d --restart unless-stopped --network host -v hikeshi:/data hikeshi
 #
-# Practice mode listens on loopback alone, which a published port cannot reach. Lend it
-# the host's network (Linux), and open http://127.0.0.1:8119:
-#   docker run --rm --network host -e HIKESHI_LISTEN=127.0.0.1:8119 hikeshi
+# Practice mode has no sign-in and listens on this machine only, which a published port
+# cannot reach: it borrows the host's network (Linux). Open http://127.0.0.1:8119.
 #
 # A host folder in place of the volume must belong to 65532: chown 65532:65532 FOLDER.
 
@@ -17,7 +16,7 @@ RUN go mod download
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /out/hikeshi ./bot
 # The two folders that are written to, made here because an empty image has no mkdir:
-# /tmp is for SQLite's and excelize's overflow.
+# /tmp is for SQLite's overflow.
 RUN mkdir -p /out/own/data /out/own/tmp
 
 FROM scratch
@@ -29,7 +28,7 @@ COPY --from=build --chown=65532:65532 /out/own/ /
 # A number and not a name: there is no /etc/passwd, and Kubernetes' runAsNonRoot wants one.
 USER 65532:65532
 ENV HIKESHI_DATA=/data \
-    HIKESHI_LISTEN=0.0.0.0:8119
+    HIKESHI_LISTEN=127.0.0.1:8119
 VOLUME /data
 EXPOSE 8119
 # Asks /healthz at HIKESHI_LISTEN: the image has no curl.

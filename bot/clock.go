@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ const offsetSetting = "practice.clock_offset"
 // entries go back in time would be worthless even as practice.
 type practiceClock struct {
 	store  workflows.Store
+	moving sync.Mutex // two people may press at once; each move counts
 	offset atomic.Int64
 }
 
@@ -52,6 +54,8 @@ var errClock = errors.New("the practice clock can be moved on by at most five ye
 
 // Move moves the practice clock on by d.
 func (c *practiceClock) Move(ctx context.Context, d time.Duration) error {
+	c.moving.Lock()
+	defer c.moving.Unlock()
 	next := time.Duration(c.offset.Load()) + d
 	if d <= 0 || next > maxOffset {
 		return errClock

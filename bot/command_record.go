@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/report"
@@ -99,10 +100,13 @@ func (p *program) list(ctx context.Context, o *opened, openOnly bool) error {
 			level = o.texts.Say(lang, "cli.provisional", "level", level)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", in.ID, in.ReportedAt.In(incident.Tokyo).Format("2006-01-02 15:04"),
-			o.texts.Say(lang, "phase."+string(in.Phase)), level, in.Title)
+			o.texts.Say(lang, "phase."+string(in.Phase)), level, oneLine.Replace(templates.Printable(in.Title)))
 	}
 	return w.Flush()
 }
+
+// oneLine keeps a title from breaking the table it stands in.
+var oneLine = strings.NewReplacer("\n", " ", "\t", " ")
 
 func (p *program) reportCommand() *cobra.Command {
 	var out, format string

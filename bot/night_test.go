@@ -189,7 +189,7 @@ func (n *night) wait(d time.Duration) {
 	for end := n.clock.now.Add(d); n.clock.now.Before(end); {
 		step := max(tick, n.quiet().Truncate(tick))
 		n.clock.now = n.clock.now.Add(min(step, end.Sub(n.clock.now)))
-		if err := n.house.tick(context.Background()); err != nil {
+		if err := n.house.step(context.Background(), func() error { return nil }); err != nil {
 			n.t.Fatal(err)
 		}
 		n.tellNews(1)

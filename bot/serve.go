@@ -67,7 +67,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	})
 	config := web.Config{
 		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: o.texts.Say, Lang: lang, Practice: p.settings.practice(),
-		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
+		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Ready: o.service.Ready, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
 		config.Move = func(ctx context.Context, d time.Duration) error { return h.moveOn(ctx, c, d) }
@@ -99,10 +99,7 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 func (h *house) moveOn(ctx context.Context, c *practiceClock, d time.Duration) error {
 	const tick = 5 * time.Minute
 	for left := d; left > 0; left -= tick {
-		if err := c.Move(ctx, min(tick, left)); err != nil {
-			return err
-		}
-		if err := h.tick(ctx); err != nil {
+		if err := h.step(ctx, func() error { return c.Move(ctx, min(tick, left)) }); err != nil {
 			return err
 		}
 	}
@@ -111,15 +108,17 @@ func (h *house) moveOn(ctx context.Context, c *practiceClock, d time.Duration) e
 	return nil
 }
 
-// tick does what is due now, the calendar's work of today among it: what fell due on a day
-// before the clock was moved is over, as it is for a server that was not running then.
-func (h *house) tick(ctx context.Context) error {
-	now := h.service.Now().In(incident.Tokyo)
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, incident.Tokyo)
-	if err := h.service.Tick(ctx, today); err != nil {
-		return err
-	}
-	return h.courier.Drain(ctx)
+// step moves the clock and does what is due then, the calendar's work of that day among it:
+// what fell due on a day before is over, as it is for a server that was not running then.
+func (h *house) step(ctx context.Context, move func() error) error {
+	return h.courier.Step(ctx, func() error {
+		if err := move(); err != nil {
+			return err
+		}
+		now := h.service.Now().In(incident.Tokyo)
+		today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, incident.Tokyo)
+		return h.service.Tick(ctx, today)
+	})
 }
 
 // owner names this process in leases.
@@ -137,12 +136,12 @@ func (p *program) serve(ctx context.Context) (err error) {
 		if err := makeFolder(path); err != nil {
 			return err
 		}
-		unlock, err := store.Lock(p.settings.database())
-		if err != nil {
-			return err
-		}
-		defer unlock()
 	}
+	unlock, err := store.Lock(p.settings.database())
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	o, err := p.openStore(ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func BenchmarkBareInsert(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		in := tx.StmtContext(ctx, insert)
+		in := tx.StmtContext(ctx, insert) //nolint:sqlclosecheck // ends with the transaction
 		for range 2 {
 			n++
 			if _, err := in.ExecContext(ctx, fmt.Sprintf("INC-2026-%09d", n*7919%1000003), body); err != nil {
@@ -68,29 +69,61 @@ func BenchmarkDoReport(b *testing.B) {
 	}
 }
 
-func BenchmarkDoAt10(b *testing.B)   { benchmarkNote(b, 10) }
-func BenchmarkDoAt1000(b *testing.B) { benchmarkNote(b, 1000) }
+func BenchmarkDoAt10(b *testing.B)   { benchmarkNote(b, 10, 512) }
+func BenchmarkDoAt1000(b *testing.B) { benchmarkNote(b, 1000, 8) }
 
 // benchmarkNote writes notes on incidents whose records have about as many entries as asked
-// for: each in turn gets a few more, and all together stay within a tenth of it.
-func benchmarkNote(b *testing.B, entries int) {
+// for: each in turn gets a few more.
+func benchmarkNote(b *testing.B, entries, incidents int64) {
 	c := newCompany(b)
-	few := 64
-	if entries > 100 {
-		few = 8
-	}
 	var ids []incident.ID
-	for n := range few {
-		id := c.report(b, n)
+	for n := range incidents {
+		id := c.report(b, int(n))
 		ids = append(ids, id)
-		for seq := c.seq(b, id); seq < int64(entries); seq = c.note(b, id) {
+		for seq := c.seq(b, id); seq < entries; seq = c.note(b, id) {
 		}
 	}
 	n := 0
-	b.ResetTimer()
 	for b.Loop() {
-		c.note(b, ids[n%few])
+		c.note(b, ids[n%len(ids)])
 		n++
+	}
+}
+
+// BenchmarkClaimAmong1000000 claims a due timer and finds the next instant while a million
+// others wait; BenchmarkClaimAmong100 is what to compare it with.
+func BenchmarkClaimAmong100(b *testing.B)     { benchmarkClaim(b, 100) }
+func BenchmarkClaimAmong1000000(b *testing.B) { benchmarkClaim(b, 1_000_000) }
+
+func benchmarkClaim(b *testing.B, waiting int) {
+	ctx := b.Context()
+	path := filepath.Join(b.TempDir(), "timers.db")
+	s, err := store.Open(ctx, "sqlite:"+path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	var later []workflows.Timer
+	for n := range waiting {
+		later = append(later, workflows.Timer{Key: fmt.Sprintf("round:INC-2026-%07d", n), Kind: workflows.TimerRound, Due: now.Add(time.Hour + time.Duration(n)*time.Millisecond)})
+	}
+	save := func(timers ...workflows.Timer) {
+		if err := s.Write(ctx, func(tx workflows.Tx) error { return tx.Save(ctx, workflows.Change{At: now, Timers: timers}) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for part := range slices.Chunk(later, 1000) {
+		save(part...)
+	}
+	for b.Loop() {
+		save(workflows.Timer{Key: "due", Kind: workflows.TimerRound, Due: now})
+		if claimed, err := s.ClaimTimers(ctx, now, "b", time.Minute, 10); err != nil || len(claimed) != 1 {
+			b.Fatalf("claimed %v: %v", claimed, err)
+		}
+		if next, ok, err := s.NextDue(ctx); err != nil || !ok || !next.Equal(now.Add(time.Minute)) {
+			b.Fatalf("next due %s: %v", next, err)
+		}
 	}
 }
 

@@ -35,6 +35,14 @@ func (d *database) Contacts(ctx context.Context) (people []contact.Person, versi
 	return people, version, nil
 }
 
+// ContactsVersion says which list is stored.
+func (d *database) ContactsVersion(ctx context.Context) (v int64, err error) {
+	if _, err = row(ctx, d.reading(), contactsVersion, nil, &v); err != nil {
+		return 0, fmt.Errorf("read the version of the contact list: %w", err)
+	}
+	return v, nil
+}
+
 // ReplaceContacts sets the whole list at once.
 func (d *database) ReplaceContacts(ctx context.Context, people []contact.Person) error {
 	args := make([]any, 0, len(people)*insertContacts.columns)

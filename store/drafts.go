@@ -6,18 +6,19 @@ import (
 	"fmt"
 
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 const (
 	saveDraft = `INSERT INTO drafts (id, person, form, fields, saved, done) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET person = excluded.person, form = excluded.form, fields = excluded.fields,
+		ON CONFLICT (id, person) DO UPDATE SET form = excluded.form, fields = excluded.fields,
 		saved = excluded.saved, done = excluded.done`
-	selectDraft   = `SELECT id, person, form, fields, saved, done FROM drafts WHERE id = $1`
+	selectDraft   = `SELECT id, person, form, fields, saved, done FROM drafts WHERE id = $1 AND person = $2`
 	saveSetting   = `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 	selectSetting = `SELECT value FROM settings WHERE name = $1`
 )
 
-// SaveDraft keeps what was typed into a form; one with the same ID is replaced.
+// SaveDraft keeps what was typed into a form; one of the same person and ID is replaced.
 func (d *database) SaveDraft(ctx context.Context, x workflows.Draft) error {
 	values, err := json.Marshal(x.Values)
 	if err != nil {
@@ -26,11 +27,11 @@ func (d *database) SaveDraft(ctx context.Context, x workflows.Draft) error {
 	return d.change(ctx, "save a draft", saveDraft, x.ID, string(x.By), x.Form, string(values), micro(x.Saved), flag(x.Done))
 }
 
-// Draft gives what was typed into a form.
-func (d *database) Draft(ctx context.Context, id string) (x workflows.Draft, err error) {
+// Draft gives what a person typed into a form.
+func (d *database) Draft(ctx context.Context, by incident.PersonID, id string) (x workflows.Draft, err error) {
 	var values []byte
 	var saved int64
-	ok, err := row(ctx, d.reading(), selectDraft, []any{id}, &x.ID, &x.By, &x.Form, &values, &saved, &x.Done)
+	ok, err := row(ctx, d.reading(), selectDraft, []any{id, string(by)}, &x.ID, &x.By, &x.Form, &values, &saved, &x.Done)
 	if err != nil {
 		return workflows.Draft{}, fmt.Errorf("read a draft: %w", err)
 	}

@@ -149,9 +149,13 @@ func TestOpenRefusesWhatItMayNotWrite(t *testing.T) {
 	if err := os.Chmod(filepath.Dir(path), 0o500); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Chmod(filepath.Dir(path), 0o700) })
+	t.Cleanup(func() {
+		if err := os.Chmod(filepath.Dir(path), 0o700); err != nil {
+			t.Error(err)
+		}
+	})
 	_, err = Open(t.Context(), "sqlite:"+path)
-	refusal(t, "a folder", err, "write into its folder")
+	refusal(t, "a folder", err, "cannot be written", "its folder")
 	_, err = Open(t.Context(), "sqlite:"+filepath.Join(filepath.Dir(path), "new.db"))
 	refusal(t, "a new file", err, "cannot be made", "permission")
 }

@@ -145,7 +145,7 @@ type writing struct {
 }
 
 func (w *writing) query(_ context.Context, q string, args ...any) (*sql.Rows, error) {
-	rows, err := w.e.writer.query(w.whole, q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
+	rows, err := w.e.writer.query(w.whole, q, args...)
 	return rows, explain(w.e.path, err)
 }
 
@@ -158,7 +158,7 @@ func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) 
 type reader struct{ e *sqliteEngine }
 
 func (r reader) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	rows, err := r.e.readers.query(ctx, q, args...) //nolint:rowserrcheck,sqlclosecheck // the caller reads and closes
+	rows, err := r.e.readers.query(ctx, q, args...)
 	return rows, explain(r.e.path, err)
 }
 

@@ -38,7 +38,7 @@ func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := p.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := p.on.PrepareContext(context.WithoutCancel(ctx), query)
+	s, err := p.on.PrepareContext(context.WithoutCancel(ctx), query) //nolint:sqlclosecheck // kept, until close
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", head(query), err)
 	}
@@ -47,7 +47,7 @@ func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (p *prepared) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept, until close
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (p *prepared) query(ctx context.Context, query string, args ...any) (*sql.R
 }
 
 func (p *prepared) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept, until close
 	if err != nil {
 		return 0, err
 	}

@@ -58,10 +58,12 @@ func (s *Service) ReloadContacts(ctx context.Context) error {
 	return nil
 }
 
-// freshContacts reloads the list when another process has replaced it (an import beside a
-// running server): who may do what must never rest on yesterday's list.
-func (s *Service) freshContacts(ctx context.Context, tx Tx) error {
-	v, err := tx.ContactsVersion(ctx)
+// fresh reloads the list when another process has replaced it (an import beside a running
+// server): who may see and do what, and whom to phone, must never rest on yesterday's list.
+func (s *Service) fresh(ctx context.Context, stored interface {
+	ContactsVersion(ctx context.Context) (int64, error)
+}) error {
+	v, err := stored.ContactsVersion(ctx)
 	if err != nil || v == s.people.Load().version {
 		return err
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"slices"
 
 	"hikeshi/workflows/incident"
 )
@@ -32,6 +33,9 @@ func (s *Service) AccessOf(in *incident.Incident, p incident.PersonID) Access {
 // Incident gives an incident to somebody who may see it, with how much he may see. To
 // everybody else it does not exist: ErrNotFound, the same as for a number never given out.
 func (s *Service) Incident(ctx context.Context, viewer incident.PersonID, id incident.ID) (*incident.Incident, Access, error) {
+	if err := s.fresh(ctx, s.store); err != nil {
+		return nil, AccessNone, err
+	}
 	in, err := s.store.Incident(ctx, id)
 	if err != nil {
 		return nil, AccessNone, err
@@ -52,11 +56,14 @@ type Listed struct {
 // Incidents lists what a person may see, newest first: the circle's and the own reports; an
 // auditor's list has every incident that does not leave him out.
 func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, openOnly bool) ([]Listed, error) {
+	if err := s.fresh(ctx, s.store); err != nil {
+		return nil, err
+	}
 	if !s.people.Load().Known(viewer) {
 		return nil, nil
 	}
 	q := IncidentQuery{Person: viewer, OpenOnly: openOnly}
-	if s.holds(viewer, incident.Auditor) {
+	if slices.Contains(s.people.Load().Chain(incident.Auditor, ""), viewer) {
 		q.Person = ""
 	}
 	rows, err := s.store.Incidents(ctx, q)
@@ -70,10 +77,6 @@ func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, openO
 		}
 	}
 	return out, nil
-}
-
-func (s *Service) holds(p incident.PersonID, r incident.Role) bool {
-	return s.people.Load().Holds(p, r)
 }
 
 // Record gives the entries of an incident from a sequence number on. Only who sees the
@@ -148,14 +151,7 @@ func (s *Service) SaveDraft(ctx context.Context, d Draft) error {
 
 // Draft gives a person's own draft; another's does not exist for him: ErrNotFound.
 func (s *Service) Draft(ctx context.Context, by incident.PersonID, id string) (Draft, error) {
-	d, err := s.store.Draft(ctx, id)
-	if err != nil {
-		return Draft{}, err
-	}
-	if d.By != by {
-		return Draft{}, ErrNotFound
-	}
-	return d, nil
+	return s.store.Draft(ctx, by, id)
 }
 
 // Ready checks that commands can be carried out.

@@ -166,7 +166,7 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 		out.Repeated = true
 		return out, nil, nil
 	}
-	if err := s.freshContacts(ctx, tx); err != nil {
+	if err := s.fresh(ctx, tx); err != nil {
 		return Outcome{}, nil, err
 	}
 	now := s.Now()
@@ -305,7 +305,7 @@ func (w *work) stale(ctx context.Context, in *incident.Incident) (Outcome, bool,
 	}
 	var changes []incident.EventKind
 	for _, r := range records {
-		if r.By != w.c.By.ID && decisive(r.Event) && !slices.Contains(changes, r.Event.Kind()) {
+		if r.By != w.c.By.ID && w.overlooked(r.Event) && !slices.Contains(changes, r.Event.Kind()) {
 			changes = append(changes, r.Event.Kind())
 		}
 	}
@@ -320,11 +320,22 @@ func (w *work) stale(ctx context.Context, in *incident.Incident) (Outcome, bool,
 	return out, true, nil
 }
 
+// overlooked reports whether the decision at hand would overlook an entry: who signs must
+// have seen what he signs, everybody else the moves of the incident.
+func (w *work) overlooked(e incident.Event) bool {
+	switch w.c.Do.(type) {
+	case incident.Approve:
+		return decisive(e) || incident.ChangesReport(e)
+	}
+	return decisive(e)
+}
+
 // decisive tells the entries that a decision must not overlook.
 func decisive(e incident.Event) bool {
 	switch e.(type) {
 	case incident.PhaseMoved, incident.LevelSet, incident.Recategorised, incident.IncidentClosed,
-		incident.IncidentDismissed, incident.IncidentReopened, incident.MergedIntoOther, incident.Approved, incident.ApprovalVoided:
+		incident.IncidentDismissed, incident.IncidentReopened, incident.MergedIntoOther, incident.Approved, incident.ApprovalVoided,
+		incident.CircleRestricted, incident.LeadTaken, incident.HandoverOffered:
 		return true
 	}
 	return false
@@ -339,7 +350,7 @@ func (w *work) target(ctx context.Context, env *incident.Env, in *incident.Incid
 				kinds = append(kinds, e.Kind())
 			}
 		}
-		r, err := w.tx.LastBy(ctx, in.ID, w.c.By.ID, kinds, in.Undone)
+		r, err := w.tx.LastBy(ctx, in.ID, w.c.By.ID, kinds, slices.Concat(in.Undone, in.Restored))
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}

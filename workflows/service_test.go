@@ -431,3 +431,115 @@ func checkSecrecy(r *rapid.T, p *place, ids []incident.ID) {
 		}
 	}
 }
+
+// The entry by which an undoing set something back is part of it: 取消 twice takes back two
+// things, not one thing twice.
+func TestUndoTwiceTakesBackTwoThings(t *testing.T) {
+	p := newPlace(t)
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "誤送信"}}).Incident
+	lead := p.person(t, "佐藤")
+	p.do(t, workflows.Command{Key: "n", By: lead, Incident: id, Do: incident.Note{Text: "別の件のメモ"}})
+	p.do(t, workflows.Command{Key: "f", By: lead, Incident: id, Do: incident.SetField{Field: incident.FieldScope, Value: "別の件の範囲"}})
+	p.do(t, workflows.Command{Key: "u1", By: lead, Incident: id, Do: incident.Undo{}})
+	out := p.do(t, workflows.Command{Key: "u2", By: lead, Incident: id, Do: incident.Undo{}})
+	in, _, err := p.service.Incident(t.Context(), lead.ID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, there := in.Fields[incident.FieldScope]; there {
+		t.Errorf("the wrong field is back: %+v", v)
+	}
+	records, err := p.service.Record(t.Context(), lead.ID, id, out.First)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, ok := records[0].Event.(incident.Undone); !ok || u.What != (incident.NoteAdded{}).Kind() {
+		t.Errorf("the second undo did %+v", records[0].Event)
+	}
+}
+
+// Two people who leave out different people at once must not let one of them back in.
+func TestRestrictingOnAnOldViewIsRefused(t *testing.T) {
+	p := newPlace(t)
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "持ち出し"}}).Incident
+	lead, boss := p.person(t, "佐藤"), p.person(t, "田中")
+	seen := p.do(t, workflows.Command{Key: "n", By: lead, Incident: id, Do: incident.Take{}}).Seq
+	first := p.do(t, workflows.Command{Key: "x1", By: lead, Incident: id, Seen: seen, Do: incident.Restrict{Exclude: []incident.PersonID{p.person(t, "鈴木").ID}, Reason: "内部の件"}})
+	if !first.Accepted() {
+		t.Fatal(first.Refusal)
+	}
+	second := p.do(t, workflows.Command{Key: "x2", By: boss, Incident: id, Seen: seen, Do: incident.Restrict{Exclude: []incident.PersonID{p.person(t, "渡辺").ID}, Reason: "内部の件"}})
+	if second.Refusal == nil || second.Refusal.Key != "refuse.conflict" {
+		t.Errorf("the second restriction gave %+v", second)
+	}
+}
+
+// Who signs must have seen what he signs.
+func TestApprovingWhatChangedMeanwhileIsRefused(t *testing.T) {
+	p := newPlace(t)
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "転びかけた", What: incident.KindNearMiss}}).Incident
+	admin, lead := p.person(t, "鈴木"), p.person(t, "佐藤")
+	seen := p.do(t, workflows.Command{Key: "l", By: lead, Incident: id, Do: incident.SetLevel{Level: incident.Level0}}).Seq
+	p.do(t, workflows.Command{Key: "f", By: lead, Incident: id, Do: incident.SetField{Field: incident.FieldExpectedDamage, Value: "骨折"}})
+	out := p.do(t, workflows.Command{Key: "a", By: admin, Incident: id, Seen: seen, Do: incident.Approve{}})
+	if out.Refusal == nil || out.Refusal.Key != "refuse.conflict" {
+		t.Errorf("approving an old view gave %+v", out)
+	}
+	if out := p.do(t, workflows.Command{Key: "a2", By: admin, Incident: id, Do: incident.Approve{}}); !out.Accepted() {
+		t.Errorf("approving the present gave %+v", out.Refusal)
+	}
+}
+
+// A list imported by another process counts at once, also for who only looks.
+func TestAnImportBesideTheServerCountsForReading(t *testing.T) {
+	p := newPlace(t)
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "誤送信"}}).Incident
+	auditor := p.person(t, "小林").ID
+	if _, _, err := p.service.Incident(t.Context(), auditor, id); err != nil {
+		t.Fatal(err)
+	}
+	people, _, err := p.store.Contacts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range people {
+		people[i].Active = people[i].Active && people[i].ID != auditor
+	}
+	if err := p.store.ReplaceContacts(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.service.Incident(t.Context(), auditor, id); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("who left the company still reads: %v", err)
+	}
+	if list, err := p.service.Incidents(t.Context(), auditor, false); err != nil || len(list) > 0 {
+		t.Errorf("and is listed %d incidents, %v", len(list), err)
+	}
+}
+
+// Verify runs beside a working server without calling its work tampering.
+func TestVerifyBesideAWorkingServer(t *testing.T) {
+	p := newPlace(t)
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "誤送信"}}).Incident
+	lead := p.person(t, "佐藤")
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				p.do(t, workflows.Command{Key: fmt.Sprintf("n%d", i), By: lead, Incident: id, Do: incident.Note{Text: "記録"}})
+				p.do(t, workflows.Command{Key: fmt.Sprintf("r%d", i), By: lead, Do: incident.Report{Text: fmt.Sprintf("別の件 %d", i)}})
+			}
+		}
+	})
+	for range 10 {
+		v, err := workflows.Verify(t.Context(), p.store)
+		if err != nil || len(v.Breaches) > 0 {
+			t.Errorf("%+v, %v", v.Breaches, err)
+		}
+	}
+	close(stop)
+	wg.Wait()
+}

@@ -44,6 +44,8 @@ type Store interface {
 
 	// Contacts gives the people and the version of the list, which grows with each change.
 	Contacts(ctx context.Context) ([]contact.Person, int64, error)
+	// ContactsVersion says whether the list in memory is still the one stored.
+	ContactsVersion(ctx context.Context) (int64, error)
 	// ReplaceContacts sets the whole list at once.
 	ReplaceContacts(ctx context.Context, people []contact.Person) error
 
@@ -51,9 +53,10 @@ type Store interface {
 	// incident's channel when the person is empty.
 	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
 
-	// SaveDraft keeps what was typed into a form; Draft gives it back; ErrNotFound.
+	// SaveDraft keeps what a person typed into a form; Draft gives it back to the same
+	// person; ErrNotFound. Under the same ID everybody has a draft of his own.
 	SaveDraft(ctx context.Context, d Draft) error
-	Draft(ctx context.Context, id string) (Draft, error)
+	Draft(ctx context.Context, by incident.PersonID, id string) (Draft, error)
 
 	// ClaimTimers leases up to n due timers to owner; a lease that ran out is claimed again.
 	ClaimTimers(ctx context.Context, now time.Time, owner string, lease time.Duration, n int) ([]Timer, error)
@@ -212,7 +215,7 @@ type MessageQuery struct {
 	Limit    int               // the latest; 0: all
 }
 
-// Draft is what somebody has typed into a form that was not accepted yet.
+// Draft is what somebody has typed into a form that was not accepted yet. ID and By name it.
 type Draft struct {
 	ID     string
 	By     incident.PersonID

@@ -26,6 +26,12 @@ type Verification struct {
 // beside a stopped server.
 func Verify(ctx context.Context, store Store) (Verification, error) {
 	var v Verification
+	// Before the list, and again after it: beside a running server, numbers are given out and
+	// entries written while this reads.
+	counters, err := store.Counters(ctx)
+	if err != nil {
+		return v, fmt.Errorf("read the counters: %w", err)
+	}
 	ids, err := store.AllIDs(ctx)
 	if err != nil {
 		return v, fmt.Errorf("list the incidents: %w", err)
@@ -35,10 +41,6 @@ func Verify(ctx context.Context, store Store) (Verification, error) {
 			return v, fmt.Errorf("%s: %w", id, err)
 		}
 	}
-	counters, err := store.Counters(ctx)
-	if err != nil {
-		return v, fmt.Errorf("read the counters: %w", err)
-	}
 	for series, last := range counters {
 		for n := 1; n <= last; n++ {
 			id := incident.ID(fmt.Sprintf("%s-%04d", series, n))
@@ -46,6 +48,9 @@ func Verify(ctx context.Context, store Store) (Verification, error) {
 				v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Key: "verify.missing"})
 			}
 		}
+	}
+	if counters, err = store.Counters(ctx); err != nil {
+		return v, fmt.Errorf("read the counters: %w", err)
 	}
 	for _, id := range ids {
 		series, number, ok := cutLast(string(id))
@@ -70,20 +75,34 @@ func cutLast(id string) (series, number string, ok bool) {
 	return id[:i], id[i+1:], true
 }
 
+// readings is how often an incident is read again because it changed while it was read. It
+// changes at the pace of people.
+const readings = 20
+
 func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification) error {
-	v.Incidents++
-	records, bodies, err := store.Evidence(ctx, id)
-	if err != nil {
-		return err
+	var row *incident.Incident
+	var records []incident.Record
+	var bodies [][]byte
+	for try := 0; ; try++ {
+		before, err := store.Incident(ctx, id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if records, bodies, err = store.Evidence(ctx, id); err != nil {
+			return err
+		}
+		if row, err = store.Incident(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if before == nil && row == nil || before != nil && row != nil && before.Seq == row.Seq || try == readings {
+			break
+		}
 	}
+	v.Incidents++
 	v.Entries += len(records)
-	row, err := store.Incident(ctx, id)
-	if errors.Is(err, ErrNotFound) {
+	if row == nil {
 		v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Key: "verify.row_missing"})
 		return nil
-	}
-	if err != nil {
-		return err
 	}
 	breaches := incident.CheckChain(id, records, bodies, row.Seq, row.Head)
 	v.Breaches = append(v.Breaches, breaches...)
@@ -92,10 +111,14 @@ func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification
 		erased += incident.ErasedTexts(&records[i])
 	}
 	v.Erased += erased
-	if len(breaches) > 0 || erased > 0 {
-		return nil // the fold of a broken or partly erased record says nothing about the row
+	if len(breaches) > 0 {
+		return nil // the fold of a broken record says nothing about the row
 	}
-	want, err := json.Marshal(incident.Fold(id, records))
+	folded := incident.Fold(id, records)
+	if erased > 0 {
+		folded, row = folded.Bare(), row.Bare()
+	}
+	want, err := json.Marshal(folded)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -62,7 +63,12 @@ type Courier struct {
 	wake  chan struct{}
 	lanes chan struct{} // every send takes one
 	slow  chan struct{} // ordinary sends take one of these as well
-	wg    sync.WaitGroup
+	// turn is held by whoever claims: Run for one round, Step until nothing is due.
+	turn sync.Mutex
+
+	mu    sync.Mutex
+	under int           // sends under way
+	calm  chan struct{} // closed when the last of them has ended
 }
 
 // New makes a courier; Run starts it.
@@ -85,9 +91,11 @@ func (c *Courier) Wake() {
 
 // Run works until ctx ends, and returns when the sends under way have ended too.
 func (c *Courier) Run(ctx context.Context) {
-	defer c.wg.Wait()
+	defer func() { <-c.quiet() }()
 	for ctx.Err() == nil {
-		worked, err := c.Round(ctx)
+		c.turn.Lock()
+		worked, err := c.round(ctx)
+		c.turn.Unlock()
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -100,19 +108,88 @@ func (c *Courier) Run(ctx context.Context) {
 	}
 }
 
-// Drain works until nothing is due any more and every send has ended: for tests and for
-// transcripts, where time stands still.
+// Step lets move happen while no send is under way, and then works until nothing is due any
+// more and every send has ended: for the practice clock, and for tests and transcripts where
+// time stands still. It may run beside Run. Without the pause before it, a moved clock would
+// let the leases of sends under way run out, and they would be repeated.
+func (c *Courier) Step(ctx context.Context, move func() error) error {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	if err := c.await(ctx); err != nil {
+		return err
+	}
+	if err := move(); err != nil {
+		return err
+	}
+	return c.drain(ctx)
+}
+
+// Drain works until nothing is due any more and every send has ended.
 func (c *Courier) Drain(ctx context.Context) error {
+	return c.Step(ctx, func() error { return nil })
+}
+
+func (c *Courier) drain(ctx context.Context) error {
 	for {
-		worked, err := c.Round(ctx)
+		worked, err := c.round(ctx)
 		if err != nil {
 			return err
 		}
-		c.wg.Wait()
+		if err := c.await(ctx); err != nil {
+			return err
+		}
 		if !worked {
 			return nil
 		}
 	}
+}
+
+// await waits until no send is under way.
+func (c *Courier) await(ctx context.Context) error {
+	select {
+	case <-c.quiet():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// quiet is closed as soon as no send is under way.
+func (c *Courier) quiet() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.under == 0 {
+		done := make(chan struct{})
+		close(done)
+		return done
+	}
+	return c.calm
+}
+
+func (c *Courier) begin(m workflows.Message) {
+	c.lanes <- struct{}{}
+	if !m.Urgent {
+		c.slow <- struct{}{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.under == 0 {
+		c.calm = make(chan struct{})
+	}
+	c.under++
+}
+
+func (c *Courier) end(m workflows.Message) {
+	<-c.lanes
+	if !m.Urgent {
+		<-c.slow
+	}
+	c.mu.Lock()
+	if c.under--; c.under == 0 {
+		close(c.calm)
+	}
+	c.mu.Unlock()
+	c.Wake()
 }
 
 func (c *Courier) sleep(ctx context.Context, d time.Duration) {
@@ -130,12 +207,16 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 	if err != nil || !ok {
 		return idle
 	}
-	// At least a moment: a row that is due but leased by another process is not ours yet.
+	if len(c.lanes) == cap(c.lanes) {
+		return idle // what is due has to wait for a lane; the send that ends wakes us
+	}
+	// At least a moment, should something stay due that could not be claimed.
 	return min(max(next.Sub(c.Service.Now()), 10*time.Millisecond), idle)
 }
 
-// Round claims once what is due and starts it. worked is false when nothing was claimed.
-func (c *Courier) Round(ctx context.Context) (worked bool, err error) {
+// round claims once what is due and starts it. worked is false when nothing was claimed.
+// Whoever calls it holds the turn.
+func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 	timers, err := c.Service.Claim(ctx, c.Owner, lease, 16)
 	if err != nil {
 		return false, fmt.Errorf("claim timers: %w", err)
@@ -156,20 +237,11 @@ func (c *Courier) Round(ctx context.Context) (worked bool, err error) {
 		return false, fmt.Errorf("claim messages: %w", err)
 	}
 	for _, m := range messages {
-		c.lanes <- struct{}{}
-		if !m.Urgent {
-			c.slow <- struct{}{}
-		}
-		c.wg.Go(func() {
-			defer func() {
-				<-c.lanes
-				if !m.Urgent {
-					<-c.slow
-				}
-				c.Wake()
-			}()
+		c.begin(m)
+		go func() {
+			defer c.end(m)
 			c.deliver(ctx, m)
-		})
+		}()
 	}
 	return len(timers)+len(messages) > 0, nil
 }
@@ -197,7 +269,15 @@ func (c *Courier) deliver(ctx context.Context, m workflows.Message) {
 	}
 }
 
-func (c *Courier) send(ctx context.Context, m workflows.Message) workflows.Sent {
+// send tries once. A panic in wording one message must not end the calls of a whole company,
+// nor come back with each restart: it counts as a failed try.
+func (c *Courier) send(ctx context.Context, m workflows.Message) (sent workflows.Sent) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.Log.Error("a message could not be worded", "message", m.ID, "kind", m.Kind, "stack", string(debug.Stack()))
+			sent = c.failed(m, "", errors.New("panic"))
+		}
+	}()
 	fe, to, err := c.Route(m)
 	if err != nil {
 		return c.failed(m, "", err)

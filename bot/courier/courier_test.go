@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -251,15 +252,15 @@ func TestFailedSendsAreTriedAgainAndMarkedWhenUnsure(t *testing.T) {
 
 func TestWhoeverIsGoneIsGivenUp(t *testing.T) {
 	b := newBench(t)
-	tries := 0
+	var tries atomic.Int64
 	b.platform.answer = func(context.Context, chat.Delivery) error {
-		tries++
+		tries.Add(1)
 		return fmt.Errorf("no such user: %w", chat.ErrGone)
 	}
 	b.courier = b.newCourier("alone")
 	id := b.report("r1")
 	b.drain()
-	n := tries
+	n := tries.Load()
 	b.clock.move(time.Hour)
 	// The call round passes meanwhile and calls more people; the first ones are not tried again.
 	b.drain()
@@ -362,5 +363,52 @@ func TestTheDigestGoesOutOnceOnAWorkingDayMorning(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%d November %d:%02d: digests of %q, want %q", c.day, c.hour, c.minute, got, c.want)
 		}
+	}
+}
+
+// The practice clock is moved in a request while the courier runs: no send may be repeated,
+// because its lease ran out on the moved clock, and no two rounds may meet.
+func TestMovingTheClockBesideARunningCourier(t *testing.T) {
+	b := newBench(t)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { b.courier.Run(ctx); close(done) }()
+	b.report("r1")
+	b.courier.Wake()
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for range 10 {
+				if err := b.courier.Step(ctx, func() error { b.clock.move(5 * time.Minute); return nil }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	<-done
+	for _, d := range b.platform.sent {
+		if d.Again {
+			t.Errorf("%s was sent again", d.Key)
+		}
+	}
+	if got, want := b.clock.Now(), time.Date(2026, 11, 24, 3, 40, 0, 0, incident.Tokyo); !got.Equal(want) {
+		t.Errorf("the clock stands at %v, want %v", got, want)
+	}
+}
+
+func TestAPanicInWordingOneMessageEndsNothing(t *testing.T) {
+	b := newBench(t)
+	b.platform.answer = func(_ context.Context, d chat.Delivery) error {
+		if strings.HasPrefix(d.Key, "card:") {
+			panic("a card that cannot be worded")
+		}
+		return nil
+	}
+	id := b.report("r1")
+	b.drain()
+	if len(b.platform.keys("page:"+string(id))) < 3 {
+		t.Error("the pages did not leave")
 	}
 }

@@ -74,11 +74,11 @@ func (f *failing) SaveDraft(ctx context.Context, d workflows.Draft) error {
 	return f.Store.SaveDraft(ctx, d)
 }
 
-func (f *failing) Draft(ctx context.Context, id string) (workflows.Draft, error) {
+func (f *failing) Draft(ctx context.Context, by incident.PersonID, id string) (workflows.Draft, error) {
 	if f.down {
 		return workflows.Draft{}, errDown
 	}
-	return f.Store.Draft(ctx, id)
+	return f.Store.Draft(ctx, by, id)
 }
 
 // bench is a desk over the real service and the real database, with the sample company.

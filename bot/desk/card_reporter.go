@@ -10,7 +10,7 @@ import (
 func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Card {
 	card := chat.Card{Key: "reporter:" + string(in.ID) + ":" + string(p), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(in.ID))}
 	fields := []chat.Pair{
-		{Label: v.field(incident.FieldEvent), Value: in.Title},
+		{Label: v.field(incident.FieldEvent), Value: in.TitleFor(p)},
 		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
 	}
 	if in.Phase.Ended() {

@@ -64,7 +64,11 @@ func New(c Config) *Desk {
 func (d *Desk) Handle(ctx context.Context, r chat.Request) chat.Reply {
 	v := d.visit(ctx, r.From, r.Name)
 	v.r = r
-	switch r.Kind {
+	return shown(v.respond())
+}
+
+func (v *visit) respond() chat.Reply {
+	switch v.r.Kind {
 	case chat.Said:
 		return v.said()
 	case chat.Pressed:

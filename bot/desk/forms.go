@@ -209,15 +209,17 @@ func (v *visit) keepValues(k draft, values chat.Values) error {
 	return v.service.SaveDraft(v.ctx, workflows.Draft{ID: k.String(), By: v.who.ID, Form: k.form, Values: values})
 }
 
-// Draft opens a form again by its draft, with what its author had typed. A draft of
-// somebody else, of a form already accepted, or of an incident that is not shown to him does
-// not exist: workflows.ErrNotFound.
+// Draft opens a form again by its draft, with what this person had typed into it and nothing
+// of anybody else. That of a form already accepted, or of an incident that is not shown to
+// him, does not exist: workflows.ErrNotFound.
 func (d *Desk) Draft(ctx context.Context, who chat.UserID, id string) (chat.Form, error) {
 	v := d.visit(ctx, who, "")
 	k, ok := parseDraft(id)
 	if !ok {
 		return chat.Form{}, workflows.ErrNotFound
 	}
+	// Without one it is a form nobody has typed into yet, of this person, whoever else has
+	// one of the same name.
 	kept, err := d.service.Draft(ctx, v.who.ID, k.String())
 	if err != nil && !errors.Is(err, workflows.ErrNotFound) {
 		return chat.Form{}, err
@@ -230,7 +232,7 @@ func (d *Desk) Draft(ctx context.Context, who chat.UserID, id string) (chat.Form
 		return chat.Form{}, workflows.ErrNotFound
 	}
 	fill(f, kept.Values)
-	return *f, nil
+	return shown(*f), nil
 }
 
 // maxDraft is how many characters of one input a draft keeps; the longest text that can be

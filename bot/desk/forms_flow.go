@@ -176,7 +176,7 @@ func mergeSpec() formSpec {
 			}
 			for _, l := range mine {
 				if l.ID != k.id && len(i.Options) < maxMerge {
-					label := []rune(string(l.ID) + " " + l.Title)
+					label := []rune(titleFor(l.Incident, l.Access, v.who.ID))
 					if len(label) > maxOption {
 						label = append(label[:maxOption-1], '…')
 					}

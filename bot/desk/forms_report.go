@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hikeshi/bot/chat"
@@ -94,14 +95,31 @@ func informSpec() formSpec {
 		inputs: func(v *visit, _ draft, in *incident.Incident) []chat.Input {
 			var inputs []chat.Input
 			for _, q := range openQuestions(in) {
-				inputs = append(inputs, chat.Input{Name: "q" + number(int(q.Seq)), Label: v.say("input.question"), Kind: chat.Fixed, Value: q.Text})
+				inputs = append(inputs, chat.Input{Name: questionInput + strconv.FormatInt(q.Seq, 10), Label: v.say("input.question"), Kind: chat.Fixed, Value: q.Text})
 			}
 			return append(inputs, v.lines(inputText, true))
 		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
-			a.then(incident.Inform{Text: a.Values[inputText]})
+			a.then(incident.Inform{Text: a.Values[inputText], Answers: a.questions()})
 		},
 	}
+}
+
+// questionInput begins the name of an input that shows a question; its entry follows. It
+// comes back with the answer and says what the answer is to: others may be asked meanwhile.
+const questionInput = "q"
+
+// questions are the entries of the questions that stood in the form.
+func (a *answers) questions() []int64 {
+	var seqs []int64
+	for name := range a.Values {
+		rest, ok := strings.CutPrefix(name, questionInput)
+		if seq, err := strconv.ParseInt(rest, 10, 64); ok && err == nil {
+			seqs = append(seqs, seq)
+		}
+	}
+	slices.Sort(seqs)
+	return seqs
 }
 
 // alarmSpec is 「誤報かもしれません」: it tells the lead and closes nothing.

@@ -15,7 +15,7 @@ func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error)
 	v := d.voice()
 	if m.Kind == incident.NoticeDigest {
 		card, err := v.digestCard(ctx, m)
-		return v.resent(card, m), err
+		return shown(v.resent(card, m)), err
 	}
 	in, access, err := d.service.ForMessage(ctx, m)
 	if err != nil {
@@ -23,7 +23,7 @@ func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error)
 	}
 	entry := func() (incident.Record, error) { return d.service.Entry(ctx, m.Incident, m.Seq) }
 	card, err := v.messageCard(in, access, m, entry)
-	return v.resent(card, m), err
+	return shown(v.resent(card, m)), err
 }
 
 // resent marks a message of which an earlier try may have arrived.
@@ -84,7 +84,11 @@ func (v voice) messageCard(in *incident.Incident, access workflows.Access, m wor
 }
 
 func (v voice) base(in *incident.Incident, m workflows.Message, tone chat.Tone) chat.Card {
-	return chat.Card{Key: m.Key, Tone: tone, Mark: v.mark(), Title: v.say("notice."+string(m.Kind)+".title", "id", string(in.ID), "title", in.Title)}
+	name := in.Title
+	if m.To != "" {
+		name = called(in, v.access(in, m.To), m.To)
+	}
+	return chat.Card{Key: m.Key, Tone: tone, Mark: v.mark(), Title: v.say("notice."+string(m.Kind)+".title", "id", string(in.ID), "title", name)}
 }
 
 // feedCard is one entry of the record in one line.

@@ -39,8 +39,7 @@ type PlaceLine struct {
 	Title   string
 	State   string // 「初動・レベル2（仮）」
 	Ended   bool
-	Last    time.Time // of the newest message
-	Waiting bool      // a call or a question there waits for the reader's answer
+	Waiting bool // a call or a question there waits for the reader's answer
 }
 
 // Feed is what stands in one place, oldest first.

@@ -24,7 +24,7 @@ func (d *Desk) List(ctx context.Context, who chat.UserID) (ListPage, error) {
 	page := ListPage{Room: room}
 	for _, l := range mine {
 		row := ListRow{
-			ID: string(l.ID), Title: l.Title, Phase: v.phase(l.Phase), Level: v.workingLevel(l.Incident),
+			ID: string(l.ID), Title: called(l.Incident, l.Access, v.who.ID), Phase: v.phase(l.Phase), Level: v.workingLevel(l.Incident),
 			Reported: v.when(l.ReportedAt), Page: PathIncident(l.ID), Ended: l.Phase.Ended(),
 		}
 		if l.Access == workflows.AccessFull {
@@ -35,7 +35,7 @@ func (d *Desk) List(ctx context.Context, who chat.UserID) (ListPage, error) {
 	if page.Rows == nil {
 		page.Empty = v.say("list.empty")
 	}
-	return page, nil
+	return shown(page), nil
 }
 
 // Incident is the page of one incident; ErrNotFound for whoever may not see it.
@@ -45,13 +45,13 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	if err != nil {
 		return IncidentPage{}, err
 	}
-	page := IncidentPage{ID: string(in.ID), Title: in.Title}
+	page := IncidentPage{ID: string(in.ID), Title: called(in, access, v.who.ID)}
 	if page.Room, err = v.room(); err != nil {
 		return IncidentPage{}, err
 	}
 	if access != workflows.AccessFull {
 		page.Card = v.reporterCard(in, v.who.ID)
-		return page, nil
+		return shown(page), nil
 	}
 	records, err := d.service.Record(ctx, v.who.ID, in.ID, 1)
 	if err != nil {
@@ -75,7 +75,7 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	for _, group := range v.menu(in) {
 		page.More = append(page.More, group.Buttons...)
 	}
-	return page, nil
+	return shown(page), nil
 }
 
 func (v voice) phaseMarks(in *incident.Incident) []PhaseMark {

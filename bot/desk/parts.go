@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hikeshi/bot/chat"
+	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )
@@ -74,6 +75,20 @@ func (v voice) aidItems(aid []procedure.FirstAid) []chat.Block {
 
 // title names an incident: number and what happened.
 func title(in *incident.Incident) string { return string(in.ID) + " " + in.Title }
+
+// called is what happened as a person may read it: whoever only reported reads the own words
+// alone, for after a merge the incident's are another reporter's.
+func called(in *incident.Incident, access workflows.Access, p incident.PersonID) string {
+	if access == workflows.AccessFull {
+		return in.Title
+	}
+	return in.TitleFor(p)
+}
+
+// titleFor is the title as a person may read it.
+func titleFor(in *incident.Incident, access workflows.Access, p incident.PersonID) string {
+	return string(in.ID) + " " + called(in, access, p)
+}
 
 // stateLine is phase and level in one line.
 func (v voice) stateLine(in *incident.Incident) string {

@@ -82,7 +82,7 @@ func (v *visit) pressedKept(a action) chat.Reply {
 	if reply != nil {
 		return *reply
 	}
-	key := "said:" + nonce + ":" + a.word + ":" + string(a.id) + ":" + extra
+	key := "said:" + string(v.who.ID) + ":" + nonce + ":" + a.word + ":" + string(a.id) + ":" + extra
 	v.r.Text, v.r.Channel = line, channel
 	switch a.word {
 	case actSend:

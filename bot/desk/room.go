@@ -14,7 +14,8 @@ import (
 // Room is the frame around every view of one person.
 func (d *Desk) Room(ctx context.Context, who chat.UserID) (Room, error) {
 	v := d.visit(ctx, who, "")
-	return v.room()
+	room, err := v.room()
+	return shown(room), err
 }
 
 func (v *visit) room() (Room, error) {
@@ -31,10 +32,7 @@ func (v *visit) room() (Room, error) {
 		return Room{}, err
 	}
 	for _, l := range mine {
-		line, err := v.place(l)
-		if err != nil {
-			return Room{}, err
-		}
+		line := v.place(l)
 		if l.Access == workflows.AccessFull {
 			room.Channels = append(room.Channels, line)
 		} else {
@@ -53,11 +51,6 @@ func (v *visit) room() (Room, error) {
 	}
 	slices.SortStableFunc(room.Channels, openFirst)
 	slices.SortStableFunc(room.Reports, openFirst)
-	if last, err := v.service.Direct(v.ctx, v.who.ID, 1); err != nil {
-		return Room{}, err
-	} else if len(last) > 0 {
-		room.Direct.Last = last[0].LastSent
-	}
 	return room, nil
 }
 
@@ -71,21 +64,11 @@ func (v *visit) user() chat.UserID {
 func (v voice) nowText() string { return v.instant(v.now) }
 
 // place is one incident as a place to go.
-func (v *visit) place(l workflows.Listed) (PlaceLine, error) {
-	line := PlaceLine{
-		Channel: v.Channel(l.ID), ID: string(l.ID), Title: l.Title, State: v.stateLine(l.Incident), Ended: l.Phase.Ended(),
-		Last: l.PhaseSince[l.Phase], Waiting: v.waits(l.Incident),
+func (v *visit) place(l workflows.Listed) PlaceLine {
+	return PlaceLine{
+		Channel: v.Channel(l.ID), ID: string(l.ID), Title: called(l.Incident, l.Access, v.who.ID),
+		State: v.stateLine(l.Incident), Ended: l.Phase.Ended(), Waiting: v.waits(l.Incident),
 	}
-	if l.Access == workflows.AccessFull && !line.Ended {
-		last, err := v.service.Channel(v.ctx, v.who.ID, l.ID, 1)
-		if err != nil && !errors.Is(err, workflows.ErrNotFound) {
-			return line, err
-		}
-		if len(last) > 0 && last[0].LastSent.After(line.Last) {
-			line.Last = last[0].LastSent
-		}
-	}
-	return line, nil
 }
 
 // waits reports whether an incident waits for this person's answer.
@@ -114,7 +97,7 @@ func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed,
 		}
 		feed := Feed{Title: v.say("room.direct"), Sub: v.say("room.direct.sub"), Hint: v.say("room.direct.hint")}
 		feed.Posts, err = v.posts(messages, nil)
-		return feed, err
+		return shown(feed), err
 	}
 	id, ok := d.OfChannel(channel)
 	if !ok {
@@ -124,7 +107,7 @@ func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed,
 	if err != nil {
 		return Feed{}, err
 	}
-	feed := Feed{Channel: v.Channel(id), Title: title(in), Page: PathIncident(id)}
+	feed := Feed{Channel: v.Channel(id), Title: titleFor(in, access, v.who.ID), Page: PathIncident(id)}
 	if access != workflows.AccessFull {
 		card := v.reporterCard(in, v.who.ID)
 		feed.Pinned, feed.Sub, feed.Hint = &card, v.stateLine(in), v.say("room.report.hint")
@@ -134,7 +117,7 @@ func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed,
 		}
 		messages = slices.DeleteFunc(messages, func(m workflows.Message) bool { return m.Incident != id || m.Kind == incident.NoticeReporter })
 		feed.Posts, err = v.posts(messages, nil)
-		return feed, err
+		return shown(feed), err
 	}
 	card := v.incidentCard(in)
 	feed.Pinned, feed.Sub, feed.Hint = &card, v.subLine(in), v.say("room.channel.hint")
@@ -148,7 +131,7 @@ func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed,
 	}
 	messages = slices.DeleteFunc(messages, func(m workflows.Message) bool { return m.Kind == incident.NoticeCard })
 	feed.Posts, err = v.posts(messages, records)
-	return feed, err
+	return shown(feed), err
 }
 
 // posts renders messages; those that their receiver may not see any more are left out.
@@ -232,5 +215,5 @@ func (d *Desk) Contacts(ctx context.Context, who chat.UserID) (ContactsPage, err
 		return ContactsPage{}, workflows.ErrNotFound
 	}
 	room, err := v.room()
-	return ContactsPage{Room: room, Rows: v.contactRows()}, err
+	return shown(ContactsPage{Room: room, Rows: v.contactRows()}), err
 }

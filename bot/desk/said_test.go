@@ -240,8 +240,7 @@ func (b *saying) check(t interface{ Fatalf(string, ...any) }, line string, inCha
 			held += "\n" + i.Value
 		}
 	}
-	held = incident.Clean(held)
-	text = clean
+	text = seen(clean)
 	if r.Accepted {
 		ids, err := b.store.AllIDs(ctx)
 		if err != nil {
@@ -255,6 +254,7 @@ func (b *saying) check(t interface{ Fatalf(string, ...any) }, line string, inCha
 			}
 		}
 	}
+	held = seen(held)
 	switch kind {
 	case "form":
 		if r.Form == nil {
@@ -276,7 +276,7 @@ func (b *saying) check(t interface{ Fatalf(string, ...any) }, line string, inCha
 			return
 		}
 		for part := range strings.FieldsSeq(clean) {
-			if !strings.Contains(held, part) && !strings.ContainsAny(part, ":：/／") {
+			if !strings.Contains(held, seen(part)) && !strings.ContainsAny(part, ":：/／") {
 				t.Fatalf("%q lost %q:\n%s", line, part, shown)
 			}
 		}
@@ -285,12 +285,25 @@ func (b *saying) check(t interface{ Fatalf(string, ...any) }, line string, inCha
 			return
 		}
 		for part := range strings.FieldsSeq(clean) {
-			if !strings.Contains(held, part) && !strings.Contains(strings.ToLower(part), strings.ToLower(word)) && !isArgument(part) {
+			if !strings.Contains(held, seen(part)) && !strings.Contains(strings.ToLower(part), strings.ToLower(word)) && !isArgument(part) {
 				t.Fatalf("%q lost %q:\n%s", line, part, shown)
 			}
 		}
 	}
 }
+
+// seen is what a reader sees of a text by itself: without blanks, and without what is shown by
+// its number, in a card, and stands as it is in an input.
+func seen(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, number.ReplaceAllString(templates.Printable(incident.Clean(s)), ""))
+}
+
+var number = regexp.MustCompile(`〈U\+[0-9A-F]{4,6}〉`)
 
 // isArgument tells what an answer says in its own words: numbers, names of words and fields.
 func isArgument(part string) bool {

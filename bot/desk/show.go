@@ -124,7 +124,7 @@ func (v *visit) showList() chat.Reply {
 			break
 		}
 		items = append(items, chat.Item{
-			Text: title(l.Incident), Small: v.stateLine(l.Incident),
+			Text: titleFor(l.Incident, l.Access, v.who.ID), Small: v.stateLine(l.Incident),
 			Buttons: []chat.Button{{Label: v.say("button.open"), Action: v.act(wordStatus, l.ID, 0, "")}},
 		})
 	}

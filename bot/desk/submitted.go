@@ -40,7 +40,8 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	if len(a.wrong) > 0 || len(a.do) == 0 {
 		return v.wrongForm(sent, a.wrong)
 	}
-	key := "draft:" + k.String()
+	// Whoever gets hold of another's draft sends a form of his own.
+	key := "draft:" + string(v.who.ID) + ":" + k.String()
 	if anyway {
 		key += ":again"
 	}

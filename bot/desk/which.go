@@ -136,7 +136,7 @@ func (v *visit) askWhich(found []workflows.Listed, r reading) chat.Reply {
 	var items []chat.Item
 	for _, l := range found {
 		items = append(items, chat.Item{
-			Text: string(l.ID) + " " + l.Title, Small: v.say("state.line", "phase", v.phase(l.Phase), "level", v.workingLevel(l.Incident)),
+			Text: titleFor(l.Incident, l.Access, v.who.ID), Small: v.say("state.line", "phase", v.phase(l.Phase), "level", v.workingLevel(l.Incident)),
 			Buttons: []chat.Button{{Label: string(l.ID), Action: v.act(actRun, l.ID, 0, kept)}},
 		})
 	}

@@ -38,7 +38,7 @@ func (d *Desk) People(lang string) []PersonLine {
 	for _, p := range dutyFirst(d.service.Contacts().People()) {
 		out = append(out, v.personLine(p))
 	}
-	return out
+	return shown(out)
 }
 
 func (v voice) personLine(p contact.Person) PersonLine {

@@ -71,8 +71,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetWriteDeadline(now.Add(answerWithin))
 
 	if r.URL.Path == "/healthz" {
-		h.Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n"))
+		s.health(w, r)
 		return
 	}
 	v := &visit{w: w, r: r, lang: s.cfg.Lang}
@@ -228,4 +227,24 @@ func local(path string) string {
 		return "/"
 	}
 	return path
+}
+
+// healthWithin is how long the database may take to answer before the server counts as ill.
+const healthWithin = 2 * time.Second
+
+// health answers whether commands can be carried out. It says no more than that: anybody
+// may ask.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	answer := "ok\n"
+	if s.cfg.Ready != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), healthWithin)
+		defer cancel()
+		if err := s.cfg.Ready(ctx); err != nil {
+			s.cfg.Log.Error("the health check failed", "error", err)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			answer = "not ready\n"
+		}
+	}
+	_, _ = w.Write([]byte(answer))
 }

@@ -62,6 +62,8 @@ type Config struct {
 	Clock func() time.Time
 	// Move moves the practice clock on; nil hides its buttons.
 	Move func(ctx context.Context, d time.Duration) error
+	// Ready says whether commands can be carried out; nil: always. /healthz asks it.
+	Ready func(ctx context.Context) error
 	// Listen is the address listened on, host:port. Requests must name it or this machine itself.
 	Listen string
 	// PublicURL is where the room is reached from outside, when that is another name.

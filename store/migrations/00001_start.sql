@@ -121,14 +121,16 @@ CREATE UNIQUE INDEX messages_key ON messages (incident, key); -- a key is always
 CREATE INDEX messages_next ON messages (urgent, next, id) WHERE next IS NOT NULL;
 CREATE INDEX messages_arrived ON messages (person, id) WHERE first_sent > 0; -- made on delivery, not while a reporter waits
 
--- What somebody typed into a form that was not accepted yet.
+-- What somebody typed into a form that was not accepted yet. The person is part of the key:
+-- whoever comes by the name of another's draft begins one of his own.
 CREATE TABLE drafts (
-    id     TEXT     PRIMARY KEY,
+    id     TEXT     NOT NULL,
     person TEXT     NOT NULL,
     form   TEXT     NOT NULL,
     fields TEXT     NOT NULL,
     saved  BIGINT   NOT NULL,
-    done   SMALLINT NOT NULL
+    done   SMALLINT NOT NULL,
+    PRIMARY KEY (id, person)
 ) WITHOUT ROWID;
 
 -- The contact list, in its own order, and how often it was replaced.

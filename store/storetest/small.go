@@ -20,16 +20,22 @@ var small = []testCase{
 func drafts(t *testing.T, db Database) {
 	s := db.Open(t)
 	ctx := t.Context()
-	_, err := s.Draft(ctx, "d1")
+	_, err := s.Draft(ctx, yamada, "d1")
 	is(t, "an unknown draft", err, workflows.ErrNotFound)
 	d := workflows.Draft{ID: "d1", By: yamada, Form: "report", Values: map[string]string{"text": "𠮷野で\n紛失", "": "x"}, Saved: start}
 	must(t, s.SaveDraft(ctx, d))
-	same(t, "draft", got(s.Draft(ctx, "d1"))(t), d)
+	same(t, "draft", got(s.Draft(ctx, yamada, "d1"))(t), d)
+	_, err = s.Draft(ctx, sato, "d1")
+	is(t, "another's draft", err, workflows.ErrNotFound)
+	own := workflows.Draft{ID: "d1", By: sato, Form: "note", Values: map[string]string{"text": "別の人"}, Saved: at(time.Second)}
+	must(t, s.SaveDraft(ctx, own))
+	same(t, "the first draft under the same name", got(s.Draft(ctx, yamada, "d1"))(t), d)
 	d.Values, d.Saved, d.Done = map[string]string{"text": "書き直し"}, at(time.Microsecond), true
 	must(t, s.SaveDraft(ctx, d))
 	must(t, s.SaveDraft(ctx, workflows.Draft{ID: "d2", By: sato, Form: "field:INC-2026-0001", Saved: start}))
-	same(t, "replaced draft", got(s.Draft(ctx, "d1"))(t), d)
-	same(t, "empty draft", len(got(s.Draft(ctx, "d2"))(t).Values), 0)
+	same(t, "replaced draft", got(s.Draft(ctx, yamada, "d1"))(t), d)
+	same(t, "the second draft under the same name", got(s.Draft(ctx, sato, "d1"))(t), own)
+	same(t, "empty draft", len(got(s.Draft(ctx, sato, "d2"))(t).Values), 0)
 }
 
 func settings(t *testing.T, db Database) {

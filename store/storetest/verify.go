@@ -75,6 +75,9 @@ func tampering(t *testing.T, db Database) {
 		{"a text", func(x tale, exec func(string, ...any)) {
 			exec(`UPDATE texts SET body = '何もしていない' WHERE incident = $1 AND digest = $2`, string(x.one), x.noteText)
 		}, "verify.text_changed", func(x tale) int64 { return x.note }, false},
+		{"a text into nothing", func(x tale, exec func(string, ...any)) {
+			exec(`UPDATE texts SET body = '' WHERE incident = $1 AND digest = $2`, string(x.one), x.noteText)
+		}, "verify.text_changed", func(x tale) int64 { return x.note }, false},
 		{"a salt", func(x tale, exec func(string, ...any)) {
 			exec(`UPDATE texts SET salt = '00' WHERE incident = $1 AND digest = $2`, string(x.one), x.noteText)
 		}, "verify.text_changed", func(x tale) int64 { return x.note }, false},

@@ -26,7 +26,7 @@ func (in *Incident) Apply(r Record) {
 		in.Practice, in.Kind, in.Category, in.Effect = e.Practice, e.What, e.Category, e.Effect
 		in.Title = Title(e.Text.Body)
 		in.Contractor = e.Contractor.Body
-		in.Reporters = []Reporter{{ID: e.Reporter, Name: e.Name.Body, Department: e.Department}}
+		in.Reporters = []Reporter{{ID: e.Reporter, Name: e.Name.Body, Department: e.Department, Title: in.Title}}
 		in.ReportedAt = r.At
 		in.Procedure = e.Procedure
 		in.enter(Reported, r.At)
@@ -102,12 +102,16 @@ func (in *Incident) Apply(r Record) {
 		}
 	case Informed:
 		for i := range in.Questions {
-			in.Questions[i].Answered = true
+			q := &in.Questions[i]
+			q.Answered = q.Answered || slices.Contains(e.Answers, q.Seq)
 		}
 	case Asked:
 		in.Questions = append(in.Questions, Question{Seq: r.Seq, Text: e.Text.Body, By: r.By, At: r.At})
 	case Undone:
 		in.Undone = append(in.Undone, e.Seq)
+		if e.Restored {
+			in.Restored = append(in.Restored, r.Seq+1)
+		}
 		in.Evidence = slices.DeleteFunc(in.Evidence, func(v Evidence) bool { return v.Seq == e.Seq })
 		in.Questions = slices.DeleteFunc(in.Questions, func(q Question) bool { return q.Seq == e.Seq })
 	case EvidenceRecorded:
@@ -149,6 +153,9 @@ func (in *Incident) Apply(r Record) {
 			}
 			if i < len(e.Departments) {
 				who.Department = e.Departments[i]
+			}
+			if i < len(e.Titles) {
+				who.Title = e.Titles[i].Body
 			}
 			in.Reporters = append(in.Reporters, who)
 		}

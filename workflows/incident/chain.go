@@ -156,12 +156,12 @@ func CheckChain(id ID, records []Record, bodies [][]byte, seq int64, head string
 			out = append(out, Breach{id, r.Seq, "verify.changed"})
 		}
 		mapTexts(r.Event, func(t Text) Text {
-			if t.Body != "" && textDigest(t.Salt, t.Body) != t.Digest {
+			if t.Digest != "" && !t.Erased && textDigest(t.Salt, t.Body) != t.Digest {
 				out = append(out, Breach{id, r.Seq, "verify.text_changed"})
 			}
 			return t
 		})
-		if r.ByName.Body != "" && textDigest(r.ByName.Salt, r.ByName.Body) != r.ByName.Digest {
+		if n := r.ByName; n.Digest != "" && !n.Erased && textDigest(n.Salt, n.Body) != n.Digest {
 			out = append(out, Breach{id, r.Seq, "verify.text_changed"})
 		}
 		// After one that came too late, what follows is looked for where it belongs.

@@ -170,10 +170,12 @@ type (
 	}
 	// Ask puts a question to the reporters.
 	Ask struct{ Text string }
-	// Inform is what a reporter adds or answers; FalseAlarm says 誤報かもしれません.
+	// Inform is what a reporter adds or answers; FalseAlarm says 誤報かもしれません. Answers
+	// are the entries of the questions he was shown; a false alarm answers none.
 	Inform struct {
 		Text       string
 		FalseAlarm bool
+		Answers    []int64
 	}
 	// PassRound is the due timer of a page: nobody has answered in time.
 	PassRound struct{ Round int }
@@ -215,7 +217,7 @@ func (PassRound) Word() Word      { return WordPassRound }
 // he saw, and must be told what changed.
 func Additive(c Command) bool {
 	switch c.(type) {
-	case Advance, Back, SetLevel, Categorise, Close, Dismiss, Reopen, Merge, Approve:
+	case Advance, Back, SetLevel, Categorise, Close, Dismiss, Reopen, Merge, Approve, Restrict, HandOver:
 		return false
 	default:
 		return true

@@ -254,24 +254,29 @@ func (d *decision) voidApproval() {
 		return
 	}
 	for _, e := range slices.Backward(d.events) {
-		switch e := e.(type) {
-		case Approved:
+		if _, now := e.(Approved); now {
 			return
-		case StepDone:
-			if s, ok := d.in.StepByKey(e.Step); ok && (s.Kind == StepPublish || s.Kind == StepAuthority) {
+		}
+		if step, done := e.(StepDone); done {
+			if s, ok := d.in.StepByKey(step.Step); ok && (s.Kind == StepPublish || s.Kind == StepAuthority) {
 				continue // telling the world and the authorities follows from the approval
 			}
-			d.emit(ApprovalVoided{Because: e.Kind()})
-			return
-		case LevelSet:
-			if e.From == e.To {
-				continue // a proposal turned down: what was approved still stands
-			}
-			d.emit(ApprovalVoided{Because: e.Kind()})
-			return
-		case FieldSet, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, FactSet, PhaseMoved, Corrected, ReportMerged:
+		}
+		if ChangesReport(e) {
 			d.emit(ApprovalVoided{Because: e.Kind()})
 			return
 		}
 	}
+}
+
+// ChangesReport reports whether an entry changes what the final report says beside its
+// 対応経過: whoever approves must have seen it, and an approval given before does not cover it.
+func ChangesReport(e Event) bool {
+	switch e := e.(type) {
+	case LevelSet:
+		return e.From != e.To // otherwise a proposal was turned down
+	case FieldSet, FactSet, StepDone, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, PhaseMoved, Corrected, ReportMerged:
+		return true
+	}
+	return false
 }

@@ -237,6 +237,7 @@ func (d *decision) absorb(c Absorb) *Refusal {
 		e.Reporters = append(e.Reporters, r.ID)
 		e.Names = append(e.Names, T(r.Name))
 		e.Departments = append(e.Departments, r.Department)
+		e.Titles = append(e.Titles, T(r.Title))
 	}
 	d.emit(e)
 	// Of two answers the graver counts: yes, and the larger number. That one of the two took

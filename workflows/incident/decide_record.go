@@ -55,7 +55,13 @@ func (d *decision) inform(c Inform) *Refusal {
 	if ref != nil {
 		return ref
 	}
-	d.emit(Informed{Text: t, FalseAlarm: c.FalseAlarm})
+	e := Informed{Text: t, FalseAlarm: c.FalseAlarm}
+	for _, q := range d.in.Questions {
+		if !q.Answered && !c.FalseAlarm && slices.Contains(c.Answers, q.Seq) {
+			e.Answers = append(e.Answers, q.Seq)
+		}
+	}
+	d.emit(e)
 	return nil
 }
 
@@ -357,6 +363,7 @@ func (d *decision) undo(c Undo) *Refusal {
 	if overtaken {
 		return refuse("refuse.entry_overtaken", "seq", t.Seq)
 	}
+	undone.Restored = restore != nil
 	d.emit(undone)
 	if restore != nil {
 		d.emit(restore)

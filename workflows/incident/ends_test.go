@@ -129,6 +129,9 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	equal(t, "called by what the second reporter knew", called(first.events()), people(president, leader, admin))
+	if got := []string{first.in.Title, first.in.TitleFor(hanako), first.in.TitleFor(jiro), first.in.TitleFor(leader), first.in.TitleFor("")}; got[0] != got[1] || got[2] != "同じ件を見ました" || got[0] == got[2] || got[3]+got[4] != "" {
+		t.Errorf("titles %q", got)
+	}
 	for _, r := range []incident.PersonID{hanako, jiro} {
 		if !told(first, incident.NoticeReporter, r) {
 			t.Errorf("%s is not kept informed", r)
@@ -150,7 +153,7 @@ func TestMerge(t *testing.T) {
 		big := reported(t, incident.Report{What: incident.KindTampering})
 		big.in.ID = "INC-2026-0003"
 		merged(t, big, first)
-		if len(big.in.Reporters) != 2 || !big.in.ReportedBy(jiro) {
+		if len(big.in.Reporters) != 2 || !big.in.ReportedBy(jiro) || big.in.TitleFor(jiro) != "同じ件を見ました" {
 			t.Errorf("reporters %+v", big.in.Reporters)
 		}
 	})
@@ -297,10 +300,47 @@ func TestAFalseAlarmIsTheLeadsToJudge(t *testing.T) {
 	if !told(s, incident.NoticeQuestion, hanako) {
 		t.Errorf("told %+v", s.told)
 	}
-	s.do(hanako, incident.Inform{Text: "誤報かもしれません", FalseAlarm: true})
-	if s.in.Phase != incident.Reported || !told(s, incident.NoticeAlarm, leader) || !s.in.Questions[0].Answered {
+	s.do(hanako, incident.Inform{Text: "誤報かもしれません", FalseAlarm: true, Answers: []int64{s.in.Questions[0].Seq}})
+	if s.in.Phase != incident.Reported || !told(s, incident.NoticeAlarm, leader) || s.in.Questions[0].Answered {
 		t.Errorf("%s, told %+v", s.in.Phase, s.told)
 	}
 	s.refused(leader, incident.Inform{Text: "x"}, "refuse.not_allowed")
 	s.refused(hanako, incident.Inform{Text: " "}, "refuse.text_empty")
+}
+
+// Only the questions that stood before the reporter count as answered, and each only once.
+func TestAnAnswerIsToTheQuestionsThatWereShown(t *testing.T) {
+	s := reported(t, incident.Report{})
+	s.do(leader, incident.Take{})
+	var asked []int64
+	for _, text := range []string{"画面はどうなっていますか", "いつからですか", "だれが使っていますか"} {
+		s.do(leader, incident.Ask{Text: text})
+		asked = append(asked, s.in.Seq)
+	}
+	for _, c := range []struct {
+		name    string
+		say     incident.Inform
+		records []int64
+		open    []int64
+	}{
+		{"a word about nothing that was asked", incident.Inform{Text: "電源は切りました"}, nil, asked},
+		{"an answer", incident.Inform{Text: "8時から", Answers: []int64{asked[1]}}, asked[1:2], []int64{asked[0], asked[2]}},
+		{"one that came too late, and a number that is no question", incident.Inform{Text: "9時から", Answers: []int64{asked[1], 1, asked[2], asked[2]}}, asked[2:], asked[:1]},
+	} {
+		s.do(hanako, c.say)
+		var records, open []int64
+		for _, e := range s.events() {
+			if i, ok := e.(incident.Informed); ok {
+				records = i.Answers
+			}
+		}
+		for _, q := range s.in.Questions {
+			if !q.Answered {
+				open = append(open, q.Seq)
+			}
+		}
+		if !slices.Equal(records, c.records) || !slices.Equal(open, c.open) {
+			t.Errorf("%s: recorded as an answer to %v, want %v; open %v, want %v", c.name, records, c.records, open, c.open)
+		}
+	}
 }

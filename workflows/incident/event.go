@@ -142,10 +142,12 @@ type (
 	NoteAdded struct {
 		Text Text `json:"text"`
 	}
-	// Informed is what a reporter added or answered.
+	// Informed is what a reporter added or answered. Answers are the entries of the open
+	// questions that stood before him when he wrote it.
 	Informed struct {
-		Text       Text `json:"text"`
-		FalseAlarm bool `json:"false_alarm,omitempty"` // 誤報かもしれません
+		Text       Text    `json:"text"`
+		FalseAlarm bool    `json:"false_alarm,omitempty"` // 誤報かもしれません
+		Answers    []int64 `json:"answers,omitempty"`
 	}
 	// Asked puts a question to the reporters.
 	Asked struct {
@@ -161,6 +163,9 @@ type (
 		Seq    int64     `json:"seq_of"`
 		What   EventKind `json:"what"`
 		Reason Text      `json:"reason,omitzero"`
+		// Restored says that the next entry sets back what the old one had set; it is part
+		// of the undoing, and no entry of its own to be taken back.
+		Restored bool `json:"restored,omitempty"`
 	}
 	// EvidenceRecorded says where a piece of evidence is kept (seed 001 §3.8.6).
 	EvidenceRecorded struct {
@@ -220,12 +225,14 @@ type (
 		Into ID    `json:"into"`
 		From Phase `json:"from"`
 	}
-	// ReportMerged takes a second report in. Names and Departments go with Reporters.
+	// ReportMerged takes a second report in. Names, Departments and Titles go with Reporters;
+	// Text is what the first of them reported.
 	ReportMerged struct {
 		From        ID         `json:"from"`
 		Reporters   []PersonID `json:"reporters"`
 		Names       []Text     `json:"names"`
 		Departments []string   `json:"departments"`
+		Titles      []Text     `json:"titles"`
 		Text        Text       `json:"text"`
 	}
 	// CircleRestricted leaves people out; an empty list lifts it.

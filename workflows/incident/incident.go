@@ -72,7 +72,9 @@ type Incident struct {
 
 	MergedInto ID      `json:"merged_into,omitempty"`
 	Merged     []ID    `json:"merged,omitempty"`
-	Undone     []int64 `json:"undone,omitempty"` // events taken back
+	Undone     []int64 `json:"undone,omitempty"` // entries taken back
+	// Restored are the entries by which an undoing set something back.
+	Restored []int64 `json:"restored,omitempty"`
 }
 
 // LevelChange is one line of the level history.
@@ -93,11 +95,13 @@ type Proposal struct {
 }
 
 // Reporter is a discoverer as the record names him; ID may be unknown to the contact list,
-// because anybody may report.
+// because anybody may report. Title is of the own report, which after a merge is not that
+// of the incident.
 type Reporter struct {
 	ID         PersonID `json:"id"`
 	Name       string   `json:"name"`
 	Department string   `json:"department,omitempty"`
+	Title      string   `json:"title,omitempty"`
 }
 
 // FieldValue is a filled field, or one marked 不明 with a reason.
@@ -265,6 +269,17 @@ func (in *Incident) ReportedBy(p PersonID) bool {
 	return p != "" && slices.ContainsFunc(in.Reporters, func(r Reporter) bool { return r.ID == p })
 }
 
+// TitleFor is the incident's title in a reporter's own words: whoever only reported may not
+// read what another reporter wrote. Empty for somebody who reported nothing.
+func (in *Incident) TitleFor(p PersonID) string {
+	for _, r := range in.Reporters {
+		if p != "" && r.ID == p {
+			return r.Title
+		}
+	}
+	return ""
+}
+
 // IsExcluded reports whether a restricted incident leaves this person out.
 func (in *Incident) IsExcluded(p PersonID) bool { return slices.Contains(in.Excluded, p) }
 
@@ -345,5 +360,51 @@ func (in *Incident) Snapshot() *Incident {
 	c.Evidence = slices.Clone(in.Evidence)
 	c.Merged = slices.Clone(in.Merged)
 	c.Undone = slices.Clone(in.Undone)
+	c.Restored = slices.Clone(in.Restored)
 	return &c
+}
+
+// Bare is the state without any text that somebody typed: what remains comparable when a
+// text has been erased from the record.
+func (in *Incident) Bare() *Incident {
+	c := in.Snapshot()
+	c.Title, c.EndReason, c.Contractor = "", "", ""
+	for i := range c.LevelHistory {
+		c.LevelHistory[i].Reason = ""
+	}
+	if c.Proposed != nil {
+		p := *c.Proposed
+		p.Reason, c.Proposed = "", &p
+	}
+	for i := range c.Reporters {
+		c.Reporters[i] = Reporter{ID: c.Reporters[i].ID, Department: c.Reporters[i].Department}
+	}
+	for f, v := range c.Fields {
+		v.Value, v.Reason = "", ""
+		c.Fields[f] = v
+	}
+	for i := range c.Steps {
+		c.Steps[i].Reason = ""
+	}
+	if c.Handover != nil {
+		h := *c.Handover
+		h.Reason, c.Handover = "", &h
+	}
+	for i := range c.Pages {
+		c.Pages[i].Reason = ""
+	}
+	for i := range c.Questions {
+		c.Questions[i].Text = ""
+	}
+	for i := range c.Actions {
+		c.Actions[i].Text = ""
+	}
+	for i := range c.Evidence {
+		c.Evidence[i].Name, c.Evidence[i].Where = "", ""
+	}
+	if c.Approval != nil {
+		a := *c.Approval
+		a.Comment, c.Approval = "", &a
+	}
+	return c
 }

@@ -46,7 +46,7 @@ func misdelivered(t testing.TB) *tale {
 	a.do("sato", incident.Decline{Reason: "移動中"}).do("ogawa", incident.Take{}).do("suzuki", incident.Take{}).do("kato", incident.Take{})
 	a.do("ogawa", incident.SetFacts{Facts: incident.Facts{incident.FactPersonalData: incident.Yes, incident.FactPersons: "120", incident.FactUnauthorizedAccess: incident.No, incident.FactRansomware: incident.No, incident.FactWideScope: incident.Unknown}})
 	a.do("ogawa", incident.SetLevel{Level: incident.Level3, Reason: "個人情報が社外に出た"})
-	a.do("ogawa", incident.Ask{Text: "送り先の会社名は分かりますか"}).do("tanaka", incident.Inform{Text: "株式会社ひかり商事です"})
+	a.do("ogawa", incident.Ask{Text: "送り先の会社名は分かりますか"}).do("tanaka", incident.Inform{Text: "株式会社ひかり商事です", Answers: []int64{a.last(incident.Asked{}.Kind())}})
 	a.do("ogawa", incident.Note{Text: "送り先に電話し、削除を頼んだ"})
 	noted := a.last(incident.NoteAdded{}.Kind())
 	a.do("ogawa", incident.Correct{Seq: noted, Text: "送り先に電話とメールで、削除を頼んだ"})

@@ -266,6 +266,7 @@ function dropShown() {
     if (!post) continue;
     card.remove();
     post.scrollIntoView({ block: "start" });
+    one(".newer").hidden = true; // this is it
   }
 }
 
