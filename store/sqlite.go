@@ -16,6 +16,8 @@ import (
 // beside the server. A reporter is shown whom to phone after 10 s without a number.
 const busyWait = "5000" // ms
 
+var errClosed = errors.New("the database is closed")
+
 // sqliteEngine has one connection that writes and a pool of those that read. SQLite lets
 // one transaction write at a time; taking turns here instead of there keeps the order and
 // costs no waiting in sleeps.
@@ -28,6 +30,7 @@ type sqliteEngine struct {
 	writer  *prepared
 	readers *prepared
 	closing sync.Once
+	closed  chan struct{}
 }
 
 // dsn is the file as SQLite is to open it. FULL makes a commit wait until the write-ahead
@@ -44,7 +47,7 @@ func dsn(path string, readOnly bool) string {
 		"_pragma": {
 			"page_size(2048)",          // of a new file: a command changes a little on many pages, and each is written whole
 			"cache_size(-16000)",       // kB: the pages that every command touches stay in memory
-			"wal_autocheckpoint(4000)", // pages, 16 MB: more commands share the move into the file
+			"wal_autocheckpoint(4000)", // pages, 8 MB: more commands share the move into the file
 		},
 		"mode": {"rw"}, // the file is made by createFile, for this user alone
 	}
@@ -60,7 +63,7 @@ func dsn(path string, readOnly bool) string {
 
 // openReads opens the reading side of a file that is there. It changes nothing in it.
 func openReads(ctx context.Context, path string) (*sqliteEngine, error) {
-	e := &sqliteEngine{path: path, turn: make(chan struct{}, 1)}
+	e := &sqliteEngine{path: path, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	var err error
 	if e.reads, err = sql.Open("sqlite", dsn(path, true)); err != nil {
 		return nil, explain(path, err)
@@ -110,6 +113,8 @@ func (e *sqliteEngine) write(ctx context.Context, f func(statements) error) (err
 		defer func() { <-e.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-e.closed:
+		return errClosed
 	}
 	// A transaction that has begun is not interrupted in the middle of a statement: it is
 	// short, and either all of it counts or nothing.
@@ -167,7 +172,10 @@ func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0,
 // Close ends the reading side first: the last connection to close moves the write-ahead log
 // into the file, and only the writing one may. A second call does nothing.
 func (e *sqliteEngine) Close() (err error) {
-	e.closing.Do(func() { err = e.close() })
+	e.closing.Do(func() {
+		close(e.closed)
+		err = e.close()
+	})
 	return err
 }
 

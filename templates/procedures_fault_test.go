@@ -55,7 +55,7 @@ func TestAFaultNamesItsPlaceAndWhatWasMeant(t *testing.T) {
 			[]string{`procedures/virus.yaml:33:1: the file has a second part after ---; remove the --- and what follows`}},
 		{"a kind of event nobody knows", "first_aid", "kind: complaint", "kind: complain", []string{
 			`procedures/first_aid.yaml:6:3: the kind "complaint" has no first aid; add it under kinds`,
-			`procedures/first_aid.yaml:216:11: "complain" is not a kind of event; did you mean complaint?`,
+			`procedures/first_aid.yaml:226:11: "complain" is not a kind of event; did you mean complaint?`,
 		}},
 		{"a list where a text belongs", "damage", "kind: report", "kind: [report]",
 			[]string{`procedures/damage.yaml:15:15: a list does not belong here; write a text`}},

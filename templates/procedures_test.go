@@ -245,8 +245,9 @@ func TestFirstAidForAPCIsolatesFirst(t *testing.T) {
 			t.Errorf("step %d does not say %q: %s", i+1, want, seven[i].Text.JA)
 		}
 		// Scanning and cleaning wait until ransomware and unauthorized access are ruled out.
-		waits := strings.Contains(seven[i].Text.JA, "ランサムウェアと不正アクセスの可能性を否定し、指示したときだけ") &&
-			strings.Contains(seven[i].Text.EN, "Only after the system administrator has ruled out ransomware and unauthorized access")
+		waits := strings.HasPrefix(seven[i].Text.JA, "指示を受けたら") && strings.HasPrefix(seven[i].Text.EN, "When told to") ||
+			strings.HasPrefix(seven[i].Text.JA, "指示があるまで、検査も駆除もしないでください") && strings.Contains(seven[i].Text.JA, "不正アクセスでもないと確かめて指示したら") &&
+				strings.HasPrefix(seven[i].Text.EN, "Do not scan or clean until you are told to")
 		if waits != (i >= 2 && i <= 5) {
 			t.Errorf("step %d waits for the system administrator: %t", i+1, waits)
 		}

@@ -147,7 +147,7 @@ var dynamic = []struct {
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed"}, nil},
 	{"format.", []string{"docx", "md"}, nil},
-	{"log.", eventKinds(), with(eventKinds(), ".roles", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
+	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
 		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done")},
 	{"log.what.", eventKinds(), nil},
 	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again"}, nil},

@@ -412,17 +412,20 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 	}
 	saved := SavedIncident{Row: in, Before: in.Seq}
 	out.First = in.Seq + 1
-	var records []incident.Record
+	records := make([]incident.Record, 0, len(events))
+	saved.Sealed = make([]Sealed, 0, len(events))
+	name := incident.T(w.c.By.Name)
 	for _, e := range events {
 		r := incident.Record{
 			Incident: in.ID, Seq: in.Seq + 1, At: w.now, Occurred: occurred,
-			By: w.c.By.ID, ByName: incident.T(w.c.By.Name), Source: w.c.Source, Event: e,
+			By: w.c.By.ID, ByName: name, Source: w.c.Source, Event: e,
 		}
 		body, texts, err := incident.Seal(&r, in.Head, newSalt)
 		if err != nil {
 			return Outcome{}, err
 		}
 		in.Apply(r)
+		name = r.ByName // salted once for all entries of a command: its text is kept once
 		saved.Sealed = append(saved.Sealed, Sealed{Record: r, Body: body, Texts: texts})
 		records = append(records, r)
 		out.Kinds = append(out.Kinds, e.Kind())

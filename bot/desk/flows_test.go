@@ -19,7 +19,7 @@ func TestOneLineIsEnoughToReport(t *testing.T) {
 	b := newBench(t, "ja")
 	r := b.must(b.say("山本", "", "/incident 社用PCを電車に置き忘れた"))
 	shown := showReply(r)
-	for _, want := range []string{"INC-2026-0001", "（仮）", "[する]", "[しない]", "090-0000-0002", "追加情報を送る", "誤報かもしれません", "詳しく知らせる"} {
+	for _, want := range []string{"INC-2026-0001", "（仮）", "[すること]", "[してはいけない]", "090-0000-0002", "追加情報を送る", "誤報かもしれません", "詳しく知らせる"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the first answer has no %q:\n%s", want, shown)
 		}

@@ -117,7 +117,7 @@ func (v voice) feedCard(in *incident.Incident, m workflows.Message, r incident.R
 	case incident.LevelProposed:
 		card.Tone = chat.Notice
 		card.Buttons = v.proposalButtons(in)
-	case incident.IncidentClosed, incident.IncidentDismissed, incident.MergedIntoOther, incident.PhaseMoved, incident.LevelSet, incident.LeadTaken, incident.Acknowledged:
+	case incident.IncidentClosed, incident.IncidentDismissed, incident.MergedIntoOther:
 		card.Tone = chat.Good
 	}
 	return card

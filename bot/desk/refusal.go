@@ -70,7 +70,7 @@ func (v voice) argument(in *incident.Incident, name string, value any) string {
 		switch name {
 		case "what":
 			return v.say("what." + a)
-		case "step":
+		case "step", "evidence":
 			if in != nil {
 				if s, ok := in.StepByKey(a); ok {
 					return v.stepName(s)

@@ -2,15 +2,19 @@ package desk_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/desk"
+	"hikeshi/templates"
 	"hikeshi/workflows/incident"
 )
 
@@ -123,7 +127,7 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.level_floor":        {"level": incident.Level1, "floor": incident.Level3, "fact": incident.FactPersonalData},
 		"refuse.raise_needs_higher": {"level": incident.Level2}, "refuse.category_same": {"category": incident.Leak}, "refuse.leak_below_2": {"level": incident.Level1},
 		"refuse.text_empty": {"what": "note"}, "refuse.text_long": {"what": "reason", "length": 20001, "max": incident.MaxText},
-		"refuse.person_excluded": {"person": incident.PersonID("p-x")}, "refuse.step_settled": {"step": "contain"}, "refuse.step_not_applicable": {"step": "contain"},
+		"refuse.person_excluded": {"person": incident.PersonID("p-x")}, "refuse.step_settled": {"step": "contain"}, "refuse.step_not_applicable": {"step": "contain"}, "refuse.evidence_first": {"step": "restore_data", "evidence": "preserve_evidence"},
 		"refuse.field_unknown": {"field": "nonsense"}, "refuse.field_empty": {"field": incident.FieldCause}, "refuse.time_bad": {"value": "{value}"},
 		"refuse.time_future": {"field": incident.FieldOccurredAt}, "refuse.fact_unknown": {"fact": "nonsense"},
 		"refuse.fact_answer": {"fact": incident.FactPersons, "value": "many"}, "refuse.entry_unknown": {"seq": int64(3)}, "refuse.entry_fixed": {"seq": int64(3)},

@@ -17,10 +17,11 @@ import (
 	"hikeshi/bot/chat"
 )
 
-// Limits of one request. A body of 256 kB holds every form many times over; the times leave
-// room for a phone in a basement and stop who only wants to hold connections.
+// Limits of one request. A long text in Japanese is 20,000 characters (incident.MaxText) and
+// three bytes of each are written as nine: a body of 2 MB holds a form with ten of them. The
+// times leave room for a phone in a basement and stop who only wants to hold connections.
 const (
-	maxBody      = 256 << 10
+	maxBody      = 2 << 20
 	readWithin   = 30 * time.Second
 	answerWithin = 90 * time.Second
 )

@@ -18,6 +18,7 @@ import (
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/web"
+	"hikeshi/workflows/incident"
 )
 
 // guest is a browser without a script: it keeps cookies and posts forms.
@@ -217,12 +218,16 @@ func TestTooMuchIsRefusedWithASentence(t *testing.T) {
 	r := openRoom(t)
 	g := r.guest(t, suzuki)
 	before := len(r.desk.seen())
-	status, body := g.post("/say", "text", strings.Repeat("x", 300<<10), "line", "1")
-	if status != http.StatusRequestEntityTooLarge || !strings.Contains(body, "256 kB") || len(r.desk.seen()) > before {
+	status, body := g.post("/say", "text", strings.Repeat("x", 3<<20), "line", "1")
+	if status != http.StatusRequestEntityTooLarge || !strings.Contains(body, "2 MB") || len(r.desk.seen()) > before {
 		t.Errorf("%d %.300s", status, body)
 	}
 	if status, body := g.post("/say", "text", strings.Repeat("あ", 20000), "line", "2"); status != http.StatusSeeOther {
 		t.Errorf("a long report: %d %.300s", status, body)
+	}
+	full := strings.Repeat("あ", incident.MaxText)
+	if status, body := g.post("/submit", "draft", "every|||draft-2", "v.lines", full, "v.text", full); status >= 400 {
+		t.Errorf("a form with two full texts: %d %.300s", status, body)
 	}
 }
 

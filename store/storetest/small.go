@@ -105,5 +105,8 @@ func ping(t *testing.T, db Database) {
 	if err := s.Ping(t.Context()); err == nil {
 		t.Error("a closed store answers")
 	}
+	if err := s.SetSetting(t.Context(), "a", "b"); err == nil {
+		t.Error("a closed store took a write")
+	}
 	must(t, s.Close()) // closing twice is harmless
 }

@@ -252,8 +252,14 @@ func (in *Incident) plan(e Planned) {
 		in.Steps = append(in.Steps, st)
 	}
 	for _, o := range old {
-		if o.Settled() && !slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Key == o.Key }) {
+		switch {
+		case slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Key == o.Key }):
+		case o.Settled():
 			o.Former = true
+			in.Steps = append(in.Steps, o)
+		case o.Kind == StepAuthority:
+			// What may be owed to an authority does not go away because the incident is
+			// called by another name: it is settled, or it turns out not to apply.
 			in.Steps = append(in.Steps, o)
 		}
 	}

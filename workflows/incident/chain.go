@@ -66,7 +66,7 @@ func Seal(r *Record, prev string, salt func() string) (body []byte, texts []Text
 		texts = append(texts, t)
 		return t
 	})
-	if r.ByName.Body != "" {
+	if r.ByName.Body != "" && r.ByName.Digest == "" { // else sealed with an entry of the same command
 		r.ByName.Salt = salt()
 		r.ByName.Digest = textDigest(r.ByName.Salt, r.ByName.Body)
 		texts = append(texts, r.ByName)
@@ -82,18 +82,25 @@ func Seal(r *Record, prev string, salt func() string) (body []byte, texts []Text
 
 // Digest computes what the record's digest should be, from its stored body.
 func (r *Record) digest(body []byte) string {
-	h := sha256.New()
+	b := make([]byte, 0, 512+len(body))
 	// Length-prefixed, so that no two different entries have the same encoding.
-	for _, part := range []string{
-		"hikeshi-record-1", r.Prev, string(r.Incident), strconv.FormatInt(r.Seq, 10),
-		r.At.UTC().Format(time.RFC3339Nano), r.Occurred.UTC().Format(time.RFC3339Nano),
-		string(r.By), r.ByName.Digest, string(r.Source), string(r.Event.Kind()), string(body),
-	} {
-		h.Write([]byte(strconv.Itoa(len(part))))
-		h.Write([]byte{':'})
-		h.Write([]byte(part))
+	part := func(s string) {
+		b = strconv.AppendInt(b, int64(len(s)), 10)
+		b = append(append(b, ':'), s...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	part("hikeshi-record-1")
+	part(r.Prev)
+	part(string(r.Incident))
+	part(strconv.FormatInt(r.Seq, 10))
+	part(r.At.UTC().Format(time.RFC3339Nano))
+	part(r.Occurred.UTC().Format(time.RFC3339Nano))
+	part(string(r.By))
+	part(r.ByName.Digest)
+	part(string(r.Source))
+	part(string(r.Event.Kind()))
+	part(string(body))
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // Restore puts the bodies of texts back into a decoded record, by digest. A text that is

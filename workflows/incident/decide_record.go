@@ -30,8 +30,25 @@ func (d *decision) doStep(c DoStep) *Refusal {
 	if d.in.Applies(d.env.Procedures, s) == No {
 		return refuse("refuse.step_not_applicable", "step", s.Key)
 	}
+	if s.Kind == StepRestore {
+		if e, open := d.in.evidenceOpen(d.env.Procedures); open {
+			return refuse("refuse.evidence_first", "step", s.Key, "evidence", e)
+		}
+	}
 	d.emit(StepDone{Step: s.Key, Result: result})
 	return nil
+}
+
+// evidenceOpen gives the step that preserves evidence while it is neither done, left out,
+// nor without object: restoring would overwrite what it is to preserve (seed 001 §3.8.6).
+// Evidence steps are the supplements of a table that investigate.
+func (in *Incident) evidenceOpen(p Procedures) (key string, open bool) {
+	for _, s := range in.Steps {
+		if s.N == 0 && s.Kind == StepInvestigate && !s.Settled() && !s.Former && in.Applies(p, s) == Yes {
+			return s.Key, true
+		}
+	}
+	return "", false
 }
 
 func (d *decision) waive(c Waive) *Refusal {

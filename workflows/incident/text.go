@@ -38,9 +38,11 @@ const blankSigns = "\u115f\u1160\u3164\uffa0\u2800\ufffd"
 // Clean makes a typed text fit to be kept: valid UTF-8, lines ended by \n, without the
 // control characters that no document can hold. Bidirectional marks stay: they are evidence
 // of what was typed (a file name that lies about its ending), and every renderer shows them.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = lineEnds.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return utf8.RuneError

@@ -144,7 +144,7 @@ var endings = []struct {
 }{
 	{
 		"closed", misdelivered, "インシデント最終報告書", []string{"社外秘"},
-		[]string{"小川 直子（代表取締役の代行）", "影響を受けた方にのみ知らせる", "送り先の削除証明を受け取った"}, []string{"まだ終結していません。"},
+		[]string{"小川 直子（代表取締役の代行）", "影響を受けた方に知らせ、一般には公表しない", "送り先の削除証明を受け取った"}, []string{"まだ終結していません。"},
 	},
 	{
 		"nothing yet", func(t testing.TB) *tale { return newTale(t, "INC-2026-0001") },

@@ -40,7 +40,8 @@ func Sentence(r incident.Record, v Voice) string {
 		}
 		return v.say(r, "", "round", strconv.Itoa(e.Round))
 	case incident.LeadTaken:
-		return v.say(r, "", "name", v.name(e.Person), "how", v.Say("leadhow."+string(e.How)))
+		// Of who takes it for himself the name stands beside the sentence already.
+		return v.say(r, when("self", e.Person == r.By), "name", v.name(e.Person), "how", v.Say("leadhow."+string(e.How)))
 	case incident.HandoverOffered:
 		return v.say(r, "", "name", v.name(e.To)) + v.part("reason", e.Reason)
 	case incident.HandoverRefused:

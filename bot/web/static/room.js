@@ -179,28 +179,49 @@ ask.addEventListener("close", () => {
   (opener?.isConnected && opener.checkVisibility() ? opener : one("#text") ?? one("#main")).focus();
 });
 
-// keepDraft lets the server keep what was typed. Only the draft's name stays in this browser.
-function keepDraft() {
+// Only the draft's name stays in this browser, with the person's: in practice one browser is
+// several people.
+const mine = () => "draft:" + (one("#top")?.dataset.me ?? "");
+
+// Browsers refuse a request that outlives its page when it is longer than 64 KiB.
+const outlives = 60000;
+
+// keepDraft lets the server keep what was typed, and says so when it has. Whoever leaves the
+// page hears no answer: what outlives the page is taken for kept.
+async function keepDraft(leaving = false) {
   const form = one("form", ask);
   if (!form || form.dataset.busy || form.dataset.done || typedIn(form) === form.dataset.begun) return;
-  form.dataset.begun = typedIn(form);
-  fetch("/draft", { method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true }).catch(() => {});
-  sessionStorage.setItem("draft", form.elements.draft.value);
+  const typed = typedIn(form);
+  const name = mine();
+  const before = sessionStorage.getItem(name);
+  const draft = form.elements.draft.value;
+  const keepalive = typed.length < outlives;
+  form.dataset.begun = typed;
+  if (leaving && keepalive) sessionStorage.setItem(name, draft);
+  try {
+    const response = await fetch("/draft", { method: "POST", body: new URLSearchParams(typed), keepalive });
+    if (!response.ok) throw new Error(response.statusText);
+    // Sent meanwhile, it is no draft any more.
+    if (!form.dataset.done) sessionStorage.setItem(name, draft);
+  } catch {
+    delete form.dataset.begun; // the next time is another try
+    if (before) sessionStorage.setItem(name, before); else sessionStorage.removeItem(name);
+  }
   hintKept();
 }
 
 function forgetDraft(draft) {
-  if (sessionStorage.getItem("draft") === draft) sessionStorage.removeItem("draft");
+  if (sessionStorage.getItem(mine()) === draft) sessionStorage.removeItem(mine());
   hintKept();
 }
 
 function hintKept() {
   const kept = one("#kept");
-  if (kept) kept.hidden = !sessionStorage.getItem("draft");
+  if (kept) kept.hidden = !sessionStorage.getItem(mine());
 }
 
 one("#kept button")?.addEventListener("click", async () => {
-  const draft = sessionStorage.getItem("draft");
+  const draft = sessionStorage.getItem(mine());
   try {
     const response = await fetch("/draft?d=" + encodeURIComponent(draft), { headers: { Accept: "application/json" } });
     const answer = await response.json();
@@ -344,11 +365,11 @@ function lost(is) {
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) { listen(); return; }
-  if (ask.open) keepDraft();
+  if (ask.open) keepDraft(true);
   stream?.close();
   stream = null;
 });
-addEventListener("pagehide", () => { if (ask.open) keepDraft(); });
+addEventListener("pagehide", () => { if (ask.open) keepDraft(true); });
 
 // Where the stream is held up on its way, and for the clock in the corner.
 setInterval(() => { if (!document.hidden) refresh(); }, 60000);
