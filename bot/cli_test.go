@@ -152,7 +152,7 @@ func (tr *transcript) setup(args []string, line string) {
 		if err != nil {
 			tr.t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // a scratch database
+		defer db.Close()
 		res, err := db.Exec(strings.TrimPrefix(line, "sql "))
 		if err != nil {
 			tr.t.Fatalf("%s: %v", line, err)

@@ -76,7 +76,7 @@ func (p *program) readContacts(t *templates.Texts, file string) ([]contact.Row, 
 	if err != nil {
 		return nil, unreadable
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	// A byte more than is allowed is enough for Parse to say that the file is too large.
 	body, err := io.ReadAll(io.LimitReader(f, contact.MaxFileBytes+1))
 	if err != nil {

@@ -233,7 +233,7 @@ func TestNights(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.Close() //nolint:errcheck // only read
+			defer f.Close()
 			shown := strings.TrimSuffix(file, ".txt") + ".shown"
 			defer func() {
 				if t.Failed() && *update { // as far as it came, for whoever writes the script

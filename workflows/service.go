@@ -244,8 +244,8 @@ func (w *work) carryOut(ctx context.Context) (Outcome, error) {
 	if err != nil || !out.Accepted() {
 		return out, err
 	}
-	if m, ok := w.c.Do.(incident.Merge); ok {
-		return w.absorb(ctx, in, m, env, out)
+	if _, ok := w.c.Do.(incident.Merge); ok {
+		return w.absorb(ctx, in, env, out)
 	}
 	return out, nil
 }
@@ -368,7 +368,7 @@ func (w *work) target(ctx context.Context, env *incident.Env, in *incident.Incid
 }
 
 // absorb is the other half of a merge, in the same transaction.
-func (w *work) absorb(ctx context.Context, in *incident.Incident, m incident.Merge, env incident.Env, out Outcome) (Outcome, error) {
+func (w *work) absorb(ctx context.Context, in *incident.Incident, env incident.Env, out Outcome) (Outcome, error) {
 	records, err := w.tx.Records(ctx, in.ID, 1, 1)
 	if err != nil {
 		return Outcome{}, err
@@ -468,7 +468,7 @@ func (w *work) reschedule(before, in *incident.Incident) {
 
 func newSalt() string {
 	var b [16]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails: it ends the program instead
+	rand.Read(b[:]) // never fails: it ends the program instead
 	return hex.EncodeToString(b[:])
 }
 

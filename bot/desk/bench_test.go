@@ -41,7 +41,8 @@ func (c *handClock) move(d time.Duration) {
 // failing is a store that can be switched off, as when the database does not answer.
 type failing struct {
 	workflows.Store
-	down bool
+	down     bool
+	messages int // how often messages were looked for
 }
 
 var errDown = errors.New("the database does not answer")
@@ -65,6 +66,11 @@ func (f *failing) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]*
 		return nil, errDown
 	}
 	return f.Store.Incidents(ctx, q)
+}
+
+func (f *failing) Messages(ctx context.Context, q workflows.MessageQuery) ([]workflows.Message, error) {
+	f.messages++
+	return f.Store.Messages(ctx, q)
 }
 
 func (f *failing) SaveDraft(ctx context.Context, d workflows.Draft) error {

@@ -51,6 +51,8 @@ type fakeDesk struct {
 	hold  chan struct{}
 	panic bool
 	fail  error
+	// unkept is why a draft cannot be kept.
+	unkept error
 }
 
 func newFakeDesk() *fakeDesk {
@@ -250,8 +252,14 @@ func (d *fakeDesk) Draft(_ context.Context, who chat.UserID, draft string) (chat
 
 func (d *fakeDesk) SaveDraft(_ context.Context, who chat.UserID, draft string, typed chat.Values) error {
 	d.mu.Lock()
-	d.drafts[string(who)+draft] = typed
+	fail := d.unkept
+	if fail == nil {
+		d.drafts[string(who)+draft] = typed
+	}
 	d.mu.Unlock()
+	if fail != nil {
+		return fail
+	}
 	d.stored <- draft
 	return nil
 }

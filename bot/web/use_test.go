@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -111,6 +112,53 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	p.until(`document.querySelector("#kept").hidden`)
+}
+
+// What the page says is kept is kept: however long it is, only once the server has it, and
+// for nobody else.
+func TestOnlyWhatIsKeptIsSaidToBeKept(t *testing.T) {
+	r := openRoom(t)
+	p := r.sitDown(browser(t), t, yamamoto, wide)
+	write := func(text string) {
+		t.Helper()
+		p.say("/incident")
+		p.until(`document.activeElement.id === "in-text"`)
+		p.js(fmt.Sprintf(`document.querySelector("#in-text").value = %s`, text))
+		p.js(`document.querySelector("#ask [data-close]").click()`)
+		p.until(`!document.querySelector("#ask").open`)
+	}
+	kept := func() bool {
+		return ask[bool](p, `!document.querySelector("#kept").hidden && Object.keys(sessionStorage).length > 0`)
+	}
+
+	p.js(`window.answers = [], window.send = fetch, window.fetch = (...a) => send(...a).then(r => { if (a[0] === "/draft") setTimeout(() => answers.push(r.status)); return r; })`)
+	r.desk.set(func() { r.desk.unkept = errors.New("the disk is full") })
+	write(`"短い"`)
+	p.until(`answers.length === 1`)
+	if kept() {
+		t.Error("a draft that the server could not keep is said to be kept")
+	}
+	r.desk.set(func() { r.desk.unkept = nil })
+
+	write(`"あ".repeat(18000)`)
+	p.until(`!document.querySelector("#kept").hidden`)
+	<-r.desk.stored
+	p.js(`document.querySelector("#kept button").click()`)
+	p.until(`document.querySelector("#ask").open && document.querySelector("#in-text").value.length === 18000`)
+	p.js(`document.querySelector("#ask [data-close]").click()`)
+
+	// Somebody else at the same browser is offered nothing; its author is, again.
+	for _, c := range []struct {
+		who  chat.UserID
+		kept bool
+	}{{suzuki, false}, {yamamoto, true}} {
+		p.open("/be")
+		p.js(fmt.Sprintf(`document.querySelector('.people input[value=%q]').form.querySelector("button").click()`, c.who))
+		p.until(fmt.Sprintf(`document.querySelector("#posts") && document.querySelector("#top").dataset.me === %q`, c.who))
+		if got := ask[bool](p, `!document.querySelector("#kept").hidden`); got != c.kept {
+			t.Errorf("%s is offered a draft: %v", c.who, got)
+		}
+	}
 }
 
 func TestARefusedFormLeadsToItsFirstFault(t *testing.T) {

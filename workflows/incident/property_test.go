@@ -1,8 +1,8 @@
 package incident_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -136,8 +136,10 @@ func sensible(t *rapid.T, s *scene) (incident.PersonID, incident.Command) {
 	case incident.MissingActions:
 		return by, incident.SetPrevention{Text: "研修", Owner: by, Due: "2026-12-24"}
 	case incident.MissingActionOwner, incident.MissingActionDue:
-		var n int
-		fmt.Sscan(m.Ref, &n)
+		n, err := strconv.Atoi(m.Ref)
+		if err != nil {
+			panic(err)
+		}
 		return by, incident.SetPrevention{N: n, Text: "研修", Owner: by, Due: "2026-12-24"}
 	}
 	for _, p := range everybody {

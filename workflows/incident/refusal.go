@@ -9,9 +9,6 @@ type Refusal struct {
 	Missing []Missing      `json:"missing,omitempty"`
 }
 
-// Error gives the key, for logs: it never holds what a person typed.
-func (r *Refusal) Error() string { return "refused: " + r.Key }
-
 // Missing is one thing that holds a phase or the closing back.
 type Missing struct {
 	What MissingWhat `json:"what"`

@@ -35,11 +35,11 @@ func Visible(s string) bool {
 // The fillers of Hangul, the blank of Braille, and the replacement character.
 const blankSigns = "\u115f\u1160\u3164\uffa0\u2800\ufffd"
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Clean makes a typed text fit to be kept: valid UTF-8, lines ended by \n, without the
 // control characters that no document can hold. Bidirectional marks stay: they are evidence
 // of what was typed (a file name that lies about its ending), and every renderer shows them.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	s = lineEnds.Replace(s)
