@@ -58,22 +58,41 @@ func (p *atDesk) click(s spot, options ...chromedp.MouseOption) {
 	p.do(chromedp.MouseClickXY(s.X, s.Y, options...))
 }
 
+// watchClick notes what the next click really struck.
+const watchClick = `struck = ""; addEventListener("click", e => { struck = e.target.closest("button, a, summary, label")?.innerText || "?" }, {capture: true, once: true})`
+
+// strike finds and clicks, and clicks again when the click struck nothing: between the look
+// and the click a message may have come and moved what was looked at, as it can for a person.
+func (p *atDesk) strike(within, beside, label string, last bool) {
+	p.t.Helper()
+	for range 5 {
+		s := p.find(within, beside, label, last)
+		p.do(chromedp.Evaluate[chromedp.Void](watchClick))
+		p.click(s)
+		struck, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`typeof struck === "string" ? struck : "another page"`))
+		if err != nil || struck != "" {
+			return // or the click led to another page
+		}
+	}
+	p.t.Fatalf("%s pressed [%s] five times and struck nothing", p.name, label)
+}
+
 // press clicks what bears these words, the first within a part of the page.
 func (p *atDesk) press(within, label string) {
 	p.t.Helper()
-	p.click(p.find(within, "", label, false))
+	p.strike(within, "", label, false)
 }
 
 // pressLast clicks the last of what bears these words: the newest message is the lowest.
 func (p *atDesk) pressLast(within, label string) {
 	p.t.Helper()
-	p.click(p.find(within, "", label, true))
+	p.strike(within, "", label, true)
 }
 
 // pressBeside clicks what bears these words in the row or item that shows a text.
 func (p *atDesk) pressBeside(within, beside, label string) {
 	p.t.Helper()
-	p.click(p.find(within, beside, label, false))
+	p.strike(within, beside, label, false)
 }
 
 // types writes where the cursor is, in place of what is selected, as a Japanese input

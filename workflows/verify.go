@@ -75,35 +75,35 @@ func cutLast(id string) (series, number string, ok bool) {
 	return id[:i], id[i+1:], true
 }
 
-// readings is how often an incident is read again because it changed while it was read. It
-// changes at the pace of people.
-const readings = 20
-
+// verifyOne checks one incident beside a server that may be working on it: the row is read
+// first, and entries that came after it are left to the next check, if the row of afterwards
+// knows of them.
 func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification) error {
-	var row *incident.Incident
-	var records []incident.Record
-	var bodies [][]byte
-	for try := 0; ; try++ {
-		before, err := store.Incident(ctx, id)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if records, bodies, err = store.Evidence(ctx, id); err != nil {
-			return err
-		}
-		if row, err = store.Incident(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if before == nil && row == nil || before != nil && row != nil && before.Seq == row.Seq || try == readings {
-			break
-		}
+	row, err := incidentOrNil(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	records, bodies, err := store.Evidence(ctx, id)
+	if err != nil {
+		return err
+	}
+	after, err := incidentOrNil(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	if row == nil && after != nil {
+		return verifyOne(ctx, store, id, v) // it was reported just now
 	}
 	v.Incidents++
-	v.Entries += len(records)
 	if row == nil {
+		v.Entries += len(records)
 		v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Key: "verify.row_missing"})
 		return nil
 	}
+	for n := len(records); n > 0 && after != nil && records[n-1].Seq > row.Seq && records[n-1].Seq <= after.Seq; n-- {
+		records, bodies = records[:n-1], bodies[:n-1]
+	}
+	v.Entries += len(records)
 	breaches := incident.CheckChain(id, records, bodies, row.Seq, row.Head)
 	v.Breaches = append(v.Breaches, breaches...)
 	erased := 0
@@ -130,4 +130,12 @@ func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification
 		v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Seq: row.Seq, Key: "verify.state"})
 	}
 	return nil
+}
+
+func incidentOrNil(ctx context.Context, store Store, id incident.ID) (*incident.Incident, error) {
+	in, err := store.Incident(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return in, err
 }

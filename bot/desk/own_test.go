@@ -110,6 +110,10 @@ func TestAfterAMergeAReporterReadsTheOwnWords(t *testing.T) {
 	if seen := b.everything("中村", first); strings.Contains(seen, "退職予定の者が") {
 		t.Error("中村 reads at the end what the other wrote")
 	}
+	b.do("佐藤", first, incident.Reopen{Reason: "まだ分からない"})
+	if seen := b.everything("中村", first); strings.Contains(seen, "退職予定の者が") || !strings.Contains(seen, "終わりました：共有フォルダが空になった") {
+		t.Errorf("中村 reads, when it goes on, what the other wrote: %s", seen)
+	}
 	if seen := b.everything("佐藤", first); !strings.Contains(seen, "退職予定の者が") {
 		t.Error("whoever works on it does not read the title")
 	}

@@ -131,7 +131,7 @@ func TestOnlyWhatIsKeptIsSaidToBeKept(t *testing.T) {
 		return ask[bool](p, `!document.querySelector("#kept").hidden && Object.keys(sessionStorage).length > 0`)
 	}
 
-	p.js(`window.answers = [], window.send = fetch, window.fetch = (...a) => send(...a).then(r => { if (a[0] === "/draft") setTimeout(() => answers.push(r.status)); return r; })`)
+	p.js(`window.answers = [], window.really = fetch, window.fetch = (...a) => really(...a).then(r => { if (a[0] === "/draft") setTimeout(() => answers.push(r.status)); return r; })`)
 	r.desk.set(func() { r.desk.unkept = errors.New("the disk is full") })
 	write(`"短い"`)
 	p.until(`answers.length === 1`)

@@ -94,16 +94,6 @@ type Proposal struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Reporter is a discoverer as the record names him; ID may be unknown to the contact list,
-// because anybody may report. Title is of the own report, which after a merge is not that
-// of the incident.
-type Reporter struct {
-	ID         PersonID `json:"id"`
-	Name       string   `json:"name"`
-	Department string   `json:"department,omitempty"`
-	Title      string   `json:"title,omitempty"`
-}
-
 // FieldValue is a filled field, or one marked 不明 with a reason.
 type FieldValue struct {
 	Value   string    `json:"value,omitempty"`
@@ -254,30 +244,6 @@ type Approval struct {
 	Publication Publication `json:"publication,omitempty"`
 	Comment     string      `json:"comment,omitempty"`
 	Seq         int64       `json:"seq"`
-}
-
-// Reporter gives the first reporter.
-func (in *Incident) Reporter() Reporter {
-	if len(in.Reporters) == 0 {
-		return Reporter{}
-	}
-	return in.Reporters[0]
-}
-
-// ReportedBy reports whether a person is one of the reporters.
-func (in *Incident) ReportedBy(p PersonID) bool {
-	return p != "" && slices.ContainsFunc(in.Reporters, func(r Reporter) bool { return r.ID == p })
-}
-
-// TitleFor is the incident's title in a reporter's own words: whoever only reported may not
-// read what another reporter wrote. Empty for somebody who reported nothing.
-func (in *Incident) TitleFor(p PersonID) string {
-	for _, r := range in.Reporters {
-		if p != "" && r.ID == p {
-			return r.Title
-		}
-	}
-	return ""
 }
 
 // IsExcluded reports whether a restricted incident leaves this person out.

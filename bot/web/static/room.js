@@ -267,7 +267,16 @@ async function refresh() {
   }
 }
 
+// While a button is held down nothing is replaced: the press would be lost.
+let held = false;
+addEventListener("pointerdown", () => { held = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  // After the click that follows the release.
+  addEventListener(end, () => setTimeout(() => { held = false; refresh(); }), true);
+}
+
 function swap(fresh) {
+  if (held) return;
   // Somebody else was chosen in another tab: this page is his now.
   if (one("#top", fresh)?.dataset.me !== one("#top").dataset.me) { location.reload(); return; }
   document.title = fresh.title;
