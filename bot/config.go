@@ -45,7 +45,7 @@ func readSettings(environ []string) (settings, error) {
 		return s, fmt.Errorf("settings: %w", err)
 	}
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	fault := func(key string, pairs ...string) { faults = append(faults, say(key, pairs...)) }
 
 	known, err := env.GetFieldParams(&s)
 	if err != nil {
@@ -57,42 +57,42 @@ func readSettings(environ []string) (settings, error) {
 	}
 	for name, value := range values {
 		if strings.HasPrefix(name, "HIKESHI_") && !slices.Contains(names, name) {
-			fault("%s is not a setting of hikeshi; check the spelling against the table in the README, or unset it", name)
+			fault("cli.setting.unknown", "name", name)
 		}
 		if value != "" && slices.Contains(later, name) {
-			fault("%s is set, but this version has no part that uses it; unset it (the web room needs none)", name)
+			fault("cli.setting.later", "name", name)
 		}
 	}
 	if s.Lang != "ja" && s.Lang != "en" {
-		fault("HIKESHI_LANG is %q; set it to ja or en", s.Lang)
+		fault("cli.setting.lang", "value", s.Lang)
 	}
 	switch s.Mode {
 	case "":
 		s.Mode = modePractice
 	case modePractice:
 	case modeLive:
-		fault("HIKESHI_MODE is live, but this version has no chat to sign in from; unset it to practise in the web room")
+		fault("cli.setting.live")
 	default:
-		fault("HIKESHI_MODE is %q; set it to practice or live", s.Mode)
+		fault("cli.setting.mode", "value", s.Mode)
 	}
 	host, port, err := net.SplitHostPort(s.Listen)
 	switch {
 	case err != nil || port == "":
-		fault("HIKESHI_LISTEN is %q; give an address and a port, such as 127.0.0.1:8119", s.Listen)
+		fault("cli.setting.listen", "value", s.Listen)
 	case s.Mode == modePractice && !loopback(host):
-		fault("HIKESHI_LISTEN is %q, but practice mode has no sign-in and listens on this machine only; set it to 127.0.0.1:%s", s.Listen, port)
+		fault("cli.setting.loopback", "value", s.Listen, "port", port)
 	}
 	if s.PublicURL != "" {
 		if u, err := url.Parse(s.PublicURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			fault("HIKESHI_PUBLIC_URL is not a web address; give one such as https://hikeshi.example.co.jp")
+			fault("cli.setting.public_url")
 		}
 	}
 	if s.Config != "" {
 		if st, err := os.Stat(s.Config); err != nil || !st.IsDir() {
-			fault("HIKESHI_CONFIG is %q, which is not a folder that can be read; create it or unset the setting", s.Config)
+			fault("cli.setting.config", "value", s.Config)
 		}
 	}
-	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return s, errors.Join(faults...)
 }
 

@@ -29,7 +29,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		lines    int
 		says     []string
 	}{
-		"language":              {[]string{"HIKESHI_LANG=fr"}, 1, []string{"HIKESHI_LANG", `"fr"`, "ja or en"}},
+		"language":              {[]string{"HIKESHI_LANG=fr"}, 1, []string{"HIKESHI_LANG", "fr", "ja", "en"}},
 		"unknown mode":          {[]string{"HIKESHI_MODE=demo"}, 1, []string{"HIKESHI_MODE", `"demo"`, "practice or live"}},
 		"live without a chat":   {[]string{"HIKESHI_MODE=live"}, 1, []string{"HIKESHI_MODE", "unset it"}},
 		"no port":               {[]string{"HIKESHI_LISTEN=localhost"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:8119"}},
@@ -58,7 +58,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 			defer cancel()
 			var out, errs written
-			environ := append([]string{"HIKESHI_DATA=" + t.TempDir(), "HIKESHI_LISTEN=127.0.0.1:0"}, c.settings...)
+			environ := append([]string{"HIKESHI_LANG=en", "HIKESHI_DATA=" + t.TempDir(), "HIKESHI_LISTEN=127.0.0.1:0"}, c.settings...)
 			if code := run(ctx, nil, environ, &out, &errs); code != exitFailed {
 				t.Errorf("exit %d, want %d", code, exitFailed)
 			}

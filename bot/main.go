@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // the container image has no zone files; the record counts days in Asia/Tokyo
 
@@ -77,10 +78,18 @@ type sentence struct {
 
 func say(key string, pairs ...string) error { return sentence{key, pairs} }
 
-func (s sentence) Error() string { return s.key }
+func (s sentence) Error() string { return s.key + " " + strings.Join(s.pairs, " ") }
 
-// inWords words a failure. What the embedded messages do not hold stays as it is.
+// inWords words a failure, and each of several. What the embedded messages do not hold stays
+// as it is.
 func (p *program) inWords(err error) string {
+	if joined, several := err.(interface{ Unwrap() []error }); several {
+		var lines []string
+		for _, e := range joined.Unwrap() {
+			lines = append(lines, p.inWords(e))
+		}
+		return strings.Join(lines, "\n")
+	}
 	var s sentence
 	if !errors.As(err, &s) {
 		return err.Error()

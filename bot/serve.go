@@ -138,6 +138,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 		}
 	}
 	unlock, err := store.Lock(p.settings.database())
+	if locked := (*store.Locked)(nil); errors.As(err, &locked) {
+		return say("cli.serve.locked", "database", locked.Path, "process", locked.Process)
+	}
 	if err != nil {
 		return err
 	}

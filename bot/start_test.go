@@ -96,7 +96,7 @@ func TestStartSecondStartAndEnd(t *testing.T) {
 	if out2.String() != "" || strings.Count(errs2.String(), "\n") != 1 {
 		t.Errorf("the second server said %q %q, want one line of error", out2, errs2)
 	}
-	for _, word := range []string{"hikeshi: another hikeshi server", fmt.Sprintf("process %d", c.Process.Pid), filepath.Join(data, "practice.db"), "stop it first"} {
+	for _, word := range []string{"もう火消しが動いています", fmt.Sprintf("プロセス %d", c.Process.Pid), filepath.Join(data, "practice.db"), "先に止める"} {
 		if !strings.Contains(errs2.String(), word) {
 			t.Errorf("the second server does not say %q: %s", word, errs2)
 		}

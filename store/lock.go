@@ -11,6 +11,16 @@ import (
 
 var errLocked = errors.New("locked")
 
+// Locked is the error of Lock when another server holds the database.
+type Locked struct {
+	Path    string
+	Process string // "" when it cannot be told
+}
+
+func (l *Locked) Error() string {
+	return fmt.Sprintf("another hikeshi server (process %s) is already running on the database %q: stop it first, or give this one another DATABASE_URL", l.Process, l.Path)
+}
+
 // Lock keeps a second server from the database at url: two would each send every message.
 // The lock is the operating system's and goes with the process, however that ends; the file
 // PATH.lock stays behind and means nothing. Reading commands need no lock.
@@ -30,7 +40,7 @@ func Lock(url string) (unlock func(), err error) {
 	if err := lockFile(f); err != nil {
 		defer f.Close()
 		if errors.Is(err, errLocked) {
-			return nil, fmt.Errorf("another hikeshi server%s is already running on the database %q: stop it first, or give this one another DATABASE_URL", holder(f), path)
+			return nil, &Locked{Path: path, Process: holder(f)}
 		}
 		return nil, fmt.Errorf("the file %q, which keeps a second server away, cannot be locked: use a disk of this machine instead of a shared folder: %w", name, err)
 	}
@@ -41,13 +51,13 @@ func Lock(url string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// holder names the process in the lock file, "" when it cannot be read.
+// holder gives the number of the process in the lock file, "" when it cannot be read.
 func holder(f *os.File) string {
 	b := make([]byte, 32)
-	n, _ := f.ReadAt(b, 0)
+	n, _ := f.ReadAt(b, 0) // what was read counts, also at the end of the file
 	pid, err := strconv.Atoi(strings.TrimSpace(string(b[:n])))
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(" (process %d)", pid)
+	return strconv.Itoa(pid)
 }
