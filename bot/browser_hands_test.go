@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/input"
@@ -59,7 +60,7 @@ func (p *atDesk) click(s spot, options ...chromedp.MouseOption) {
 }
 
 // watchClick notes what the next click really struck.
-const watchClick = `struck = ""; addEventListener("click", e => { struck = e.target.closest("button, a, summary, label")?.innerText || "?" }, {capture: true, once: true})`
+const watchClick = `struck = ""; addEventListener("click", e => { struck = e.target.closest("button, a, summary, label")?.innerText ?? "" }, {capture: true, once: true})`
 
 // strike finds and clicks, and clicks again when the click struck nothing: between the look
 // and the click a message may have come and moved what was looked at, as it can for a person.
@@ -70,8 +71,8 @@ func (p *atDesk) strike(within, beside, label string, last bool) {
 		p.do(chromedp.Evaluate[chromedp.Void](watchClick))
 		p.click(s)
 		struck, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`typeof struck === "string" ? struck : "another page"`))
-		if err != nil || struck != "" {
-			return // or the click led to another page
+		if err != nil || struck == "another page" || strings.Contains(strings.Join(strings.Fields(struck), ""), strings.Join(strings.Fields(label), "")) {
+			return
 		}
 	}
 	p.t.Fatalf("%s pressed [%s] five times and struck nothing", p.name, label)

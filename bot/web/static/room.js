@@ -269,14 +269,18 @@ async function refresh() {
 
 // While a button is held down nothing is replaced: the press would be lost.
 let held = false;
+let missed = false;
 addEventListener("pointerdown", () => { held = true; }, true);
 for (const end of ["pointerup", "pointercancel"]) {
   // After the click that follows the release.
-  addEventListener(end, () => setTimeout(() => { held = false; refresh(); }), true);
+  addEventListener(end, () => setTimeout(() => {
+    held = false;
+    if (missed) { missed = false; refresh(); }
+  }), true);
 }
 
 function swap(fresh) {
-  if (held) return;
+  if (held) { missed = true; return; }
   // Somebody else was chosen in another tab: this page is his now.
   if (one("#top", fresh)?.dataset.me !== one("#top").dataset.me) { location.reload(); return; }
   document.title = fresh.title;
