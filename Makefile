@@ -18,10 +18,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 # HIKESHI_TEST_REQUIRE turns "skipped: no browser here" into a failure: a green run has run everything.
-# CGO is for the race detector alone; the program is built without it.
+# CGO is for the race detector alone; the program is built without it. One package at a time:
+# two browsers at once on two cores starve each other, and a person's patience is tested.
 test: tools ## every test with the race detector (PKG=./store for one package)
 	HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
-		go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) $(PKG)
+		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) $(PKG)
 
 soak: tools ## the long tests, named …Soak… (up to an hour)
 	@folders=$$(bash .ci/packages '^func Test[A-Za-z0-9_]*Soak'); \
