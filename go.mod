@@ -10,6 +10,7 @@ require (
 	github.com/go-co-op/gocron/v2 v2.21.2 // calendar ticks in Asia/Tokyo
 	github.com/goccy/go-yaml v1.19.2 // procedures and messages: strict, and faults show line, column and source
 	github.com/google/go-cmp v0.7.0 // tests: differences a person can read
+	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: round trips saved by pipelining, LISTEN and NOTIFY
 	github.com/looplab/fsm v1.0.3 // the phase machine and the level machine, with their diagrams
 	github.com/pressly/goose/v3 v3.29.0 // migrations, embedded, the same for every database
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
@@ -26,6 +27,9 @@ require (
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect

@@ -43,10 +43,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		Store: o.store, Clock: o.clock, Book: o.book, Practice: p.settings.practice(),
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
-				h.web.Changed(string(c.Incident))
-				if c.Work {
-					h.courier.Wake()
-				}
+				h.changed(c)
 			}
 		},
 	})
@@ -78,6 +75,15 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	})
 	live.Store(h)
 	return h, nil
+}
+
+// changed shows what a commit of this process or of another has changed, and has the work
+// done that follows from it.
+func (h *house) changed(c workflows.Changed) {
+	h.web.Changed(string(c.Incident))
+	if c.Work {
+		h.courier.Wake()
+	}
 }
 
 var mediaTypes = map[string]string{
@@ -166,6 +172,8 @@ func (p *program) serve(ctx context.Context) (err error) {
 	defer stopWork()
 	couriered := make(chan struct{})
 	go func() { h.courier.Run(work); close(couriered) }()
+	listened := make(chan error, 1)
+	go func() { listened <- o.store.Listen(work, h.changed) }()
 	calendar.Start()
 
 	server := &http.Server{
@@ -178,7 +186,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if p.settings.practice() {
 		key = "cli.serve.practice"
 	}
-	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+listener.Addr().String(), "database", p.settings.database()))
+	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+listener.Addr().String(), "database", store.Shown(p.settings.database())))
 
 	select {
 	case err = <-served:
@@ -192,6 +200,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	err = errors.Join(err, server.Shutdown(bounded), calendar.Stop())
 	stopWork()
 	<-couriered
+	err = errors.Join(err, <-listened)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -3,12 +3,40 @@ package store
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // DefaultPath is the SQLite file that an empty DATABASE_URL means.
 var DefaultPath = filepath.Join("data", "hikeshi.db")
+
+func isPostgres(url string) bool {
+	scheme, _, found := strings.Cut(url, "://")
+	return found && (strings.EqualFold(scheme, "postgres") || strings.EqualFold(scheme, "postgresql"))
+}
+
+// SharedByServers reports whether several servers may work on the database at url at once.
+func SharedByServers(url string) bool { return isPostgres(url) }
+
+// Shown is the address of a database as it may be printed: without a password, wherever in
+// the address it stands.
+func Shown(address string) string {
+	if !isPostgres(address) {
+		return address
+	}
+	c, err := pgx.ParseConfig(address)
+	if err != nil {
+		return "postgres://…"
+	}
+	// Of a socket's folder only the path would be left of an address with a host.
+	host := net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
+	return (&url.URL{Scheme: "postgres", User: url.User(c.User), Host: host, Path: c.Database}).String()
+}
 
 // sqlitePath reads the address of a database. The address itself stands in no error: it may
 // hold a password.
@@ -19,10 +47,8 @@ func sqlitePath(url string) (string, error) {
 		return DefaultPath, nil
 	case !found:
 		return "", fmt.Errorf("DATABASE_URL has no kind of database in front: to use the file %q give sqlite:%s", url, url)
-	case strings.EqualFold(scheme, "postgres"), strings.EqualFold(scheme, "postgresql"):
-		return "", errors.New("PostgreSQL is not in this version of hikeshi: unset DATABASE_URL or give sqlite:PATH")
 	case !strings.EqualFold(scheme, "sqlite"):
-		return "", errors.New("DATABASE_URL names a kind of database that hikeshi does not know: unset it or give sqlite:PATH")
+		return "", errors.New("DATABASE_URL names a kind of database that hikeshi does not know: unset it, or give sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
 	}
 	// sqlite:///srv/x.db and sqlite://x.db are how other programs write /srv/x.db and x.db.
 	path = strings.TrimPrefix(path, "//")

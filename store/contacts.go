@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -16,7 +15,7 @@ const selectContacts = `SELECT v.n, c.entry FROM versions v LEFT JOIN contacts c
 
 // Contacts gives the people and the version of the list.
 func (d *database) Contacts(ctx context.Context) (people []contact.Person, version int64, err error) {
-	rows, err := all(ctx, d.reading(), selectContacts, nil, func(rows *sql.Rows) (entry []byte, err error) {
+	rows, err := all(ctx, d.reading(), selectContacts, nil, func(rows rows) (entry []byte, err error) {
 		return entry, rows.Scan(&version, &entry)
 	})
 	if err != nil {
@@ -54,14 +53,15 @@ func (d *database) ReplaceContacts(ctx context.Context, people []contact.Person)
 		args = append(args, int64(i), string(p.ID), string(entry))
 	}
 	err := d.write(ctx, func(s statements) error {
-		if _, err := s.exec(ctx, `DELETE FROM contacts`); err != nil {
+		// The version first: its row keeps a second replacement waiting until this one is
+		// done, so that it deletes all of what this one inserts.
+		if err := s.later(ctx, `UPDATE versions SET n = n + 1 WHERE name = 'contacts'`); err != nil {
 			return err
 		}
-		if err := insertContacts.run(ctx, s, args); err != nil {
+		if err := s.later(ctx, `DELETE FROM contacts`); err != nil {
 			return err
 		}
-		_, err := s.exec(ctx, `UPDATE versions SET n = n + 1 WHERE name = 'contacts'`)
-		return err
+		return insertContacts.run(ctx, s, args)
 	})
 	if err != nil {
 		return fmt.Errorf("replace the contact list: %w", err)

@@ -7,10 +7,24 @@ type dialect struct {
 	// skipLocked ends the SELECT of rows to claim, so that two claimers do not wait for
 	// each other.
 	skipLocked string
+	// among writes "is one of those that the query gives", the query run once.
+	among func(query string) string
+	// oneReport keeps two reports of the same text by the same person apart in time, so that
+	// the second finds the first. Empty where a write transaction has the database to itself.
+	oneReport string
 }
 
 // In SQLite a write transaction has the whole database to itself: there is nothing to lock.
-var sqliteDialect = dialect{}
+var sqliteDialect = dialect{among: func(query string) string { return "IN (" + query + ")" }}
+
+// In PostgreSQL a subquery behind IN may be run again for each row, and would then lock, and
+// so claim, more rows than its LIMIT; as an array it is run once, before.
+var postgresDialect = dialect{
+	lockRow: ` FOR UPDATE`, skipLocked: ` FOR UPDATE SKIP LOCKED`,
+	among: func(query string) string { return "= ANY(ARRAY(" + query + "))" },
+	// The lock is the transaction's. A collision of two hashes costs a wait, nothing else.
+	oneReport: `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ':' || $2::text, 0))`,
+}
 
 // queries holds the statements that depend on the dialect; the others are constants beside
 // the code that uses them.
@@ -20,6 +34,7 @@ type queries struct {
 	claimTimers   string
 	claimMessages string
 	claimUrgent   string
+	oneReport     string
 }
 
 func newQueries(d dialect) *queries {
@@ -29,5 +44,6 @@ func newQueries(d dialect) *queries {
 		claimTimers:   claimTimers(d),
 		claimMessages: claimMessages(d, 0),
 		claimUrgent:   claimMessages(d, 1),
+		oneReport:     d.oneReport,
 	}
 }

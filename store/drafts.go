@@ -30,15 +30,15 @@ func (d *database) SaveDraft(ctx context.Context, x workflows.Draft) error {
 // Draft gives what a person typed into a form.
 func (d *database) Draft(ctx context.Context, by incident.PersonID, id string) (x workflows.Draft, err error) {
 	var values []byte
-	var saved int64
-	ok, err := row(ctx, d.reading(), selectDraft, []any{id, string(by)}, &x.ID, &x.By, &x.Form, &values, &saved, &x.Done)
+	var saved, done int64
+	ok, err := row(ctx, d.reading(), selectDraft, []any{id, string(by)}, &x.ID, &x.By, &x.Form, &values, &saved, &done)
 	if err != nil {
 		return workflows.Draft{}, fmt.Errorf("read a draft: %w", err)
 	}
 	if !ok {
 		return workflows.Draft{}, fmt.Errorf("draft: %w", workflows.ErrNotFound)
 	}
-	x.Saved = instant(saved)
+	x.Saved, x.Done = instant(saved), done != 0
 	if err := json.Unmarshal(values, &x.Values); err != nil {
 		return workflows.Draft{}, fmt.Errorf("decode a draft: %w", err)
 	}
@@ -61,8 +61,7 @@ func (d *database) SetSetting(ctx context.Context, name, value string) error {
 // change runs one statement that writes.
 func (d *database) change(ctx context.Context, what, query string, args ...any) error {
 	err := d.write(ctx, func(s statements) error {
-		_, err := s.exec(ctx, query, args...)
-		return err
+		return s.later(ctx, query, args...)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -17,7 +16,7 @@ const selectIncident = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.
 
 // scanIncident reads a row. What stands in a column of its own counts, so that a column
 // that somebody changed by hand shows in what verify compares.
-func scanIncident(rows *sql.Rows) (*incident.Incident, error) {
+func scanIncident(rows rows) (*incident.Incident, error) {
 	var id, phase string
 	var seq, level, reported int64
 	var state []byte
@@ -95,7 +94,7 @@ func atMost(n int) int64 {
 // AllIDs lists every incident that has a row or an entry.
 func (d *database) AllIDs(ctx context.Context) ([]incident.ID, error) {
 	return all(ctx, d.reading(), `SELECT id FROM incidents UNION SELECT incident FROM entries ORDER BY 1`, nil,
-		func(rows *sql.Rows) (id incident.ID, err error) { return id, rows.Scan(&id) })
+		func(rows rows) (id incident.ID, err error) { return id, rows.Scan(&id) })
 }
 
 // Counters gives the highest number handed out per series.
@@ -105,7 +104,7 @@ func (d *database) Counters(ctx context.Context) (map[string]int, error) {
 		n      int
 	}
 	list, err := all(ctx, d.reading(), `SELECT series, n FROM counters`, nil,
-		func(rows *sql.Rows) (c counter, err error) { return c, rows.Scan(&c.series, &c.n) })
+		func(rows rows) (c counter, err error) { return c, rows.Scan(&c.series, &c.n) })
 	if err != nil {
 		return nil, err
 	}

@@ -60,10 +60,12 @@ type message struct {
 	leasedAttempt  int
 }
 
-func scanMessage(rows *sql.Rows) (m message, err error) {
+func scanMessage(rows rows) (m message, err error) {
 	var created, first, last int64
-	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &m.Urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
-		&m.owner, &m.leasedRevision, &m.leasedAttempt, &m.Resent, &first, &last, &m.Frontend, &m.Sent, &m.Error)
+	var urgent, resent int
+	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
+		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error)
+	m.Urgent, m.Resent = urgent != 0, resent != 0
 	m.Created, m.FirstSent, m.LastSent = instant(created), instant(first), instant(last)
 	return m, err
 }
@@ -115,8 +117,9 @@ func claimMessages(d dialect, urgent int) string {
 	return fmt.Sprintf(`UPDATE messages SET
 		resent = CASE WHEN owner <> '' AND (first_sent = 0 OR leased_revision = revision) THEN 1 ELSE resent END,
 		owner = $1, next = $2, attempt = attempt + 1, leased_revision = revision, leased_attempt = attempt + 1
-		WHERE id IN (SELECT id FROM messages WHERE urgent = %d AND next IS NOT NULL AND next <= $3 ORDER BY next, id LIMIT $4%s)
-		RETURNING %s`, urgent, d.skipLocked, messageColumns)
+		WHERE id %s RETURNING %s`,
+		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE urgent = %d AND next IS NOT NULL AND next <= $3 ORDER BY next, id LIMIT $4%s`, urgent, d.skipLocked)),
+		messageColumns)
 }
 
 // ClaimMessages leases up to n messages that are due: urgent ones first, then by when they
@@ -167,9 +170,12 @@ func (d *database) FinishMessage(ctx context.Context, m workflows.Message, owner
 			return workflows.ErrConflict
 		}
 		after, next := finish(now, m.Revision, res)
-		_, err = s.exec(ctx, updateMessage, string(after.State), after.due, next, flag(after.Resent),
+		err = s.later(ctx, updateMessage, string(after.State), after.due, next, flag(after.Resent),
 			micro(after.FirstSent), micro(after.LastSent), after.Frontend, after.Sent, after.Error, after.ID)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.notify(ctx, workflows.Changed{Incident: after.Incident})
 	})
 	if err != nil {
 		return fmt.Errorf("finish message %d: %w", m.ID, err)

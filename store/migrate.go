@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -14,13 +15,17 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrator runs the migrations on a SQLite file.
-func migrator(db *sql.DB) (*goose.Provider, error) {
+func migrationFiles() fs.FS {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return nil, err
+		panic(err) // the folder is embedded above
 	}
-	return goose.NewProvider(goose.DialectSQLite3, db, files)
+	return files
+}
+
+// migrator runs the migrations on a SQLite file.
+func migrator(db *sql.DB) (*goose.Provider, error) {
+	return goose.NewProvider(goose.DialectSQLite3, db, migrationFiles())
 }
 
 // newest is the version of the schema that this program knows.
@@ -42,13 +47,20 @@ func (e *sqliteEngine) checkVersion(ctx context.Context, o options) (found int64
 	if found, err = e.version(ctx); err != nil {
 		return 0, err
 	}
-	switch known := newest(p); {
+	return found, checkKnown(fmt.Sprintf("the database %q", e.path), found, newest(p), o)
+}
+
+// checkKnown refuses a schema that this program cannot work with.
+func checkKnown(database string, found, known int64, o options) error {
+	switch {
 	case found > known:
-		return found, fmt.Errorf("the database %q was made by a newer version of hikeshi (schema %d, this one knows %d): start that version, or restore an older backup", e.path, found, known)
+		return fmt.Errorf("%s was made by a newer version of hikeshi (schema %d, this one knows %d): start that version, or restore an older backup", database, found, known)
+	case found == 0 && o.readOnly && strings.HasPrefix(database, "the PostgreSQL"):
+		return fmt.Errorf("%s holds nothing of hikeshi yet: start the server once, or correct DATABASE_URL", database)
 	case found < known && !o.migrate:
-		return found, fmt.Errorf("the database %q is of an older version of hikeshi (schema %d, this one needs %d): run \"hikeshi migrate\"", e.path, found, known)
+		return fmt.Errorf("%s is of an older version of hikeshi (schema %d, this one needs %d): run \"hikeshi migrate\"", database, found, known)
 	}
-	return found, nil
+	return nil
 }
 
 // version reads the version of the schema without changing anything; 0 in an empty file.

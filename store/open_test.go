@@ -30,8 +30,7 @@ func TestAddresses(t *testing.T) {
 		{"sqlite::memory:", "", "lose every incident"},
 		{"sqlite:a\x00b", "", "zero byte"},
 		{"data/x.db", "", "sqlite:data/x.db"},
-		{"postgres://hikeshi:geheim@db/x", "", "PostgreSQL is not in this version"},
-		{"postgresql://hikeshi:geheim@db/x", "", "PostgreSQL is not in this version"},
+		{"postgres:hikeshi:geheim@db/x", "", "postgres://USER"},
 		{"mysql://hikeshi:geheim@db/x", "", "does not know"},
 	} {
 		path, err := sqlitePath(c.url)

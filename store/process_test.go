@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hikeshi/store/pgtest"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -23,7 +24,9 @@ func TestMain(m *testing.M) {
 	var err error
 	switch os.Getenv("HIKESHI_TEST_PROCESS") {
 	case "":
-		os.Exit(m.Run())
+		code := m.Run()
+		pgtest.Remove()
+		os.Exit(code)
 	case "lock":
 		if _, err = Lock("sqlite:" + path); err == nil {
 			fmt.Println("locked")
@@ -85,8 +88,13 @@ func TestLock(t *testing.T) {
 		t.Fatalf("after unlocking: %v", err)
 	}
 	unlock()
-	_, err = Lock("postgres://x")
-	refusal(t, "PostgreSQL", err, "not in this version")
+	for range 2 { // several servers share the work there
+		free, err := Lock("postgres://x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		free()
+	}
 }
 
 func TestLockGoesWithTheProcess(t *testing.T) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -27,7 +26,7 @@ type stored struct {
 	body   []byte
 }
 
-func scanEntry(rows *sql.Rows) (e stored, err error) {
+func scanEntry(rows rows) (e stored, err error) {
 	r := &e.record
 	var at, occurred int64
 	err = rows.Scan(&r.Incident, &r.Seq, &at, &occurred, &r.By, &r.Source, &e.kind, &e.body, &r.ByName.Digest, &r.Prev, &r.Digest)
@@ -37,7 +36,7 @@ func scanEntry(rows *sql.Rows) (e stored, err error) {
 
 // addTexts reads texts of an incident that are still there.
 func addTexts(ctx context.Context, s statements, into map[string]incident.Text, query string, args ...any) error {
-	list, err := all(ctx, s, query, args, func(rows *sql.Rows) (t incident.Text, err error) {
+	list, err := all(ctx, s, query, args, func(rows rows) (t incident.Text, err error) {
 		return t, rows.Scan(&t.Digest, &t.Salt, &t.Body)
 	})
 	for _, t := range list {

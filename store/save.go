@@ -51,13 +51,25 @@ func (t *tx) Save(ctx context.Context, c workflows.Change) error {
 		return fmt.Errorf("save the timers: %w", err)
 	}
 	if r := c.Request; r != nil {
-		n, err := t.s.exec(ctx, insertRequest, r.Key, string(r.By), string(r.Incident), r.Digest, string(r.Outcome), micro(c.At))
+		err := t.s.mustChange(ctx, workflows.ErrDone, []string{insertRequest},
+			r.Key, string(r.By), string(r.Incident), r.Digest, string(r.Outcome), micro(c.At))
 		if err != nil {
 			return fmt.Errorf("save the request: %w", err)
 		}
-		if n == 0 {
-			return fmt.Errorf("request %q: %w", r.Key, workflows.ErrDone)
+	}
+	return t.notify(ctx, c)
+}
+
+// notify tells the other processes which incidents changed, and whether there is work.
+func (t *tx) notify(ctx context.Context, c workflows.Change) error {
+	work := len(c.Messages) > 0 || len(c.Timers) > 0
+	for _, saved := range c.Incidents {
+		if err := t.s.notify(ctx, workflows.Changed{Incident: saved.Row.ID, Work: work}); err != nil {
+			return err
 		}
+	}
+	if work && len(c.Incidents) == 0 {
+		return t.s.notify(ctx, workflows.Changed{Work: true})
 	}
 	return nil
 }
@@ -79,19 +91,18 @@ func (t *tx) saveRow(ctx context.Context, saved workflows.SavedIncident, at time
 	if err != nil {
 		return err
 	}
-	args := []any{string(in.ID), string(in.Phase), in.Seq, int64(in.Level), micro(at), padded(state)}
-	queries, last := []string{updateIncident, movedIncident}, saved.Before
+	forms, last := updates, saved.Before
 	if saved.Before == 0 {
-		queries, last = []string{insertIncident}, in.ReportedAt.UnixMicro()
+		forms, last = inserts, in.ReportedAt.UnixMicro()
 	}
-	args = append(args, last)
-	for _, query := range queries {
-		if n, err := t.s.exec(ctx, query, args...); err != nil || n > 0 {
-			return err
-		}
-	}
-	return workflows.ErrConflict
+	return t.s.mustChange(ctx, workflows.ErrConflict, forms,
+		string(in.ID), string(in.Phase), in.Seq, int64(in.Level), micro(at), padded(state), last)
 }
+
+var (
+	updates = []string{updateIncident, movedIncident}
+	inserts = []string{insertIncident}
+)
 
 // block is what the stored length of a state is a multiple of. A row that keeps its length is
 // overwritten in place, and of its pages only those are written that differ.
@@ -115,7 +126,7 @@ func (t *tx) saveMembers(ctx context.Context, saved workflows.SavedIncident) err
 		if in.ReportedBy(p) {
 			continue
 		}
-		if _, err := t.s.exec(ctx, deleteMember, string(in.ID), string(p)); err != nil {
+		if err := t.s.later(ctx, deleteMember, string(in.ID), string(p)); err != nil {
 			return err
 		}
 	}

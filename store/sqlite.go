@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+
+	"hikeshi/workflows"
 )
 
 // busyWait is how long a statement waits for a write of another process, such as an import
@@ -149,10 +151,33 @@ type writing struct {
 	whole context.Context
 }
 
-func (w *writing) query(_ context.Context, q string, args ...any) (*sql.Rows, error) {
-	rows, err := w.e.writer.query(w.whole, q, args...)
-	return rows, explain(w.e.path, err)
+func (w *writing) query(_ context.Context, q string, args ...any) (rows, error) {
+	found, err := w.e.writer.query(w.whole, q, args...)
+	if err != nil {
+		return nil, explain(w.e.path, err)
+	}
+	return found, nil
 }
+
+// later runs the statement at once: the database is in this process.
+func (w *writing) later(ctx context.Context, q string, args ...any) error {
+	_, err := w.exec(ctx, q, args...)
+	return err
+}
+
+func (w *writing) mustChange(ctx context.Context, otherwise error, forms []string, args ...any) error {
+	for _, q := range forms {
+		if n, err := w.exec(ctx, q, args...); err != nil || n > 0 {
+			return err
+		}
+	}
+	return otherwise
+}
+
+// notify has nobody to tell: a second server is kept away (Lock).
+func (w *writing) notify(context.Context, workflows.Changed) error { return nil }
+
+func (w *writing) numbered() bool { return false }
 
 func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) {
 	n, err := w.e.writer.exec(w.whole, q, args...)
@@ -162,12 +187,20 @@ func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) 
 // reader is any of the connections that read.
 type reader struct{ e *sqliteEngine }
 
-func (r reader) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	rows, err := r.e.readers.query(ctx, q, args...)
-	return rows, explain(r.e.path, err)
+func (r reader) query(ctx context.Context, q string, args ...any) (rows, error) {
+	found, err := r.e.readers.query(ctx, q, args...)
+	if err != nil {
+		return nil, explain(r.e.path, err)
+	}
+	return found, nil
 }
 
 func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
+func (r reader) later(context.Context, string, ...any) error         { return ErrReadOnly }
+func (r reader) notify(context.Context, workflows.Changed) error     { return ErrReadOnly }
+func (r reader) numbered() bool                                      { return false }
+
+func (r reader) mustChange(context.Context, error, []string, ...any) error { return ErrReadOnly }
 
 // Close ends the reading side first: the last connection to close moves the write-ahead log
 // into the file, and only the writing one may. A second call does nothing.

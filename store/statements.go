@@ -5,15 +5,38 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"hikeshi/workflows"
 )
 
 // statements runs SQL: in a write transaction, or for reading.
 type statements interface {
-	query(ctx context.Context, sql string, args ...any) (*sql.Rows, error)
+	query(ctx context.Context, sql string, args ...any) (rows, error)
 	exec(ctx context.Context, sql string, args ...any) (changed int64, err error)
+	// later runs a statement whose result nobody waits for: at once, or together with what
+	// comes next in one round trip. Its failure shows at the latest at the end of the
+	// transaction.
+	later(ctx context.Context, sql string, args ...any) error
+	// mustChange is later for a statement that has to change a row: otherwise is the error
+	// when it does not. Of several forms of a statement, each narrower one comes before a
+	// wider one and may change nothing where the wider one does.
+	mustChange(ctx context.Context, otherwise error, forms []string, args ...any) error
+	// notify tells the other processes on the database, with the commit, what was changed.
+	notify(ctx context.Context, c workflows.Changed) error
+	// numbered says that placeholders need their numbers ($1); otherwise ? is quicker.
+	numbered() bool
+}
+
+// rows are what a query gives, from either driver.
+type rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
 }
 
 // preparer prepares a statement: a pool, or a single connection.
@@ -104,7 +127,7 @@ func row(ctx context.Context, s statements, query string, args []any, dest ...an
 }
 
 // all reads every row of a query by scan.
-func all[T any](ctx context.Context, s statements, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+func all[T any](ctx context.Context, s statements, query string, args []any, scan func(rows) (T, error)) ([]T, error) {
 	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -136,17 +159,48 @@ type insert struct {
 	row      string // (?1, ?, ?)
 	conflict string // ON CONFLICT …
 
+	plain, numbered texts
+}
+
+// texts are the statement for each number of rows.
+type texts struct {
 	made [maxRows + 1]string
 	once [maxRows + 1]sync.Once
 }
 
-// text is the statement for a number of rows. A row's own placeholders have no numbers:
-// SQLite would look each up by name, by a walk through all of them.
-func (i *insert) text(rows int) string {
-	i.once[rows].Do(func() {
-		i.made[rows] = i.into + " " + i.row + strings.Repeat(", "+i.row, rows-1) + i.conflict
+// text is the statement for a number of rows. Where a row's own placeholders need no
+// numbers they have none: SQLite would look each up by name, by a walk through all of them.
+func (i *insert) text(rows int, numbered bool) string {
+	t := &i.plain
+	if numbered {
+		t = &i.numbered
+	}
+	t.once[rows].Do(func() {
+		values := i.row + strings.Repeat(", "+i.row, rows-1)
+		if numbered {
+			values = withNumbers(values, i.shared)
+		}
+		t.made[rows] = i.into + " " + values + i.conflict
 	})
-	return i.made[rows]
+	return t.made[rows]
+}
+
+// withNumbers turns ?1 into $1, and each ? without a number into the next one after shared.
+func withNumbers(values string, shared int) string {
+	var b strings.Builder
+	next := shared
+	for n := 0; n < len(values); n++ {
+		if values[n] != '?' {
+			b.WriteByte(values[n])
+			continue
+		}
+		b.WriteByte('$')
+		if n+1 == len(values) || values[n+1] < '0' || values[n+1] > '9' {
+			next++
+			b.WriteString(strconv.Itoa(next))
+		}
+	}
+	return b.String()
 }
 
 // run inserts the rows: args holds the shared values, and then the rows' own one row after
@@ -157,7 +211,7 @@ func (i *insert) run(ctx context.Context, s statements, args []any) error {
 		if len(part) < len(args)-i.shared {
 			values = slices.Concat(args[:i.shared], part)
 		}
-		if _, err := s.exec(ctx, i.text(len(part)/i.columns), values...); err != nil {
+		if err := s.later(ctx, i.text(len(part)/i.columns, s.numbered()), values...); err != nil {
 			return err
 		}
 	}

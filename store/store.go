@@ -1,14 +1,16 @@
 // Package store keeps everything in a database: it fills workflows.Store. Open takes the
-// address of the database as DATABASE_URL gives it; today that is a SQLite file.
+// address of the database as DATABASE_URL gives it: a SQLite file, or PostgreSQL.
 //
 // It owns the schema (migrations), the SQL, the leases of timers and messages, and the
 // sentences an operator reads when a database cannot be opened. The SQL is written once
 // and kept portable; what differs between databases stands in a dialect, and how a
 // transaction is run stands in an engine.
 //
-// On disk there are PATH, PATH-wal and PATH-shm, which belong together and are copied
-// together, and PATH.lock, which says that a server is running (Lock). A transaction is on
-// the disk when Write returns. One connection writes, several read beside it.
+// With SQLite, there are on disk PATH, PATH-wal and PATH-shm, which belong together and are
+// copied together, and PATH.lock, which says that a server is running (Lock). One connection
+// writes, several read beside it. With PostgreSQL, the tables lie in the schema "hikeshi",
+// several processes may work at once, and tell each other what they changed by NOTIFY. With
+// either, a transaction is on the disk when Write returns.
 //
 // It must not decide anything about incidents, read a clock (every time is handed in), or
 // write a text, a name or an address into an error or a log.
@@ -43,11 +45,18 @@ func WithReadOnly() Option {
 var ErrReadOnly = errors.New("the database was opened for reading only")
 
 // Open opens the database at url, creating and migrating it as needed. An empty url is
-// DefaultPath, sqlite:PATH a file. Every error is one sentence that says what to do.
+// DefaultPath, sqlite:PATH a file, postgres://… a database of PostgreSQL. Every error is one sentence that says what to do.
 func Open(ctx context.Context, url string, opts ...Option) (workflows.Store, error) {
 	o := options{migrate: true}
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if isPostgres(url) {
+		e, err := openPostgres(ctx, url, o)
+		if err != nil {
+			return nil, err
+		}
+		return newDatabase(e, postgresDialect), nil
 	}
 	path, err := sqlitePath(url)
 	if err != nil {
@@ -63,6 +72,9 @@ func Open(ctx context.Context, url string, opts ...Option) (workflows.Store, err
 // Migrate brings the schema of the database at url up to this program's version, creating
 // the database if there is none. It gives the version before and after; 0 is an empty one.
 func Migrate(ctx context.Context, url string) (from, to int64, err error) {
+	if isPostgres(url) {
+		return migratePostgres(ctx, url)
+	}
 	path, err := sqlitePath(url)
 	if err != nil {
 		return 0, 0, err

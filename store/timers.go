@@ -30,14 +30,14 @@ const (
 )
 
 func claimTimers(d dialect) string {
-	return `UPDATE timers SET owner = $1, next = $2, attempt = attempt + 1 WHERE key IN (
-		SELECT key FROM timers WHERE next <= $3 ORDER BY next, key LIMIT $4` + d.skipLocked + `)
-		RETURNING key, kind, incident, due, round, day, attempt`
+	return `UPDATE timers SET owner = $1, next = $2, attempt = attempt + 1 WHERE key ` +
+		d.among(`SELECT key FROM timers WHERE next <= $3 ORDER BY next, key LIMIT $4`+d.skipLocked) +
+		` RETURNING key, kind, incident, due, round, day, attempt`
 }
 
 func (t *tx) saveTimers(ctx context.Context, timers []workflows.Timer, cancel []string) error {
 	for _, key := range cancel {
-		if _, err := t.s.exec(ctx, deleteTimer, key); err != nil {
+		if err := t.s.later(ctx, deleteTimer, key); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (d *database) ClaimTimers(ctx context.Context, now time.Time, owner string,
 	return claimed, nil
 }
 
-func scanTimer(rows *sql.Rows) (t workflows.Timer, err error) {
+func scanTimer(rows rows) (t workflows.Timer, err error) {
 	var due int64
 	err = rows.Scan(&t.Key, &t.Kind, &t.Incident, &due, &t.Round, &t.Day, &t.Attempt)
 	t.Due = instant(due)
@@ -77,10 +77,7 @@ func scanTimer(rows *sql.Rows) (t workflows.Timer, err error) {
 // nothing when the lease was lost or the timer replaced meanwhile (ErrConflict).
 func (d *database) ReleaseTimer(ctx context.Context, t workflows.Timer, owner string, due time.Time) error {
 	return d.write(ctx, func(s statements) error {
-		n, err := s.exec(ctx, releaseTimer, micro(due), t.Key, owner, int64(t.Attempt))
-		if err == nil && n == 0 {
-			err = workflows.ErrConflict
-		}
+		err := s.mustChange(ctx, workflows.ErrConflict, []string{releaseTimer}, micro(due), t.Key, owner, int64(t.Attempt))
 		if err != nil {
 			return fmt.Errorf("release timer %s: %w", t.Key, err)
 		}

@@ -35,6 +35,11 @@ func (t *tx) SameReport(ctx context.Context, by incident.PersonID, digest string
 	if digest == "" {
 		return "", false, nil
 	}
+	if t.sql.oneReport != "" {
+		if err := t.s.later(ctx, t.sql.oneReport, string(by), digest); err != nil {
+			return "", false, err
+		}
+	}
 	ok, err = row(ctx, t.s, selectSame, []any{string(by), digest, micro(since)}, &id)
 	return id, ok, err
 }

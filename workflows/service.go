@@ -130,6 +130,7 @@ func (s *Service) Do(ctx context.Context, c Command) (Outcome, error) {
 		return Outcome{}, errors.New("a command without a key cannot be done once")
 	}
 	var out Outcome
+	var unsure error
 	for try := 0; ; try++ {
 		var changed []incident.ID
 		err := s.store.Write(ctx, func(tx Tx) (err error) {
@@ -145,8 +146,12 @@ func (s *Service) Do(ctx context.Context, c Command) (Outcome, error) {
 		if errors.Is(err, ErrDone) && try < 5 {
 			continue // the second delivery ran beside the first: now it finds the outcome
 		}
+		if errors.Is(err, ErrUnsure) && try < 5 {
+			unsure = ErrUnsure
+			continue // if it was committed, its key is there now, and the outcome with it
+		}
 		if err != nil {
-			return Outcome{}, fmt.Errorf("%s: %w", c.Do.Word(), err)
+			return Outcome{}, fmt.Errorf("%s: %w", c.Do.Word(), errors.Join(err, unsure))
 		}
 		for _, id := range changed {
 			s.changed(Changed{Incident: id, Work: true})

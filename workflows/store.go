@@ -17,6 +17,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrDone says that the request was carried out by somebody else meanwhile.
 	ErrDone = errors.New("the request was already done")
+	// ErrUnsure says that the connection was lost while a transaction was being committed:
+	// it counts as a whole or not at all, and only looking again can tell which.
+	ErrUnsure = errors.New("the connection was lost during the commit")
 )
 
 // Store keeps everything: incidents with their records, requests already done, timers,
@@ -24,8 +27,10 @@ var (
 // microsecond. Every implementation passes the same suite.
 type Store interface {
 	// Write runs f in one transaction. What f saved is on disk when Write returns nil, and
-	// nothing of it is there when it does not. f may be called again after a conflict that
-	// the database resolves by repeating; it must have no effect but on tx.
+	// nothing of it is there when it does not — but for ErrUnsure, where it may be there all
+	// the same. f may be called again, after a conflict that the database resolves by
+	// repeating or on a new connection; it must have no effect but on tx. What f saves may
+	// reach the database only after f, so that its failure is Write's and not the save's.
 	Write(ctx context.Context, f func(tx Tx) error) error
 
 	// Incident gives a row; ErrNotFound.
@@ -76,6 +81,10 @@ type Store interface {
 	Setting(ctx context.Context, name string) (string, error)
 	SetSetting(ctx context.Context, name, value string) error
 
+	// Listen calls f with what other processes on the database have changed, soon after they
+	// did, until the context ends. After a gap in listening f is called with Work and no
+	// incident: anything may have changed. Where there can be no other process it just waits.
+	Listen(ctx context.Context, f func(Changed)) error
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error
 	Close() error

@@ -146,9 +146,10 @@ func (v *visit) same(id incident.ID, t task) chat.Reply {
 	}}}
 }
 
-// fault answers when something of ours, or the database, failed: nothing is recorded, what
-// was typed is shown again, and the people who can be phoned are named from memory. The
-// cause goes to the log under a reference, without anything a person typed.
+// fault answers when something of ours, or the database, failed: nothing is recorded, or
+// nobody can tell right now whether it is; what was typed is shown again, and the people who
+// can be phoned are named from memory. Sent again, the same form is recorded once either way.
+// The cause goes to the log under a reference, without anything a person typed.
 func (v *visit) fault(err error, t task) chat.Reply {
 	ref := reference()
 	what := "look"
@@ -160,8 +161,12 @@ func (v *visit) fault(err error, t task) chat.Reply {
 	if r, ok := t.do.(incident.Report); ok {
 		skip = r.Exclude
 	}
+	title := "fault.title"
+	if errors.Is(err, workflows.ErrUnsure) {
+		title = "fault.unsure"
+	}
 	card := chat.Card{
-		Key: "fault:" + ref, Tone: chat.Urgent, Mark: v.mark(), Title: v.say("fault.title"),
+		Key: "fault:" + ref, Tone: chat.Urgent, Mark: v.mark(), Title: v.say(title),
 		Blocks: append([]chat.Block{{Text: v.say("fault.text")}}, v.emergencyPhones(skip)...),
 	}
 	if t.sent == nil {
