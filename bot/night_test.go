@@ -15,6 +15,7 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/desk"
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -68,10 +69,14 @@ type nightClock struct{ now time.Time }
 func (c *nightClock) Now() time.Time { return c.now }
 
 func newNight(t *testing.T, lang string) *night {
+	return newNightOn(t, lang, "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))
+}
+
+func newNightOn(t *testing.T, lang, url string) *night {
 	t.Helper()
 	n := &night{
 		t: t, clock: &nightClock{time.Date(2026, 11, 16, 9, 0, 0, 0, incident.Tokyo)},
-		url:  "sqlite:" + filepath.Join(t.TempDir(), "practice.db"),
+		url:  url,
 		last: map[string]chat.Request{}, kept: map[string]chat.Action{}, drafts: map[string]string{},
 		forms: map[string]*chat.Form{}, replies: map[string][]chat.Card{}, fresh: map[string][]chat.Card{}, seen: map[string]string{},
 	}
@@ -220,15 +225,28 @@ func (n *night) deliver() {
 }
 
 // TestNights runs every script of testdata/nights and compares what was shown, and the
-// reports at the end, with what stands beside it.
+// reports at the end, with what stands beside it: the same on either database.
 func TestNights(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		nights(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "practice.db") })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		server := pgtest.Shared(t)
+		if *update {
+			return // SQLite's have been written; the next run compares
+		}
+		nights(t, func(t *testing.T) string { return server.Empty(t) })
+	})
+}
+
+func nights(t *testing.T, database func(t *testing.T) string) {
 	scripts, err := filepath.Glob("testdata/nights/*.txt")
 	if err != nil || len(scripts) < 4 {
 		t.Errorf("%d nights, %v; want four", len(scripts), err)
 	}
 	for _, file := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			n := newNight(t, "ja")
+			n := newNightOn(t, "ja", database(t))
 			f, err := os.Open(file)
 			if err != nil {
 				t.Fatal(err)

@@ -7,19 +7,72 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
-// The figures to compare: what the disk allows at best (BenchmarkBareInsert), a report with
-// everything that follows from it (BenchmarkDoReport, at most three times as long), and a
-// note on a short and on a long record (at most half as much again).
+// The figures to compare, for each database: what the disk allows at best
+// (Benchmark…BareInsert), a report with everything that follows from it (Benchmark…DoReport,
+// at most three times as long), and a note on a short and on a long record (at most half as
+// much again).
+
+// durable is the server of the benchmarks: one that waits for its disk.
+var durable struct {
+	sync.Once
+	server *pgtest.Server
+}
+
+func postgres(b *testing.B) string {
+	b.Helper()
+	durable.Do(func() { durable.server = pgtest.StartPassing(b, pgtest.Durable...) })
+	return durable.server.Empty(b)
+}
+
+func sqlite(tb testing.TB) string { return "sqlite:" + filepath.Join(tb.TempDir(), "company.db") }
+
+// BenchmarkPostgresBareInsert is the same transaction of two rows as BenchmarkBareInsert,
+// through the same driver as the program's, with BEGIN and COMMIT as anybody writes it.
+func BenchmarkPostgresBareInsert(b *testing.B) {
+	ctx := b.Context()
+	conn, err := pgx.Connect(ctx, postgres(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, `CREATE TABLE bare (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL, body TEXT NOT NULL); CREATE INDEX bare_name ON bare (name)`); err != nil {
+		b.Fatal(err)
+	}
+	body := strings.Repeat("x", 280)
+	n := 0
+	for b.Loop() {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			for range 2 {
+				n++
+				if _, err := tx.Exec(ctx, `INSERT INTO bare (name, body) VALUES ($1, $2)`, fmt.Sprintf("INC-2026-%09d", n*7919%1000003), body); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPostgresDoReport(b *testing.B) { benchmarkReport(b, postgres(b)) }
+func BenchmarkPostgresDoAt10(b *testing.B)   { benchmarkNote(b, postgres(b), 10, 512) }
+func BenchmarkPostgresDoAt1000(b *testing.B) { benchmarkNote(b, postgres(b), 1000, 8) }
 
 // BenchmarkBareInsert is a transaction of two indexed rows of 300 bytes, durable on the
 // same disk with the same driver.
@@ -60,8 +113,10 @@ func BenchmarkBareInsert(b *testing.B) {
 	}
 }
 
-func BenchmarkDoReport(b *testing.B) {
-	c := newCompany(b)
+func BenchmarkDoReport(b *testing.B) { benchmarkReport(b, sqlite(b)) }
+
+func benchmarkReport(b *testing.B, url string) {
+	c := newCompany(b, url)
 	n := 0
 	for b.Loop() {
 		n++
@@ -69,13 +124,13 @@ func BenchmarkDoReport(b *testing.B) {
 	}
 }
 
-func BenchmarkDoAt10(b *testing.B)   { benchmarkNote(b, 10, 512) }
-func BenchmarkDoAt1000(b *testing.B) { benchmarkNote(b, 1000, 8) }
+func BenchmarkDoAt10(b *testing.B)   { benchmarkNote(b, sqlite(b), 10, 512) }
+func BenchmarkDoAt1000(b *testing.B) { benchmarkNote(b, sqlite(b), 1000, 8) }
 
 // benchmarkNote writes notes on incidents whose records have about as many entries as asked
 // for: each in turn gets a few more.
-func benchmarkNote(b *testing.B, entries, incidents int64) {
-	c := newCompany(b)
+func benchmarkNote(b *testing.B, url string, entries, incidents int64) {
+	c := newCompany(b, url)
 	var ids []incident.ID
 	for n := range incidents {
 		id := c.report(b, int(n))
@@ -92,13 +147,14 @@ func benchmarkNote(b *testing.B, entries, incidents int64) {
 
 // BenchmarkClaimAmong1000000 claims a due timer and finds the next instant while a million
 // others wait; BenchmarkClaimAmong100 is what to compare it with.
-func BenchmarkClaimAmong100(b *testing.B)     { benchmarkClaim(b, 100) }
-func BenchmarkClaimAmong1000000(b *testing.B) { benchmarkClaim(b, 1_000_000) }
+func BenchmarkClaimAmong100(b *testing.B)          { benchmarkClaim(b, sqlite(b), 100) }
+func BenchmarkClaimAmong1000000(b *testing.B)      { benchmarkClaim(b, sqlite(b), 1_000_000) }
+func BenchmarkPostgresClaimAmong100(b *testing.B)  { benchmarkClaim(b, postgres(b), 100) }
+func BenchmarkPostgresClaimAmong100k(b *testing.B) { benchmarkClaim(b, postgres(b), 100_000) }
 
-func benchmarkClaim(b *testing.B, waiting int) {
+func benchmarkClaim(b *testing.B, url string, waiting int) {
 	ctx := b.Context()
-	path := filepath.Join(b.TempDir(), "timers.db")
-	s, err := store.Open(ctx, "sqlite:"+path)
+	s, err := store.Open(ctx, url)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -138,10 +194,10 @@ type company struct {
 
 func (c *company) Now() time.Time { return c.tick }
 
-func newCompany(tb testing.TB) *company {
+func newCompany(tb testing.TB, url string) *company {
 	tb.Helper()
 	ctx := context.Background()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(tb.TempDir(), "company.db"))
+	s, err := store.Open(ctx, url)
 	if err != nil {
 		tb.Fatal(err)
 	}

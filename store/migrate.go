@@ -77,7 +77,7 @@ func (e *sqliteEngine) version(ctx context.Context) (v int64, err error) {
 }
 
 // migrateUp brings the schema up to date. Each migration is one transaction.
-func (e *sqliteEngine) migrateUp(ctx context.Context) error {
+func (e *sqliteEngine) migrateUp(ctx context.Context, schema int64) error {
 	p, err := migrator(e.writes)
 	if err != nil {
 		return err
@@ -85,7 +85,11 @@ func (e *sqliteEngine) migrateUp(ctx context.Context) error {
 	if now, err := e.version(ctx); err != nil || now == newest(p) {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	up := p.Up
+	if schema > 0 {
+		up = func(ctx context.Context) ([]*goose.MigrationResult, error) { return p.UpTo(ctx, schema) }
+	}
+	if _, err := up(ctx); err != nil {
 		// Another process may have migrated at the same time; then nothing is left to do.
 		if now, verr := e.version(ctx); verr == nil && now == newest(p) {
 			return nil
@@ -95,8 +99,8 @@ func (e *sqliteEngine) migrateUp(ctx context.Context) error {
 	return nil
 }
 
-func migrateSQLite(ctx context.Context, path string) (from, to int64, err error) {
-	e, from, err := prepareSQLite(ctx, path, options{migrate: true})
+func migrateSQLite(ctx context.Context, path string, schema int64) (from, to int64, err error) {
+	e, from, err := prepareSQLite(ctx, path, options{migrate: true, schema: schema})
 	if err != nil {
 		return from, from, err
 	}

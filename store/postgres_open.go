@@ -102,7 +102,11 @@ func preparePostgres(ctx context.Context, c *pgx.ConnConfig, o options) (found i
 	if err != nil && (!errors.As(err, &pe) || pe.Code != "23505" && pe.Code != "42P06") {
 		return found, err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	up := p.Up
+	if o.schema > 0 {
+		up = func(ctx context.Context) ([]*goose.MigrationResult, error) { return p.UpTo(ctx, o.schema) }
+	}
+	if _, err := up(ctx); err != nil {
 		return found, fmt.Errorf("the PostgreSQL database could not be brought up to date: restore the last backup and try again: %w", explainPostgres(err))
 	}
 	return found, nil
@@ -161,8 +165,8 @@ func postgresVersion(ctx context.Context, db *sql.DB) (v int64, err error) {
 
 var errForeign = errors.New("the schema in the PostgreSQL database belongs to another program: give DATABASE_URL another database, or a search_path of its own (?search_path=NAME)")
 
-func migratePostgres(ctx context.Context, url string) (from, to int64, err error) {
-	o := options{migrate: true}
+func migratePostgres(ctx context.Context, url string, schema int64) (from, to int64, err error) {
+	o := options{migrate: true, schema: schema}
 	config, err := postgresConfig(url, o)
 	if err != nil {
 		return 0, 0, err

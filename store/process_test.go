@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"hikeshi/store/pgtest"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -24,9 +23,7 @@ func TestMain(m *testing.M) {
 	var err error
 	switch os.Getenv("HIKESHI_TEST_PROCESS") {
 	case "":
-		code := m.Run()
-		pgtest.Remove()
-		os.Exit(code)
+		os.Exit(m.Run())
 	case "lock":
 		if _, err = Lock("sqlite:" + path); err == nil {
 			fmt.Println("locked")

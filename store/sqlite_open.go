@@ -76,7 +76,7 @@ func (e *sqliteEngine) prepare(ctx context.Context, o options) (found int64, err
 		return found, err
 	}
 	if o.migrate {
-		return found, e.migrateUp(ctx)
+		return found, e.migrateUp(ctx, o.schema)
 	}
 	return found, nil
 }

@@ -27,6 +27,7 @@ import (
 type options struct {
 	readOnly bool
 	migrate  bool
+	schema   int64 // to migrate to; 0: the newest
 }
 
 // Option changes how a database is opened.
@@ -73,13 +74,28 @@ func Open(ctx context.Context, url string, opts ...Option) (workflows.Store, err
 // the database if there is none. It gives the version before and after; 0 is an empty one.
 func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	if isPostgres(url) {
-		return migratePostgres(ctx, url)
+		return migratePostgres(ctx, url, 0)
 	}
 	path, err := sqlitePath(url)
 	if err != nil {
 		return 0, 0, err
 	}
-	return migrateSQLite(ctx, path)
+	return migrateSQLite(ctx, path, 0)
+}
+
+// MigrateTo makes the schema of an empty database as an earlier version made it, to be
+// filled with what that version has written.
+func MigrateTo(ctx context.Context, url string, schema int64) error {
+	if isPostgres(url) {
+		_, _, err := migratePostgres(ctx, url, schema)
+		return err
+	}
+	path, err := sqlitePath(url)
+	if err != nil {
+		return err
+	}
+	_, _, err = migrateSQLite(ctx, path, schema)
+	return err
 }
 
 // database fills workflows.Store with SQL over an engine.

@@ -37,6 +37,7 @@ type Server struct {
 	as       *syscall.Credential // the server refuses to run as root
 	stdin    io.Closer           // the server ends when it is closed
 	running  *exec.Cmd
+	passing  bool // the folder goes with the server
 	log      bytes.Buffer
 	count    atomic.Int64
 }
@@ -47,7 +48,7 @@ var Durable = []string{"fsync=on", "synchronous_commit=on", "full_page_writes=on
 // quick is for tests that ask what the program does, not what a power cut does.
 var quick = []string{"fsync=off", "full_page_writes=off"}
 
-var shared = sync.OnceValues(func() (*Server, error) { return start(quick) })
+var shared = sync.OnceValues(func() (*Server, error) { return start(&Server{settings: quick, passing: true}) })
 
 // Shared gives the server that the tests of one program share. Without the installed
 // programs the test is skipped, or fails where every test has to run.
@@ -60,10 +61,18 @@ func Shared(t testing.TB) *Server {
 // Start starts a server for one test.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := start(settings)
+	s, err := start(&Server{settings: settings})
 	s = required(t, s, err)
 	t.Cleanup(s.remove)
 	return s
+}
+
+// StartPassing starts a server that ends with the test program: for benchmarks, which the
+// testing package calls several times each.
+func StartPassing(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := start(&Server{settings: settings, passing: true})
+	return required(t, s, err)
 }
 
 func required(t testing.TB, s *Server, err error) *Server {
@@ -98,8 +107,7 @@ func programs() (string, error) {
 	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
 }
 
-func start(settings []string) (_ *Server, err error) {
-	s := &Server{settings: settings}
+func start(s *Server) (_ *Server, err error) {
 	if s.bin, err = programs(); err != nil {
 		return nil, err
 	}
@@ -161,6 +169,9 @@ func (s *Server) Up() error {
 	}
 	// The shell waits for the end of its input, which comes with the end of this program, too.
 	script := `"$0" "$@" & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server`
+	if s.passing {
+		script += `; rm -rf "$PWD"`
+	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", script, filepath.Join(s.bin, "postgres")}, args...)...)
 	s.lower(cmd)
 	s.log.Reset()
@@ -220,13 +231,6 @@ func SharedServer() *Server {
 	return s
 }
 
-// Remove ends the shared server, if a test has started it: for TestMain.
-func Remove() {
-	if s, err := shared(); err == nil {
-		s.remove()
-	}
-}
-
 // URL is the address of a database.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://hikeshi@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
@@ -283,3 +287,5 @@ func (s *Server) Template(name string, f func(url string) error) error {
 	}
 	return f(s.URL(name))
 }
+
+func (s *Server) Log() string { return s.log.String() }
