@@ -5,9 +5,11 @@
 // whose try may have arrived is sent again and marked 再送.
 //
 // Pages overtake everything: they are claimed first, and lanes are kept for them that no
-// ordinary message may use, however slowly a platform answers. The courier decides nothing
-// about incidents and words nothing; it waits on no clock but the service's, so that a moved
-// practice clock works.
+// ordinary message may use, however slowly a platform answers. While a platform answers at
+// once, one message is under way at a time, so that a crash leaves open of one whether it
+// arrived, and not of a dozen; only when answers take long are more sent beside it. The
+// courier decides nothing about incidents and words nothing; what is due it knows by no
+// clock but the service's, so that a moved practice clock works.
 package courier
 
 import (
@@ -28,6 +30,10 @@ const (
 	// lanes is how many sends may be under way at once; pageLanes of them are for pages only.
 	lanes     = 12
 	pageLanes = 4
+	// pace is how long the next message waits for the one under way to end. Four pages to a
+	// platform that takes half a second are out after 0.65 s; of one that hangs, no more than
+	// lanes are waited for.
+	pace = 50 * time.Millisecond
 	// sendTimeout bounds one try. A platform answers within seconds or not at all.
 	sendTimeout = 20 * time.Second
 	// lease is how long a claim holds: longer than a try with its recording, so that a slow
@@ -68,6 +74,7 @@ type Courier struct {
 
 	mu    sync.Mutex
 	under int           // sends under way
+	begun time.Time     // the last of them, by this machine's clock
 	calm  chan struct{} // closed when the last of them has ended
 }
 
@@ -177,6 +184,17 @@ func (c *Courier) begin(m workflows.Message) {
 		c.calm = make(chan struct{})
 	}
 	c.under++
+	c.begun = time.Now()
+}
+
+// pause is how long to wait until the next send may begin.
+func (c *Courier) pause() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.under == 0 {
+		return 0
+	}
+	return pace - time.Since(c.begun)
 }
 
 func (c *Courier) end(m workflows.Message) {
@@ -211,7 +229,7 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 		return idle // what is due has to wait for a lane; the send that ends wakes us
 	}
 	// At least a moment, should something stay due that could not be claimed.
-	return min(max(next.Sub(c.Service.Now()), 10*time.Millisecond), idle)
+	return min(max(next.Sub(c.Service.Now()), c.pause(), 10*time.Millisecond), idle)
 }
 
 // round claims once what is due and starts it. worked is false when nothing was claimed.
@@ -225,14 +243,12 @@ func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 		c.fire(ctx, t)
 	}
 	urgentOnly := len(c.slow) == cap(c.slow)
-	free := cap(c.lanes) - len(c.lanes)
-	if !urgentOnly {
-		free = min(free, cap(c.slow)-len(c.slow))
-	}
-	if free == 0 {
+	if len(c.lanes) == cap(c.lanes) || c.pause() > 0 {
 		return len(timers) > 0, nil // a send that ends wakes us
 	}
-	messages, err := c.Service.ClaimMessages(ctx, c.Owner, lease, free, urgentOnly)
+	// One at a time: what is claimed and not begun would be marked 再送 after a crash, though
+	// nobody can have received it.
+	messages, err := c.Service.ClaimMessages(ctx, c.Owner, lease, 1, urgentOnly)
 	if err != nil {
 		return false, fmt.Errorf("claim messages: %w", err)
 	}
