@@ -116,6 +116,9 @@ func (p *platform) Send(_ context.Context, d chat.Delivery) (chat.MessageID, err
 	return chat.MessageID("p:" + d.Key), nil
 }
 
+// printedNumber is the number of an incident in what a person is shown.
+var printedNumber = regexp.MustCompile(`TRN-\d{4}-\d{4,}`)
+
 type movedClock struct{ by time.Duration }
 
 func (c movedClock) Now() time.Time { return time.Now().Add(c.by) }
@@ -167,7 +170,6 @@ func TestCrashedServer(t *testing.T) {
 	go func() { h.courier.Run(work); close(ended) }()
 	fmt.Println("ready")
 	people := h.desk.People("ja")
-	number := regexp.MustCompile(`TRN-\d{4}-\d{4,}`)
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		part := strings.SplitN(lines.Text(), " ", 3)
@@ -179,7 +181,7 @@ func TestCrashedServer(t *testing.T) {
 		reply := h.desk.Handle(ctx, chat.Request{ID: part[1], Kind: chat.Said, From: who.User, Name: who.Name, Text: "/incident " + part[2], At: o.clock.Now()})
 		shown := ""
 		if reply.Accepted {
-			shown = number.FindString(reply.Cards[0].Title)
+			shown = printedNumber.FindString(reply.Cards[0].Title)
 		}
 		fmt.Println("shown", part[1], shown)
 	}
