@@ -145,6 +145,39 @@ func benchmarkNote(b *testing.B, url string, entries, incidents int64) {
 	}
 }
 
+// BenchmarkList10000 is the first page of the list of somebody who sees all of ten thousand
+// incidents (target: below 20 ms); BenchmarkListOne10000 that of somebody who sees one of them,
+// the oldest.
+func BenchmarkList10000(b *testing.B)            { benchmarkList(b, sqlite(b), false) }
+func BenchmarkListOne10000(b *testing.B)         { benchmarkList(b, sqlite(b), true) }
+func BenchmarkPostgresList10000(b *testing.B)    { benchmarkList(b, postgres(b), false) }
+func BenchmarkPostgresListOne10000(b *testing.B) { benchmarkList(b, postgres(b), true) }
+
+func benchmarkList(b *testing.B, url string, one bool) {
+	c := newCompany(b, url)
+	viewer, want := c.leader.ID, 50
+	if one {
+		for _, p := range c.Contacts().People() {
+			if p.Name == "山本 結衣" {
+				viewer, want = p.ID, 1
+				c.leader = incident.Actor{ID: p.ID, Name: p.Name, Department: p.Department}
+			}
+		}
+		c.report(b, 0)
+		p, _ := c.Contacts().Person(c.Contacts().Holders(incident.IncidentLead, "")[0])
+		c.leader = incident.Actor{ID: p.ID, Name: p.Name, Department: p.Department}
+	}
+	for n := range 10_000 {
+		c.report(b, n+1)
+	}
+	for b.Loop() {
+		list, _, err := c.Incidents(context.Background(), viewer, workflows.Listing{Limit: 50})
+		if err != nil || len(list) != want {
+			b.Fatalf("%d incidents, %v", len(list), err)
+		}
+	}
+}
+
 // BenchmarkClaimAmong1000000 claims a due timer and finds the next instant while a million
 // others wait; BenchmarkClaimAmong100 is what to compare it with.
 func BenchmarkClaimAmong100(b *testing.B)          { benchmarkClaim(b, sqlite(b), 100) }

@@ -52,9 +52,12 @@ func (d *database) Incident(ctx context.Context, id incident.ID) (*incident.Inci
 const (
 	newestFirst = ` AND (i.reported_at, i.id) < ($1, $2) ORDER BY i.reported_at DESC, i.id DESC LIMIT $3`
 	stillOpen   = ` AND i.phase NOT IN ('closed', 'dismissed')`
-	ofMember    = ` AND EXISTS (SELECT 1 FROM members m WHERE m.incident = i.id AND m.person = $4)`
-	listAll     = `SELECT ` + incidentColumns + ` FROM incidents i WHERE TRUE`
-	reportedAt  = `SELECT reported_at FROM incidents WHERE id = $1`
+	ended       = ` AND i.phase IN ('closed', 'dismissed')`
+	// A value, not EXISTS: PostgreSQL would make a join of that, and sort all incidents for the
+	// first page as long as it has no statistics of a new table.
+	ofMember   = ` AND (SELECT 1 FROM members m WHERE m.incident = i.id AND m.person = $4) = 1`
+	listAll    = `SELECT ` + incidentColumns + ` FROM incidents i WHERE TRUE`
+	reportedAt = `SELECT reported_at FROM incidents WHERE id = $1`
 )
 
 // Incidents lists rows, newest report first. A Before that is no incident is ErrNotFound.
@@ -74,6 +77,9 @@ func (d *database) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]
 	query := listAll
 	if q.OpenOnly {
 		query += stillOpen
+	}
+	if q.EndedOnly {
+		query += ended
 	}
 	if q.Person != "" {
 		query += ofMember

@@ -195,6 +195,46 @@ func TestOpenTellsDamage(t *testing.T) {
 	}
 }
 
+// TestDamageFoundBesideTheWork has no time for the look at the file when it opens: what the
+// look finds is told by Ping.
+func TestDamageFoundBesideTheWork(t *testing.T) {
+	defer func(d time.Duration) { checkWithin = d }(checkWithin)
+	checkWithin = 0
+	path := newFile(t)
+	s := open(t, path)
+	for i := range 200 {
+		if err := s.SetSetting(t.Context(), fmt.Sprint("setting ", i), strings.Repeat("値", 200)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range []bool{false, true} {
+		if damaged {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(content[len(content)/2 : len(content)*3/4])
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s = open(t, path)
+		e := s.(*database).engine.(*sqliteEngine)
+		if !e.unchecked {
+			t.Fatal("the file was looked at before it was open")
+		}
+		e.checking.Wait()
+		if err := s.Ping(t.Context()); damaged {
+			refusal(t, "ping", err, "is damaged", "restore the last backup")
+		} else if err != nil {
+			t.Errorf("ping of a sound file: %v", err)
+		}
+	}
+}
+
 func TestReadingBesideAServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	_, err := Open(t.Context(), "sqlite:"+path, WithReadOnly())

@@ -34,6 +34,9 @@ type postgresEngine struct {
 
 func (e *postgresEngine) reading() statements { return poolReader{e} }
 
+// sound: PostgreSQL looks after its pages itself.
+func (e *postgresEngine) sound() error { return nil }
+
 // write runs f in a transaction of its own. Rows that are about to be changed are locked
 // when they are read (dialect.lockRow), so that what f reads is still so when it writes.
 // Nothing counts before COMMIT: until then a lost connection costs a repetition only. A

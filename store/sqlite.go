@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 
@@ -33,6 +34,11 @@ type sqliteEngine struct {
 	readers *prepared
 	closing sync.Once
 	closed  chan struct{}
+	// What a look at the whole file finds that goes on after opening.
+	unchecked bool
+	checking  sync.WaitGroup
+	stopCheck context.CancelFunc
+	damage    atomic.Pointer[error]
 }
 
 // dsn is the file as SQLite is to open it. FULL makes a commit wait until the write-ahead
@@ -96,6 +102,22 @@ func (e *sqliteEngine) takeWriter(ctx context.Context) (err error) {
 		return explain(e.path, err)
 	}
 	e.writer = newPrepared(e.conn)
+	if e.unchecked {
+		var whole context.Context
+		whole, e.stopCheck = context.WithCancel(context.WithoutCancel(ctx))
+		e.checking.Go(func() {
+			if err := e.check(whole, e.reads); err != nil && whole.Err() == nil {
+				e.damage.Store(&err)
+			}
+		})
+	}
+	return nil
+}
+
+func (e *sqliteEngine) sound() error {
+	if err := e.damage.Load(); err != nil {
+		return *err
+	}
 	return nil
 }
 
@@ -213,6 +235,10 @@ func (e *sqliteEngine) Close() (err error) {
 }
 
 func (e *sqliteEngine) close() error {
+	if e.stopCheck != nil {
+		e.stopCheck()
+		e.checking.Wait()
+	}
 	var errs []error
 	if e.readers != nil {
 		e.readers.close()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -140,11 +142,27 @@ func (e *sqliteEngine) checkOurs(ctx context.Context) (blank bool, err error) {
 	return tables == 0, nil
 }
 
+// checkWithin is how long a start waits for the look at the whole file: enough for some
+// thousand incidents. Of a larger file the look goes on beside the work, and Ping tells what
+// it finds: on the worst night nobody waits for a disk to be read.
+var checkWithin = 100 * time.Millisecond
+
 // checkSound reads the whole file once for damage. Reading commands do without: they run
 // beside a server that has done it.
 func (e *sqliteEngine) checkSound(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	err := e.check(short, e.writes)
+	if short.Err() != nil && ctx.Err() == nil {
+		e.unchecked = true
+		return nil
+	}
+	return err
+}
+
+func (e *sqliteEngine) check(ctx context.Context, on *sql.DB) error {
 	var found string
-	if err := e.writes.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
+	if err := on.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
 		return explain(e.path, err)
 	}
 	if found != "ok" {

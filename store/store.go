@@ -113,6 +113,8 @@ type engine interface {
 	write(ctx context.Context, f func(statements) error) error
 	// reading gives what statements that only read run on.
 	reading() statements
+	// sound gives the damage that a look at the whole database has found, if it has.
+	sound() error
 	Close() error
 }
 
@@ -123,6 +125,9 @@ func (d *database) Write(ctx context.Context, f func(tx workflows.Tx) error) err
 
 // Ping checks that the database answers a reader, and that a writer gets its turn.
 func (d *database) Ping(ctx context.Context) error {
+	if err := d.sound(); err != nil {
+		return err
+	}
 	if _, err := d.Counters(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,9 @@ package workflows
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
 
 	"hikeshi/workflows/incident"
@@ -53,30 +56,84 @@ type Listed struct {
 	Access Access
 }
 
+// Listing chooses a part of somebody's list.
+type Listing struct {
+	OpenOnly, EndedOnly bool
+	Before              incident.ID // the last of the part before; empty: from the newest
+	Limit               int         // 0: all
+}
+
 // Incidents lists what a person may see, newest first: the circle's and the own reports; an
-// auditor's list has every incident that does not leave him out.
-func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, openOnly bool) ([]Listed, error) {
+// auditor's list has every incident that does not leave him out. more says that there are
+// others behind the last one. A Before that the viewer may not see is ErrNotFound.
+func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, l Listing) (list []Listed, more bool, err error) {
 	if err := s.fresh(ctx, s.store); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !s.people.Load().Known(viewer) {
-		return nil, nil
+		return nil, false, nil
 	}
-	q := IncidentQuery{Person: viewer, OpenOnly: openOnly}
+	if l.Before != "" {
+		if _, _, err := s.Incident(ctx, viewer, l.Before); err != nil {
+			return nil, false, err
+		}
+	}
+	q := IncidentQuery{Person: viewer, OpenOnly: l.OpenOnly, EndedOnly: l.EndedOnly, Before: l.Before}
 	if slices.Contains(s.people.Load().Chain(incident.Auditor, ""), viewer) {
 		q.Person = ""
 	}
-	rows, err := s.store.Incidents(ctx, q)
+	if l.Limit > 0 {
+		q.Limit = l.Limit + 1
+	}
+	for {
+		rows, err := s.store.Incidents(ctx, q)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, in := range rows {
+			a := s.AccessOf(in, viewer)
+			if a == AccessNone {
+				continue
+			}
+			if l.Limit > 0 && len(list) == l.Limit {
+				return list, true, nil
+			}
+			list = append(list, Listed{in, a})
+		}
+		if q.Limit == 0 || len(rows) < q.Limit {
+			return list, false, nil
+		}
+		q.Before = rows[len(rows)-1].ID // some of them leave the viewer out
+	}
+}
+
+// Numbered gives the incidents among those a person may see that have a number, whatever
+// their year, the newest first.
+func (s *Service) Numbered(ctx context.Context, viewer incident.PersonID, n int) ([]Listed, error) {
+	series, err := s.store.Counters(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []Listed
-	for _, in := range rows {
-		if a := s.AccessOf(in, viewer); a != AccessNone {
-			out = append(out, Listed{in, a})
+	var found []Listed
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(series))) {
+		if n < 1 || n > series[name] {
+			continue
 		}
+		in, access, err := s.Incident(ctx, viewer, numbered(name, n))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, Listed{in, access})
 	}
-	return out, nil
+	return found, nil
+}
+
+// numbered is the nth incident of a series.
+func numbered(series string, n int) incident.ID {
+	return incident.ID(fmt.Sprintf("%s-%04d", series, n))
 }
 
 // Record gives the entries of an incident from a sequence number on. Only who sees the

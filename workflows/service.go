@@ -295,7 +295,7 @@ func (w *work) report(ctx context.Context, r incident.Report) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	in.ID = incident.ID(fmt.Sprintf("%s-%04d", series, n))
+	in.ID = numbered(series, n)
 	return w.record(in, events)
 }
 

@@ -239,7 +239,7 @@ func TestOutsidersLearnNothing(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	list, err := p.service.Incidents(ctx, outsider.ID, false)
+	list, _, err := p.service.Incidents(ctx, outsider.ID, workflows.Listing{})
 	if err != nil || len(list) != 0 {
 		t.Errorf("lists %v, %v", list, err)
 	}
@@ -411,7 +411,7 @@ func checkSecrecy(r *rapid.T, p *place, ids []incident.ID) {
 			if may := !left && (member || auditor); may != (err == nil) {
 				r.Fatalf("%s reads the record of %s: %v, may: %v", c.Name, id, err, may)
 			}
-			list, err := p.service.Incidents(ctx, c.ID, false)
+			list, _, err := p.service.Incidents(ctx, c.ID, workflows.Listing{})
 			if err != nil {
 				r.Fatal(err)
 			}
@@ -511,7 +511,7 @@ func TestAnImportBesideTheServerCountsForReading(t *testing.T) {
 	if _, _, err := p.service.Incident(t.Context(), auditor, id); !errors.Is(err, workflows.ErrNotFound) {
 		t.Errorf("who left the company still reads: %v", err)
 	}
-	if list, err := p.service.Incidents(t.Context(), auditor, false); err != nil || len(list) > 0 {
+	if list, _, err := p.service.Incidents(t.Context(), auditor, workflows.Listing{}); err != nil || len(list) > 0 {
 		t.Errorf("and is listed %d incidents, %v", len(list), err)
 	}
 }

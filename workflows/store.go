@@ -208,10 +208,11 @@ type Sent struct {
 
 // IncidentQuery chooses incidents.
 type IncidentQuery struct {
-	Person   incident.PersonID // whose circle or own reports; empty: everybody's
-	OpenOnly bool
-	Before   incident.ID // for paging: those listed after this one
-	Limit    int         // 0: all
+	Person    incident.PersonID // whose circle or own reports; empty: everybody's
+	OpenOnly  bool
+	EndedOnly bool        // closed or dismissed
+	Before    incident.ID // for paging: those listed after this one
+	Limit     int         // 0: all
 }
 
 // MessageQuery chooses messages.

@@ -43,7 +43,7 @@ func Verify(ctx context.Context, store Store) (Verification, error) {
 	}
 	for series, last := range counters {
 		for n := 1; n <= last; n++ {
-			id := incident.ID(fmt.Sprintf("%s-%04d", series, n))
+			id := numbered(series, n)
 			if !slices.Contains(ids, id) {
 				v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Key: "verify.missing"})
 			}

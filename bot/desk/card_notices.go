@@ -227,7 +227,7 @@ func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, 
 		card.Buttons = []chat.Button{{Label: v.say("button.list_page"), Page: PathIncidents}}
 		return card, nil
 	}
-	mine, err := v.service.Incidents(ctx, m.To, true)
+	mine, _, err := v.service.Incidents(ctx, m.To, workflows.Listing{OpenOnly: true})
 	if err != nil {
 		return chat.Card{}, err
 	}

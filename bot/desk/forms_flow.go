@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"hikeshi/bot/chat"
+	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
 
@@ -170,7 +171,7 @@ func mergeSpec() formSpec {
 			if in == nil {
 				return []chat.Input{i}
 			}
-			mine, err := v.service.Incidents(v.ctx, v.who.ID, true)
+			mine, _, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Limit: maxMerge + 1})
 			if err != nil {
 				return []chat.Input{i}
 			}

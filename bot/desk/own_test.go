@@ -25,7 +25,7 @@ func (b *bench) everything(name string, id incident.ID) string {
 	who := b.user(name)
 	room, err := b.desk.Room(ctx, who)
 	add(room, err)
-	list, err := b.desk.List(ctx, who)
+	list, err := b.desk.List(ctx, who, "")
 	add(list, err)
 	page, err := b.desk.Incident(ctx, who, string(id))
 	add(page, err)

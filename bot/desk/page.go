@@ -21,6 +21,7 @@ type Room struct {
 	Direct   PlaceLine
 	Channels []PlaceLine // incidents whose channel the reader belongs to, open ones first
 	Reports  []PlaceLine // own reports of which the reader sees only the reporter's card
+	More     bool        // there are more open ones than these: the list has them
 }
 
 // PersonLine is one person to name or to choose.
@@ -69,6 +70,8 @@ type ListPage struct {
 	Rows []ListRow
 	// Empty is said when there is none.
 	Empty string
+	// First leads back to the newest, Next on to older ones; empty where there are none.
+	First, Next string
 }
 
 // ListRow is one incident of the list.

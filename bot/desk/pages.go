@@ -10,18 +10,29 @@ import (
 	"hikeshi/workflows/incident"
 )
 
-// List is the list of incidents a person may see, newest first.
-func (d *Desk) List(ctx context.Context, who chat.UserID) (ListPage, error) {
+// listLength is how many incidents one page of the list has.
+const listLength = 50
+
+// List is a page of the incidents a person may see, newest first; before is the number of
+// the last one on the page before, empty for the first. ErrNotFound for one that this person
+// may not see.
+func (d *Desk) List(ctx context.Context, who chat.UserID, before string) (ListPage, error) {
 	v := d.visit(ctx, who, "")
 	room, err := v.room()
 	if err != nil {
 		return ListPage{}, err
 	}
-	mine, err := d.service.Incidents(ctx, v.who.ID, false)
+	mine, more, err := d.service.Incidents(ctx, v.who.ID, workflows.Listing{Before: incident.ID(before), Limit: listLength})
 	if err != nil {
 		return ListPage{}, err
 	}
 	page := ListPage{Room: room}
+	if before != "" {
+		page.First = PathIncidents
+	}
+	if more {
+		page.Next = PathIncidentsBefore(mine[len(mine)-1].ID)
+	}
 	for _, l := range mine {
 		row := ListRow{
 			ID: string(l.ID), Title: called(l.Incident, l.Access, v.who.ID), Phase: v.phase(l.Phase), Level: v.workingLevel(l.Incident),

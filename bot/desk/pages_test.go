@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ func TestPagesOfACircleMember(t *testing.T) {
 	if room, _ := b.desk.Room(ctx, b.user("佐藤")); room.Channels[0].Waiting {
 		t.Error("still waits after the answer")
 	}
-	list, err := b.desk.List(ctx, b.user("小林"))
+	list, err := b.desk.List(ctx, b.user("小林"), "")
 	if err != nil || len(list.Rows) != 1 {
 		t.Errorf("the auditor's list: %+v %v", list, err)
 	}
@@ -75,6 +76,52 @@ func TestPagesOfACircleMember(t *testing.T) {
 	}
 	if _, err := b.desk.Contacts(ctx, "web:nobody"); !errors.Is(err, workflows.ErrNotFound) {
 		t.Errorf("a stranger sees the contacts: %v", err)
+	}
+}
+
+// The list comes page by page, newest first, and leaves nothing out; beside every view stand
+// a hundred open incidents at most, and a word that there are more.
+func TestTheListComesPageByPage(t *testing.T) {
+	b := newBench(t, "ja")
+	const reports = 125
+	for n := range reports {
+		b.report("山本", fmt.Sprintf("画面が固まった %d", n))
+	}
+	var seen []string
+	for before, pages := "", 1; ; pages++ {
+		list, err := b.desk.List(ctx, b.user("佐藤"), before)
+		if err != nil || (list.First != "") != (before != "") {
+			t.Fatalf("after %q: %q, %v", before, list.First, err)
+		}
+		for _, row := range list.Rows {
+			seen = append(seen, row.ID)
+		}
+		next, found := strings.CutPrefix(list.Next, "/incidents?before=")
+		if !found {
+			if pages != 3 {
+				t.Errorf("%d pages, want 3", pages)
+			}
+			break
+		}
+		before = next
+	}
+	if len(seen) != reports || !slices.IsSortedFunc(seen, func(a, b string) int { return strings.Compare(b, a) }) {
+		t.Errorf("%d incidents: %v", len(seen), seen)
+	}
+	room, err := b.desk.Room(ctx, b.user("佐藤"))
+	if err != nil || len(room.Channels) != 100 || !room.More {
+		t.Errorf("%d places, more: %v, %v", len(room.Channels), room.More, err)
+	}
+	// Whoever does not see an incident cannot go on behind it, either.
+	if _, err := b.desk.List(ctx, b.user("中村"), "INC-2026-0007"); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("an outsider goes on behind an incident: %v", err)
+	}
+	if list, err := b.desk.List(ctx, b.user("中村"), ""); err != nil || len(list.Rows) != 0 {
+		t.Errorf("an outsider's list: %+v, %v", list.Rows, err)
+	}
+	// A number alone is found among all of them.
+	if reply := b.say("佐藤", "", "/incident 状況 7"); !strings.Contains(showReply(reply), "INC-2026-0007") {
+		t.Errorf("number 7: %s", showReply(reply))
 	}
 }
 

@@ -8,6 +8,9 @@ const (
 	PathContacts  = "/contacts"
 )
 
+// PathIncidentsBefore is the page of the list that goes on behind an incident.
+func PathIncidentsBefore(id incident.ID) string { return PathIncidents + "?before=" + string(id) }
+
 // PathIncident is the page of an incident.
 func PathIncident(id incident.ID) string { return PathIncidents + "/" + string(id) }
 

@@ -27,11 +27,16 @@ func (v *visit) room() (Room, error) {
 	if p, ok := v.service.Contacts().Person(v.who.ID); ok {
 		room.Me = v.personLine(p)
 	}
-	mine, err := v.service.Incidents(v.ctx, v.who.ID, false)
+	open, more, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Limit: openPlaces})
 	if err != nil {
 		return Room{}, err
 	}
-	for _, l := range mine {
+	room.More = more
+	ended, _, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{EndedOnly: true, Limit: endedPlaces})
+	if err != nil {
+		return Room{}, err
+	}
+	for _, l := range slices.Concat(open, ended) {
 		line := v.place(l)
 		if l.Access == workflows.AccessFull {
 			room.Channels = append(room.Channels, line)
@@ -40,19 +45,15 @@ func (v *visit) room() (Room, error) {
 		}
 		room.Direct.Waiting = room.Direct.Waiting || line.Waiting
 	}
-	openFirst := func(a, b PlaceLine) int {
-		switch {
-		case a.Ended == b.Ended:
-			return 0
-		case a.Ended:
-			return 1
-		}
-		return -1
-	}
-	slices.SortStableFunc(room.Channels, openFirst)
-	slices.SortStableFunc(room.Reports, openFirst)
 	return room, nil
 }
+
+// The places beside every view: what is under way, and what has ended lately. The list has
+// them all.
+const (
+	openPlaces  = 100
+	endedPlaces = 20
+)
 
 func (v *visit) user() chat.UserID {
 	if v.known {

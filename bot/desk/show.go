@@ -107,7 +107,7 @@ func (v *visit) showReports(in *incident.Incident) chat.Reply {
 
 // showList answers 一覧.
 func (v *visit) showList() chat.Reply {
-	mine, err := v.service.Incidents(v.ctx, v.who.ID, true)
+	mine, _, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true})
 	if err != nil {
 		return v.fault(err, task{})
 	}

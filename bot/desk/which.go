@@ -58,17 +58,11 @@ func (v *visit) which(r reading, chosen incident.ID) (*incident.Incident, readin
 
 // numbered finds the incidents among mine that end in a number.
 func (v *visit) numbered(number string) ([]workflows.Listed, error) {
-	mine, err := v.service.Incidents(v.ctx, v.who.ID, false)
+	n, err := strconv.Atoi(number)
 	if err != nil {
-		return nil, err
+		return nil, nil
 	}
-	var found []workflows.Listed
-	for _, l := range mine {
-		if sameNumber(l.ID, number) {
-			found = append(found, l)
-		}
-	}
-	return found, nil
+	return v.service.Numbered(v.ctx, v.who.ID, n)
 }
 
 func sameNumber(id incident.ID, number string) bool {
@@ -85,17 +79,17 @@ func (v *visit) onlyOpen(r reading) (*incident.Incident, *chat.Reply) {
 		reply := v.refusal(nil, &incident.Refusal{Key: "refuse.not_known"}, task{typed: r.text})
 		return nil, &reply
 	}
-	open := r.word != string(incident.WordReopen)
-	mine, err := v.service.Incidents(v.ctx, v.who.ID, open)
+	listing := workflows.Listing{OpenOnly: true}
+	if r.word == string(incident.WordReopen) {
+		listing = workflows.Listing{EndedOnly: true, Limit: maxChoices + 1}
+	}
+	mine, _, err := v.service.Incidents(v.ctx, v.who.ID, listing)
 	if err != nil {
 		reply := v.fault(err, task{typed: r.text})
 		return nil, &reply
 	}
 	var full, fit []workflows.Listed
 	for _, l := range mine {
-		if !open && !l.Phase.Ended() {
-			continue
-		}
 		fit = append(fit, l)
 		if l.Access == workflows.AccessFull {
 			full = append(full, l)

@@ -209,11 +209,15 @@ func (d *fakeDesk) Feed(_ context.Context, who chat.UserID, place string) (desk.
 	}, nil
 }
 
-func (d *fakeDesk) List(ctx context.Context, who chat.UserID) (desk.ListPage, error) {
+func (d *fakeDesk) List(ctx context.Context, who chat.UserID, before string) (desk.ListPage, error) {
 	room, err := d.Room(ctx, who)
 	page := desk.ListPage{Room: room, Empty: "あなたに見える事故はありません。"}
 	if d.in(who) {
 		page.Rows = listRows()
+		page.Next = desk.PathIncidentsBefore(incidentID)
+	}
+	if before != "" {
+		page.First, page.Next = desk.PathIncidents, ""
 	}
 	return page, err
 }

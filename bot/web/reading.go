@@ -34,7 +34,7 @@ func (s *Server) place(v *visit, template string) error {
 }
 
 func (s *Server) list(v *visit) error {
-	page, err := s.cfg.Desk.List(v.ctx(), v.who)
+	page, err := s.cfg.Desk.List(v.ctx(), v.who, v.r.URL.Query().Get("before"))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,8 @@ type Desk interface {
 	Room(ctx context.Context, who chat.UserID) (desk.Room, error)
 	// Feed gives the messages of a channel; of the reader himself for an empty channel.
 	Feed(ctx context.Context, who chat.UserID, channel string) (desk.Feed, error)
-	List(ctx context.Context, who chat.UserID) (desk.ListPage, error)
+	// List gives a page of the list; before is the number of the last one on the page before.
+	List(ctx context.Context, who chat.UserID, before string) (desk.ListPage, error)
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
 	Download(ctx context.Context, who chat.UserID, id, format string) (desk.Download, error)

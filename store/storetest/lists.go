@@ -62,8 +62,13 @@ func whoFindsWhat(t *testing.T, db Database) {
 	}
 	same(t, "open ones of a person", open(suzuki), []incident.ID{one})
 	same(t, "open ones of everybody", open(""), []incident.ID{one})
+	same(t, "ended ones of a person", listed(t, s, workflows.IncidentQuery{Person: suzuki, EndedOnly: true}), []incident.ID{two})
 	same(t, "open ones of a stranger", open("nakamura"), []incident.ID{})
 	c.carry(t, two, sato, incident.Reopen{Reason: "やはり事故だった"})
+	ended := func(p incident.PersonID) []incident.ID {
+		return listed(t, s, workflows.IncidentQuery{Person: p, EndedOnly: true})
+	}
+	same(t, "ended ones", ended(""), []incident.ID{})
 	same(t, "open again", open(""), []incident.ID{two, one})
 	same(t, "everybody's", listed(t, s, workflows.IncidentQuery{}), []incident.ID{two, one})
 }
