@@ -12,10 +12,10 @@ LINT_VERSION := 2.15.0
 LINT         := $(CURDIR)/.tools/bin/golangci-lint
 AXE          := $(CURDIR)/.tools/axe/node_modules/axe-core/axe.min.js
 
-.PHONY: help test soak bench fuzz lint build run tools clean
+.PHONY: help test test-postgres soak bench fuzz lint build run tools clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # HIKESHI_TEST_REQUIRE turns "skipped: no browser here" into a failure: a green run has run everything.
 # CGO is for the race detector alone; the program is built without it. One package at a time:
@@ -23,6 +23,15 @@ help: ## this list
 test: tools ## every test with the race detector (PKG=./store for one package)
 	HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
 		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) $(PKG)
+	@$(if $(filter ./...,$(PKG)),$(MAKE) --no-print-directory test-postgres)
+
+# The store's own suite and the nights run on both databases anyway. Here is what else works on
+# one, the flow in the browser among it.
+test-postgres: tools ## what works on a database once more, on PostgreSQL
+	HIKESHI_TEST_DATABASE=postgres HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
+		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) ./workflows ./bot/courier ./bot/desk
+	HIKESHI_TEST_DATABASE=postgres HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
+		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) -run 'BrowserWholeFlow' ./bot
 
 soak: tools ## the long tests, named …Soak… (up to an hour)
 	@folders=$$(bash .ci/packages '^func Test[A-Za-z0-9_]*Soak'); \

@@ -65,7 +65,7 @@ func (w *tale) documents(auditor *atDesk) {
 func (w *tale) records() []incident.Record {
 	w.Helper()
 	ctx := context.Background()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(w.data, "practice.db"), store.WithReadOnly())
+	s, err := store.Open(ctx, w.database, store.WithReadOnly())
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -224,7 +223,7 @@ func (p *atDesk) doubleClick(within, label string) {
 // numbers are the incidents in the database.
 func (r *running) numbers(t *testing.T) []incident.ID {
 	t.Helper()
-	s, err := store.Open(context.Background(), "sqlite:"+filepath.Join(r.data, "practice.db"), store.WithReadOnly())
+	s, err := store.Open(context.Background(), r.database, store.WithReadOnly())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 )
 
@@ -57,9 +59,10 @@ func (w *written) String() string {
 
 // running is the program, serving on a free port of this machine.
 type running struct {
-	url  string
-	data string
-	stop func() // as by Ctrl+C; it must end well, and with nothing to complain of in its log
+	url      string
+	data     string
+	database string
+	stop     func() // as by Ctrl+C; it must end well, and with nothing to complain of in its log
 }
 
 var printedAddress = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
@@ -68,11 +71,12 @@ var printedAddress = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
 func serveFor(t *testing.T) *running {
 	t.Helper()
 	r := &running{data: t.TempDir()}
+	r.database = pgtest.Database(t, filepath.Join(r.data, "practice.db"), store.Migrate)
 	ctx, cancel := context.WithCancel(context.Background())
 	var out, errs written
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"serve"}, []string{"HIKESHI_DATA=" + r.data, "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
+		ended <- run(ctx, []string{"serve"}, []string{"HIKESHI_DATA=" + r.data, "DATABASE_URL=" + r.database, "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
 	}()
 	r.stop = sync.OnceFunc(func() {
 		cancel()

@@ -69,7 +69,7 @@ type nightClock struct{ now time.Time }
 func (c *nightClock) Now() time.Time { return c.now }
 
 func newNight(t *testing.T, lang string) *night {
-	return newNightOn(t, lang, "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))
+	return newNightOn(t, lang, pgtest.Database(t, filepath.Join(t.TempDir(), "practice.db"), store.Migrate))
 }
 
 func newNightOn(t *testing.T, lang, url string) *night {

@@ -181,6 +181,13 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 		return Outcome{}, nil, err
 	}
 	if !out.Accepted() {
+		// While this delivery waited for the one before it to end, that one may have done what
+		// was asked, and then this one is refused for it.
+		if _, done, err := tx.Done(ctx, c.Key); err != nil {
+			return Outcome{}, nil, err
+		} else if done {
+			return Outcome{}, nil, ErrDone
+		}
 		// A refusal is not remembered: the same request may succeed when what was missing
 		// has been mended. A timer that was refused has nothing left to do.
 		if c.Timer == "" {

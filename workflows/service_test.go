@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
@@ -80,7 +81,7 @@ func open(t fataler, url string, clock *handClock) *place {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	p := open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), &handClock{now: time.Date(2026, 11, 24, 2, 0, 0, 0, incident.Tokyo)})
+	p := open(t, pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate), &handClock{now: time.Date(2026, 11, 24, 2, 0, 0, 0, incident.Tokyo)})
 	t.Cleanup(func() {
 		if err := p.store.Close(); err != nil {
 			t.Error(err)
@@ -328,7 +329,7 @@ func TestAnySequenceKeepsThePromises(t *testing.T) {
 		runs++
 		ctx := context.Background()
 		clock := &handClock{now: time.Date(2026, 11, 24, 2, 0, 0, 0, incident.Tokyo)}
-		p := open(r, "sqlite:"+filepath.Join(dir, fmt.Sprintf("%d.db", runs)), clock)
+		p := open(r, pgtest.Database(t, filepath.Join(dir, fmt.Sprintf("%d.db", runs)), store.Migrate), clock)
 		var people []incident.PersonID
 		for _, c := range p.service.Contacts().People() {
 			people = append(people, c.ID)

@@ -16,6 +16,7 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/courier"
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
@@ -87,7 +88,7 @@ func newBench(t *testing.T) *bench {
 	ctx := t.Context()
 	b := &bench{t: t, clock: &handClock{now: time.Date(2026, 11, 24, 2, 0, 0, 0, incident.Tokyo)}, platform: &platform{}}
 	var err error
-	if b.store, err = store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "test.db")); err != nil {
+	if b.store, err = store.Open(ctx, pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -14,6 +14,7 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/desk"
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
@@ -101,7 +102,7 @@ type bench struct {
 func newBench(t testing.TB, lang string) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: &handClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)}, log: &strings.Builder{}}
-	real, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"))
+	real, err := store.Open(t.Context(), pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate))
 	if err != nil {
 		t.Fatal(err)
 	}

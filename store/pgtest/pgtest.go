@@ -40,6 +40,8 @@ type Server struct {
 	passing  bool // the folder goes with the server
 	log      bytes.Buffer
 	count    atomic.Int64
+	once     sync.Once // the template of Database
+	failed   error
 }
 
 // Settings of a server that loses nothing, as a real one runs.
@@ -246,6 +248,27 @@ func (s *Server) exec(database, statement string) error {
 	defer conn.Close(ctx) //nolint:errcheck // it was used once
 	_, err = conn.Exec(ctx, statement)
 	return err
+}
+
+// Database gives the address of an empty database for a test: a SQLite file at path, or,
+// with HIKESHI_TEST_DATABASE=postgres, one on the shared server, whose tables migrate has
+// made once for all. With it every test runs on either database.
+func Database(t testing.TB, path string, migrate func(ctx context.Context, url string) (from, to int64, err error)) string {
+	t.Helper()
+	if os.Getenv("HIKESHI_TEST_DATABASE") != "postgres" {
+		return "sqlite:" + path
+	}
+	s := Shared(t)
+	s.once.Do(func() {
+		s.failed = s.Template("template_migrated", func(url string) error {
+			_, _, err := migrate(context.Background(), url)
+			return err
+		})
+	})
+	if s.failed != nil {
+		t.Fatal(s.failed)
+	}
+	return s.Copy(t, "template_migrated")
 }
 
 // Empty makes an empty database and gives its address.
