@@ -16,6 +16,8 @@ type Document struct {
 	Sections []Section
 	// Footer stands on every page beside the page number.
 	Footer string
+	// Large asks for type that can be read from a metre away, for a sheet on the wall.
+	Large bool
 }
 
 // Section is a heading with its blocks.
