@@ -13,15 +13,9 @@ func number(seq int64) string { return strconv.FormatInt(seq, 10) }
 // course is the 対応経過: every entry of the record but the bot's own book-keeping, which is
 // only counted. The numbers are those of the record, so the gaps show where it stood.
 func (b *builder) course() []Section {
-	t := Table{Header: b.header("entry", "occurred", "who", "done"), Widths: []int{8, 22, 18, 52}}
+	t := b.courseTable()
 	var omitted []string
-	for _, r := range b.records {
-		if b.bookkeeping(r) {
-			omitted = append(omitted, number(r.Seq))
-			continue
-		}
-		t.Rows = append(t.Rows, cells(number(r.Seq), b.times(r), Author(r, b.voice), b.marked(r, Sentence(r, b.voice))))
-	}
+	t.Rows, omitted = b.courseRows()
 	s := b.begin(b.say("field.log"))
 	if t.Rows == nil {
 		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("text.unfilled"), Gap: true})
@@ -33,6 +27,22 @@ func (b *builder) course() []Section {
 			"count", strconv.Itoa(len(omitted)), "numbers", strings.Join(omitted, b.say("separator")))})
 	}
 	return []Section{s}
+}
+
+func (b *builder) courseTable() Table {
+	return Table{Header: b.header("entry", "occurred", "who", "done"), Widths: []int{8, 22, 18, 52}}
+}
+
+// courseRows gives the rows of the entries, and the numbers of those that are left out.
+func (b *builder) courseRows() (rows [][]Cell, omitted []string) {
+	for _, r := range b.records {
+		if b.bookkeeping(r) {
+			omitted = append(omitted, number(r.Seq))
+			continue
+		}
+		rows = append(rows, cells(number(r.Seq), b.times(r), Author(r, b.voice), b.marked(r, Sentence(r, b.voice))))
+	}
+	return rows, omitted
 }
 
 // recordedLater is from when on the time of recording is shown beside the time of the deed.

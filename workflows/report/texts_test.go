@@ -145,11 +145,24 @@ func TestEveryTextIsSaid(t *testing.T) {
 	for _, e := range everySentence {
 		report.Sentence(incident.Record{Event: e}, v)
 	}
+	tales := []*tale{outage(t)}
 	for _, c := range endings {
-		a := c.live(t)
+		tales = append(tales, c.live(t))
+	}
+	// Nothing holds the last two back any more, for the summary of a handover.
+	free := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました", What: incident.KindMisdelivery}).do("sato", incident.Take{})
+	free.do("sato", incident.SetLevel{Level: incident.Level2}).settleSteps("sato", false)
+	near := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "あやうく送るところでした", What: incident.KindNearMiss, ExpectedDamage: "名簿が漏れる"})
+	near.do("suzuki", incident.Take{}).do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level0}).do("suzuki", incident.Approve{}).settleSteps("suzuki", true)
+	long := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました"})
+	for range 20 {
+		long.do("tanaka", incident.Inform{Text: "まだ続いています"})
+	}
+	for _, a := range append(tales, free, near, long) {
 		o := a.options("ja")
 		o.Say, o.Deliveries = say, []report.Delivery{{}}
 		report.Final(a.in, a.stored(""), o)
+		report.Handover(a.in, a.stored(""), o)
 	}
 	for _, key := range texts.Keys() {
 		if (strings.HasPrefix(key, "report.") || strings.HasPrefix(key, "log.")) && !said[key] && !onDemand(key) {
