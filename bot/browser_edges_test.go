@@ -64,6 +64,8 @@ func TestBrowserOutsiders(t *testing.T) {
 		func(id string) string { return "/incidents/" + id },
 		func(id string) string { return "/incidents/" + id + "/report.docx" },
 		func(id string) string { return "/incidents/" + id + "/report.md" },
+		func(id string) string { return "/incidents/" + id + "/report.pdf" },
+		func(id string) string { return "/incidents/" + id + "/handover.pdf" },
 	} {
 		got := tells[string](out, fmt.Sprintf(`%s(%q, %q)`, fetched, path(w.id), w.id))
 		want := tells[string](out, fmt.Sprintf(`%s(%q, %q)`, fetched, path(never), never))

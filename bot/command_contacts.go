@@ -39,7 +39,7 @@ func (p *program) contactsCommand() *cobra.Command {
 	export.Flags().StringVarP(&out, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
 	var sheetOut, format string
 	sheet := &cobra.Command{
-		Use: "sheet [-o FILE] [--format docx|md]", Short: "壁に貼る緊急連絡先シート / the emergency sheet for the wall", Args: noArgs,
+		Use: "sheet [-o FILE] [--format pdf|docx|md]", Short: "壁に貼る緊急連絡先シート / the emergency sheet for the wall", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
 				now := o.service.Now()
@@ -53,7 +53,7 @@ func (p *program) contactsCommand() *cobra.Command {
 		},
 	}
 	sheet.Flags().StringVarP(&sheetOut, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
-	sheet.Flags().StringVar(&format, "format", "docx", "docx | md")
+	sheet.Flags().StringVar(&format, "format", "pdf", "pdf | docx | md")
 	c.AddCommand(
 		&cobra.Command{
 			Use: "import FILE", Short: "CSVを読み込みます / read a CSV file", Args: oneArg,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/bot/desk"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
@@ -72,7 +73,7 @@ func (p *program) incidentsCommand() *cobra.Command {
 		Use: "show ID", Short: "内容 / show one", Args: oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
-				body, err := p.report(cmd.Context(), o, args[0], "md")
+				body, err := p.document(cmd.Context(), o, args[0], desk.KindReport, "md")
 				if err != nil {
 					return err
 				}
@@ -109,12 +110,16 @@ func (p *program) list(ctx context.Context, o *opened, openOnly bool) error {
 var oneLine = strings.NewReplacer("\n", " ", "\t", " ")
 
 func (p *program) reportCommand() *cobra.Command {
-	var out, format string
+	var out, format, kind string
 	c := &cobra.Command{
-		Use: "report ID [--format md|docx] [-o FILE]", Short: "報告書を作ります / write the report", Args: oneArg,
+		Use: "report ID [--kind report|handover] [--format md|docx|pdf] [-o FILE]", Short: "報告書・引継ぎ書を作ります / write the report or the handover summary", Args: oneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			kind := desk.Kind(kind)
+			if kind != desk.KindReport && kind != desk.KindHandover {
+				return usageError{say("cli.usage.kind", "kind", string(kind))}
+			}
 			return p.withService(cmd.Context(), func(o *opened) error {
-				body, err := p.report(cmd.Context(), o, args[0], format)
+				body, err := p.document(cmd.Context(), o, args[0], kind, format)
 				if err != nil {
 					return err
 				}
@@ -123,13 +128,14 @@ func (p *program) reportCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
-	c.Flags().StringVar(&format, "format", "md", "md | docx")
+	c.Flags().StringVar(&format, "format", "md", "md | docx | pdf")
+	c.Flags().StringVar(&kind, "kind", string(desk.KindReport), "報告書 / report | 引継ぎ書 / handover")
 	return c
 }
 
-// report prints an incident for the one at the server's console, who holds the database in
+// document prints an incident for the one at the server's console, who holds the database in
 // his hands: no circle is asked, and no version is numbered, because nothing is issued.
-func (p *program) report(ctx context.Context, o *opened, id, format string) ([]byte, error) {
+func (p *program) document(ctx context.Context, o *opened, id string, kind desk.Kind, format string) ([]byte, error) {
 	lang := p.settings.Lang
 	number := incident.ID(strings.ToUpper(strings.TrimSpace(id)))
 	in, err := o.store.Incident(ctx, number)
@@ -144,16 +150,20 @@ func (p *program) report(ctx context.Context, o *opened, id, format string) ([]b
 		return nil, err
 	}
 	now := o.service.Now()
-	return render(finalReport(o, in, records, lang, now), format, now)
+	return render(document(o, in, records, kind, lang, now), format, now)
 }
 
-// finalReport builds the document of an incident as it is now.
-func finalReport(o *opened, in *incident.Incident, records []incident.Record, lang string, now time.Time) report.Document {
+// document builds a document of an incident as it is now.
+func document(o *opened, in *incident.Incident, records []incident.Record, kind desk.Kind, lang string, now time.Time) report.Document {
 	version := 0 // a draft: something was recorded since the last numbered version
 	if in.ReportCurrent() {
 		version = in.Reports
 	}
-	return report.Final(in, records, report.Options{
+	build := report.Final
+	if kind == desk.KindHandover {
+		build = report.Handover
+	}
+	return build(in, records, report.Options{
 		Lang:       lang,
 		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
 		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },

@@ -284,7 +284,7 @@ func (n *night) reports() string {
 	}
 	var b strings.Builder
 	for i, id := range ids {
-		body, err := n.program.report(ctx, n.house.opened, string(id), "md")
+		body, err := n.program.document(ctx, n.house.opened, string(id), desk.KindReport, "md")
 		if err != nil {
 			n.t.Fatal(err)
 		}

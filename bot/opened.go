@@ -120,6 +120,8 @@ func render(doc report.Document, format string, made time.Time) ([]byte, error) 
 		return templates.Markdown(doc), nil
 	case "docx":
 		return templates.Docx(doc, made)
+	case "pdf":
+		return templates.PDF(doc, made)
 	default:
 		return nil, usageError{say("cli.usage.format", "format", format)}
 	}

@@ -56,10 +56,14 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	lang := p.settings.Lang
 	h.desk = desk.New(desk.Config{
 		Service: o.service, Texts: o.texts, Lang: lang, Company: o.texts.Say(lang, "sample.company"), Log: log,
-		Reports: func(_ context.Context, in *incident.Incident, records []incident.Record, lang, format string) (string, string, []byte, error) {
+		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
-			body, err := render(finalReport(o, in, records, lang, now), format, now)
-			return fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format), mediaTypes[format], body, err
+			body, err := render(document(o, in, records, kind, lang, now), format, now)
+			name := fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format)
+			if kind == desk.KindHandover {
+				name = fmt.Sprintf("%s-%s.%s", in.ID, kind, format)
+			}
+			return name, mediaTypes[format], body, err
 		},
 	})
 	config := web.Config{
@@ -87,6 +91,7 @@ func (h *house) changed(c workflows.Changed) {
 }
 
 var mediaTypes = map[string]string{
+	"pdf":  "application/pdf",
 	"md":   "text/markdown; charset=utf-8",
 	"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }

@@ -37,7 +37,7 @@ func Docx(d report.Document, made time.Time) ([]byte, error) {
 		{"docProps/app.xml", []byte(docxApp)},
 		{"word/document.xml", body},
 		{"word/_rels/document.xml.rels", []byte(docxDocumentRels)},
-		{"word/styles.xml", docxStyles(d.Lang)},
+		{"word/styles.xml", docxStyles(d.Lang, d.Large)},
 		{"word/settings.xml", []byte(docxSettings)},
 		{"word/fontTable.xml", []byte(docxFontTable)},
 		{"word/numbering.xml", docxNumbering(orderedLists)},

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -15,12 +16,23 @@ const docxFontTable = xmlHead + `<w:fonts ` + wordSpace + `>
 
 // docxStyles is word/styles.xml. The language decides how Latin text is spelt and hyphenated;
 // East Asian text is Japanese in both.
-func docxStyles(lang string) []byte {
-	return []byte(strings.NewReplacer(
+func docxStyles(lang string, large bool) []byte {
+	styles := strings.NewReplacer(
 		"{latin}", languageTag(lang),
 		"{right}", strconv.Itoa(textWidth),
-	).Replace(docxStylesText))
+	).Replace(docxStylesText)
+	if large {
+		styles = docxSize.ReplaceAllStringFunc(styles, func(size string) string {
+			parts := docxSize.FindStringSubmatch(size)
+			halfPoints, _ := strconv.Atoi(parts[2]) // the pattern has digits only
+			return parts[1] + strconv.Itoa(int(float64(halfPoints)*largeType)) + `"`
+		})
+	}
+	return []byte(styles)
 }
+
+// docxSize is a type size in half points.
+var docxSize = regexp.MustCompile(`(<w:sz(?:Cs)? w:val=")(\d+)"`)
 
 const docxStylesText = xmlHead + `<w:styles ` + wordSpace + `>
 <w:docDefaults>

@@ -77,7 +77,7 @@ func (w *pdfWriter) document(d report.Document) error {
 	w.space(w.pt(4))
 	w.paragraph(w.subtitleType, d.Subtitle, false)
 	w.space(w.pt(12))
-	w.pairs(d.Meta)
+	w.setTable(w.pairRows(d.Meta))
 	level := 0 // of the last bookmark; the first must stand at the left for fpdf
 	for i, s := range d.Sections {
 		if s.Level <= 1 || i == 0 {
@@ -101,8 +101,8 @@ func (w *pdfWriter) section(sections []report.Section, level int) error {
 		w.newPage()
 	}
 	w.heading(s, level)
-	for _, block := range s.Blocks {
-		if err := w.block(block); err != nil {
+	for i := range s.Blocks {
+		if err := w.block(&s.Blocks[i]); err != nil {
 			return fmt.Errorf("section %q: %w", s.Title, err)
 		}
 	}
@@ -119,7 +119,7 @@ func (w *pdfWriter) headHeight(sections []report.Section) float64 {
 		}
 		height += w.headingHeight(s)
 		if len(s.Blocks) > 0 {
-			return height + w.beginning(s.Blocks[0])
+			return height + w.beginnings(s.Blocks)
 		}
 		if height > w.bottom-w.top {
 			break
@@ -128,24 +128,34 @@ func (w *pdfWriter) headHeight(sections []report.Section) float64 {
 	return height
 }
 
+// beginnings is the height of what stays below a heading: a few words of introduction stay
+// with what they introduce.
+func (w *pdfWriter) beginnings(blocks []report.Block) float64 {
+	p, ok := blocks[0].(report.Paragraph)
+	if !ok || len(blocks) == 1 {
+		return w.beginning(&blocks[0])
+	}
+	lines := len(w.broken(w.bodyType, gapText(p.Text, p.Gap), w.width))
+	if lines > introLines {
+		return w.beginning(&blocks[0])
+	}
+	return float64(lines)*w.bodyType.leading + w.pt(6) + w.beginning(&blocks[1])
+}
+
+// introLines is the most that counts as an introduction.
+const introLines = 4
+
 // beginning is the height of the least part of a block that may stand at the foot of a page.
-func (w *pdfWriter) beginning(block report.Block) float64 {
-	switch b := block.(type) {
+func (w *pdfWriter) beginning(block *report.Block) float64 {
+	switch b := (*block).(type) {
 	case report.Paragraph:
 		return w.linesHeight(w.bodyType, gapText(b.Text, b.Gap), w.width)
 	case report.List:
 		if len(b.Items) > 0 {
 			return w.linesHeight(w.bodyType, b.Items[0], w.width-w.pt(listIndent))
 		}
-	case report.Pairs:
-		if len(b) > 0 {
-			return w.tableBeginning(w.pairRows(b[:1]))
-		}
-	case report.Table:
-		if columnCount(b) > 0 {
-			b.Rows = b.Rows[:min(1, len(b.Rows))]
-			return w.tableBeginning(w.tableRows(b))
-		}
+	case report.Pairs, report.Table:
+		return w.tableBeginning(w.laidTable(block))
 	}
 	return 0
 }
@@ -155,17 +165,15 @@ func (w *pdfWriter) linesHeight(t pdfType, text string, width float64) float64 {
 	return float64(min(keptLines, len(w.broken(t, text, width)))) * t.leading
 }
 
-func (w *pdfWriter) block(block report.Block) error {
-	switch b := block.(type) {
+func (w *pdfWriter) block(block *report.Block) error {
+	switch b := (*block).(type) {
 	case report.Paragraph:
 		w.paragraph(w.bodyType, gapText(b.Text, b.Gap), b.Gap)
 		w.space(w.pt(6))
 	case report.List:
 		w.list(b)
-	case report.Pairs:
-		w.pairs(b)
-	case report.Table:
-		w.table(b)
+	case report.Pairs, report.Table:
+		w.setTable(w.laidTable(block))
 	default:
 		return fmt.Errorf("unknown kind of block %T", b)
 	}

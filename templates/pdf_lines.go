@@ -50,21 +50,53 @@ func (f *pdfFace) fill(out []pdfLine, line string, limit int) []pdfLine {
 
 // lineEnd tells how many characters the first line takes; at least one.
 func (f *pdfFace) lineEnd(rest []rune, limit int) int {
-	width, last := 0, 0
+	width, last, before := 0, 0, 0
 	for i, r := range rest {
 		if i > 0 && mayBreak(rest[i-1], r) {
-			last = i
+			last, before = i, last
 		}
 		width += int(f.widths[r])
 		switch {
 		case width <= limit, isSpace(r):
-		case last > 0:
-			return last
-		default:
+		case last == 0:
 			return cutWord(rest, i)
+		case before > last/2 && isRemnant(rest[last:]):
+			return before
+		default:
+			return last
 		}
 	}
 	return len(rest)
+}
+
+// isRemnant tells a single character, with its full stop perhaps, that should not be left for
+// a line of its own.
+func isRemnant(rest []rune) bool {
+	return len(rest) == 1 || len(rest) == 2 && cannotBegin(rest[1])
+}
+
+// longestWord is the width of the longest part of a text in which no line may end, in
+// thousandths of the type size.
+func (f *pdfFace) longestWord(text string) int {
+	longest, width, spaces := 0, 0, 0
+	last := '\n'
+	for _, r := range text {
+		if r == '\n' {
+			width, spaces, last = 0, 0, r
+			continue
+		}
+		if last != '\n' && mayBreak(last, r) {
+			width, spaces = 0, 0
+		}
+		if isSpace(r) {
+			spaces += int(f.widths[r])
+		} else {
+			width, spaces = width+spaces+int(f.widths[r]), 0
+			longest = max(longest, width)
+		}
+		last = r
+	}
+	return longest
 }
 
 // cutWord says where to cut a word of which only the first fitting characters have room.

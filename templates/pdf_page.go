@@ -16,9 +16,9 @@ const (
 	pdfFootBottom               = 28.0
 )
 
-// pdfLarge is how much larger the type is that is to be read from a metre away: 15 points in
-// tables, twice the 4 to 5 mm per metre that sign makers call the least.
-const pdfLarge = 1.6
+// largeType is how much larger the type of a sheet on the wall is, in every format: the
+// characters of a table are then 5 mm high, a two-hundredth of the metre they are read from.
+const largeType = 1.6
 
 // keptLines of a paragraph or a row stay together at the foot and at the head of a page.
 const keptLines = 2
@@ -78,6 +78,9 @@ type pdfWriter struct {
 
 	titleType, subtitleType, chapterType, partType, bodyType, cellType, labelType, headType, bannerType, footType pdfType
 
+	laid   *report.Block // the table laid out last, and how
+	laidAs pdfTable
+
 	// What fpdf was told last on this page.
 	font pdfType
 	ink  pdfColor
@@ -86,7 +89,7 @@ type pdfWriter struct {
 func newPDFWriter(f *fpdf.Fpdf, faces [2]*pdfFace, d report.Document, trace func(drawn)) *pdfWriter {
 	w := &pdfWriter{f: f, faces: faces, trace: trace, scale: 1, left: pdfSide}
 	if d.Large {
-		w.scale, w.left = pdfLarge, pdfSideLarge
+		w.scale, w.left = largeType, pdfSideLarge
 	}
 	w.width = pdfPageWidth - 2*w.left
 	pt := w.pt

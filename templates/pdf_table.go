@@ -1,6 +1,10 @@
 package templates
 
-import "hikeshi/workflows/report"
+import (
+	"slices"
+
+	"hikeshi/workflows/report"
+)
 
 // pdfTable is a table with its texts broken into lines.
 type pdfTable struct {
@@ -17,115 +21,152 @@ type pdfRow struct {
 
 type pdfCell struct {
 	t     pdfType
+	text  string // drawable
 	lines []pdfLine
 	fill  pdfColor // black means none
 	gap   bool
 }
 
-// unbrokenShare of a page is what a row may take and still be moved to the next page as a
-// whole; headShare is the most that a header row is repeated at.
-const unbrokenShare, headShare = 0.4, 0.25
+// Shares of a page: what a row may take and still be moved to the next page as a whole, the
+// same for a table, and the most at which a header row is repeated.
+const unbrokenShare, wholeShare, headShare = 0.4, 0.25, 0.25
 
-func (w *pdfWriter) pairs(pairs []report.Pair) {
-	if len(pairs) > 0 {
-		w.setTable(w.pairRows(pairs))
+// laidTable lays the table of a block out. The one before it is kept, because a heading asks
+// for the table below it first.
+func (w *pdfWriter) laidTable(block *report.Block) pdfTable {
+	if w.laid == block {
+		return w.laidAs
 	}
-}
-
-func (w *pdfWriter) table(t report.Table) {
-	if columnCount(t) > 0 {
-		w.setTable(w.tableRows(t))
+	w.laid = block
+	switch b := (*block).(type) {
+	case report.Pairs:
+		w.laidAs = w.pairRows(b)
+	case report.Table:
+		w.laidAs = w.tableRows(b)
 	}
+	return w.laidAs
 }
 
 func (w *pdfWriter) pairRows(pairs []report.Pair) pdfTable {
-	t := w.newTable([]int{labelShare, 100 - labelShare}, 2)
-	for _, p := range pairs {
-		t.rows = append(t.rows, newRow(
-			w.cell(t, 0, w.labelType, fillLabel, report.Cell{Text: p.Label}),
-			w.cell(t, 1, w.cellType, inkBlack, p.Value)))
+	rows := make([][]pdfCell, len(pairs))
+	for i, p := range pairs {
+		rows[i] = []pdfCell{w.cell(w.labelType, fillLabel, report.Cell{Text: p.Label}), w.cell(w.cellType, inkBlack, p.Value)}
 	}
-	return t
+	return w.newTable([]int{labelShare, 100 - labelShare}, nil, rows)
 }
 
 func (w *pdfWriter) tableRows(from report.Table) pdfTable {
 	columns := columnCount(from)
-	t := w.newTable(from.Widths, columns)
+	var head []pdfCell
 	if len(from.Header) > 0 {
-		cells := make([]pdfCell, columns)
-		for i := range cells {
+		head = make([]pdfCell, columns)
+		for i := range head {
 			title := ""
 			if i < len(from.Header) {
 				title = from.Header[i]
 			}
-			cells[i] = w.cell(t, i, w.headType, fillHead, report.Cell{Text: title})
+			head[i] = w.cell(w.headType, fillHead, report.Cell{Text: title})
 		}
-		t.head = newRow(cells...)
 	}
-	for _, row := range from.Rows {
-		cells := make([]pdfCell, columns)
-		for i := range cells {
+	rows := make([][]pdfCell, len(from.Rows))
+	for r, row := range from.Rows {
+		rows[r] = make([]pdfCell, columns)
+		for i := range columns {
 			var c report.Cell
 			if i < len(row) {
 				c = row[i]
 			}
-			cells[i] = w.cell(t, i, w.cellType, inkBlack, c)
+			rows[r][i] = w.cell(w.cellType, inkBlack, c)
 		}
-		t.rows = append(t.rows, newRow(cells...))
+	}
+	shares := from.Widths
+	if len(shares) != columns {
+		shares = slices.Repeat([]int{1}, columns)
+	}
+	return w.newTable(shares, head, rows)
+}
+
+func (w *pdfWriter) cell(t pdfType, fill pdfColor, c report.Cell) pdfCell {
+	if c.Gap {
+		fill = fillGap
+	}
+	return pdfCell{t: t, text: w.face(t).drawable(gapText(c.Text, c.Gap)), fill: fill, gap: c.Gap}
+}
+
+// newTable finds the widths of the columns and breaks the texts of the cells into lines. In a
+// column that is narrower than a character the type is smaller: that nothing is lost counts
+// for more than that it is easily read.
+func (w *pdfWriter) newTable(shares []int, head []pdfCell, rows [][]pdfCell) pdfTable {
+	all := rows
+	if head != nil {
+		all = append([][]pdfCell{head}, rows...)
+	}
+	t := pdfTable{widths: w.columnWidths(shares, all), leading: w.cellType.leading}
+	for i, cells := range all {
+		r := pdfRow{cells: cells, lines: 1}
+		for c := range cells {
+			cell, room := &cells[c], w.cellRoom(t.widths[c])
+			cell.t.size = min(cell.t.size, room*0.999)
+			cell.lines = w.face(cell.t).lines(cell.text, int(room*1000/cell.t.size))
+			r.lines = max(r.lines, len(cell.lines))
+		}
+		if head != nil && i == 0 {
+			t.head = r
+		} else {
+			t.rows = append(t.rows, r)
+		}
 	}
 	return t
 }
 
-func newRow(cells ...pdfCell) pdfRow {
-	r := pdfRow{cells: cells, lines: 1}
-	for _, c := range cells {
-		r.lines = max(r.lines, len(c.lines))
-	}
-	return r
-}
+// wordShare of the width of the page is the most that a column is widened to for one long word.
+const wordShare = 0.4
 
-// newTable shares the width of the page among the columns as they ask; shares that do not fit
-// the columns are ignored in favour of equal ones. No column is narrower than two characters
-// while the page has room for that.
-func (w *pdfWriter) newTable(shares []int, columns int) pdfTable {
-	t := pdfTable{widths: make([]float64, columns), leading: w.cellType.leading}
+// columnWidths shares the width of the page as the columns ask, or equally where a share makes
+// no sense. Then a column takes from its neighbours what its longest word needs, so that no
+// telephone number is broken.
+func (w *pdfWriter) columnWidths(shares []int, rows [][]pdfCell) []float64 {
 	total := 0.0
 	for _, s := range shares {
 		if s <= 0 {
-			total = 0
+			shares, total = slices.Repeat([]int{1}, len(shares)), float64(len(shares))
 			break
 		}
 		total += float64(s)
 	}
-	equal := len(shares) != columns || total == 0
-	least, narrow := min(w.pt(30), w.width/float64(columns)), false
-	for i := range t.widths {
-		t.widths[i] = w.width / float64(columns)
-		if !equal {
-			t.widths[i] = w.width * float64(shares[i]) / total
-		}
-		narrow = narrow || t.widths[i] < least
-	}
-	if narrow {
-		for i := range t.widths {
-			t.widths[i] = least + (w.width-least*float64(columns))*t.widths[i]/w.width
+	widths, least := make([]float64, len(shares)), make([]float64, len(shares)) // points
+	for i, s := range shares {
+		widths[i] = w.width * float64(s) / total
+		least[i] = min(w.pt(20), w.width/float64(len(shares)))
+		for _, row := range rows {
+			c := row[i]
+			word := float64(w.face(c.t).longestWord(c.text))*c.t.size/1000 + 2*w.pt(cellPad) + 0.1
+			least[i] = max(least[i], min(word, w.width*wordShare))
 		}
 	}
-	return t
-}
-
-// cell breaks a text for its column. In a column that is narrower than a character the type
-// is smaller: that nothing is lost counts for more than that it is easily read.
-func (w *pdfWriter) cell(t pdfTable, column int, kind pdfType, fill pdfColor, c report.Cell) pdfCell {
-	room := w.cellRoom(t.widths[column])
-	kind.size = min(kind.size, room*0.999)
-	if c.Gap {
-		fill = fillGap
+	lacking, spare, sum := 0.0, 0.0, 0.0
+	for i := range widths {
+		lacking += max(0, least[i]-widths[i])
+		spare += max(0, widths[i]-least[i])
+		sum += least[i]
 	}
-	return pdfCell{t: kind, lines: w.broken(kind, gapText(c.Text, c.Gap), room), fill: fill, gap: c.Gap}
+	for i := range widths {
+		switch {
+		case sum >= w.width:
+			widths[i] = w.width * least[i] / sum
+		case widths[i] < least[i]:
+			widths[i] = least[i]
+		case spare > 0:
+			widths[i] -= lacking * (widths[i] - least[i]) / spare
+		}
+	}
+	return widths
 }
 
-func (w *pdfWriter) cellPad(width float64) float64 { return min(w.pt(5), width/6) }
+// cellPad is at the left and right of a cell, in points of normal type.
+const cellPad = 5
+
+func (w *pdfWriter) cellPad(width float64) float64 { return min(w.pt(cellPad), width/6) }
 
 func (w *pdfWriter) cellRoom(width float64) float64 { return width - 2*w.cellPad(width) }
 
@@ -141,7 +182,8 @@ func (w *pdfWriter) short(t pdfTable, r pdfRow) bool {
 	return w.rowHeight(t, r.lines) <= (w.bottom-w.top)*unbrokenShare
 }
 
-// tableBeginning is the height of the header row and of what must stand below it.
+// tableBeginning is the height of what must stand together: a small table as a whole, of a
+// large one the header row and what follows it.
 func (w *pdfWriter) tableBeginning(t pdfTable) float64 {
 	height := 0.0
 	if t.head.cells != nil {
@@ -150,13 +192,26 @@ func (w *pdfWriter) tableBeginning(t pdfTable) float64 {
 	if len(t.rows) == 0 {
 		return height
 	}
+	whole := height
+	for _, r := range t.rows {
+		if whole += w.rowHeight(t, r.lines); whole > (w.bottom-w.top)*wholeShare {
+			break
+		}
+	}
+	if whole <= (w.bottom-w.top)*wholeShare {
+		return whole
+	}
 	if first := t.rows[0]; w.short(t, first) {
 		return height + w.rowHeight(t, first.lines)
 	}
 	return height + w.rowHeight(t, keptLines)
 }
 
+// setTable writes a table; one without columns or without any row is nothing.
 func (w *pdfWriter) setTable(t pdfTable) {
+	if len(t.widths) == 0 || t.head.cells == nil && len(t.rows) == 0 {
+		return
+	}
 	if !w.fits(w.tableBeginning(t)) {
 		w.newPage()
 	}

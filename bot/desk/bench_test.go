@@ -133,8 +133,8 @@ func newBench(t testing.TB, lang string) *bench {
 	}
 	b.desk = desk.New(desk.Config{
 		Service: b.service, Texts: texts, Lang: lang, Company: "見本商事", Log: slog.New(slog.NewTextHandler(b.log, nil)),
-		Reports: func(_ context.Context, in *incident.Incident, records []incident.Record, lang, format string) (string, string, []byte, error) {
-			return fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format), "text/plain", fmt.Appendf(nil, "%s %d entries", lang, len(records)), nil
+		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
+			return fmt.Sprintf("%s-%s-v%d.%s", in.ID, kind, in.Reports, format), "text/plain", fmt.Appendf(nil, "%s %d entries", lang, len(records)), nil
 		},
 	})
 	return b

@@ -26,7 +26,7 @@ func (v voice) handoverCard(in *incident.Incident, m workflows.Message) chat.Car
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("handover.over", "lead", v.lead(in))})
 	}
 	card.Blocks = append(card.Blocks, v.summary(in)...)
-	card.Buttons = append(card.Buttons, v.pageLink(in))
+	card.Buttons = append(card.Buttons, v.handoverButton(in), v.pageLink(in))
 	return card
 }
 

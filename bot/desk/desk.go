@@ -29,10 +29,13 @@ type Config struct {
 	Texts   *templates.Texts
 	Lang    string // ja or en
 	Company string
-	// Reports makes the document of an incident in a language and a format (md, docx).
-	Reports func(ctx context.Context, in *incident.Incident, records []incident.Record, lang, format string) (name, mediaType string, body []byte, err error)
-	Log     *slog.Logger // nil: the program's
+	// Documents makes what is downloaded.
+	Documents Documents
+	Log       *slog.Logger // nil: the program's
 }
+
+// Documents makes a document of an incident in a language and one of the Formats.
+type Documents func(ctx context.Context, in *incident.Incident, records []incident.Record, kind Kind, lang, format string) (name, mediaType string, body []byte, err error)
 
 // Desk answers requests and renders messages. It is safe for concurrent use.
 type Desk struct {
@@ -40,7 +43,7 @@ type Desk struct {
 	texts      *templates.Texts
 	lang       string
 	company    string
-	reports    func(ctx context.Context, in *incident.Incident, records []incident.Record, lang, format string) (name, mediaType string, body []byte, err error)
+	documents  Documents
 	log        *slog.Logger
 	vocabulary vocabulary
 }
@@ -55,7 +58,7 @@ func New(c Config) *Desk {
 	}
 	return &Desk{
 		service: c.Service, texts: c.Texts, lang: c.Lang, company: c.Company,
-		reports: c.Reports, log: c.Log, vocabulary: newVocabulary(c.Texts),
+		documents: c.Documents, log: c.Log, vocabulary: newVocabulary(c.Texts),
 	}
 }
 

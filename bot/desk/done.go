@@ -46,6 +46,9 @@ func (v *visit) accepted(out workflows.Outcome, t task) chat.Reply {
 			card.Buttons = append(card.Buttons, v.goOn(in)...)
 		}
 	}
+	if _, asked := t.do.(incident.HandOver); asked {
+		card.Buttons = append(card.Buttons, v.handoverButton(in))
+	}
 	card.Buttons = append(card.Buttons, v.pageLink(in))
 	reply.Cards = []chat.Card{card}
 	return reply

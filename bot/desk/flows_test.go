@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -117,7 +118,7 @@ func TestWhoMayNotKnowLearnsNothing(t *testing.T) {
 	if _, err := b.desk.Incident(ctx, b.user("田中"), "INC-2026-0001"); !errors.Is(err, workflows.ErrNotFound) {
 		t.Errorf("the page: %v", err)
 	}
-	if _, err := b.desk.Download(ctx, b.user("田中"), "INC-2026-0001", "docx"); !errors.Is(err, workflows.ErrNotFound) {
+	if _, err := b.desk.Download(ctx, b.user("田中"), "INC-2026-0001", desk.KindReport, "docx"); !errors.Is(err, workflows.ErrNotFound) {
 		t.Errorf("the report: %v", err)
 	}
 	// Nobody is told to phone him either.

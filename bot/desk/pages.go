@@ -80,8 +80,8 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	page.Facts, page.Actions = v.factPairs(in), v.actionItems(in)
 	page.Log = v.logRows(in, records)
 	page.Messages, page.People = v.messageRows(in, sent), v.circle(in)
-	for _, f := range Formats {
-		page.Reports = append(page.Reports, Link{Label: v.say("format." + f), Path: PathReport(in.ID, f)})
+	for _, b := range v.documentButtons(in) {
+		page.Reports = append(page.Reports, Link{Label: b.Label, Path: b.Page})
 	}
 	for _, group := range v.menu(in) {
 		page.More = append(page.More, group.Buttons...)
@@ -270,32 +270,35 @@ func (v voice) messageRows(in *incident.Incident, sent []workflows.Message) []Me
 	return rows
 }
 
-// Download makes the report of an incident in a format (md, docx). It is a command first: a
-// report that left the house has a number, and the number stands in the record. The auditor
-// only reads, so that his copy is the version there is.
-func (d *Desk) Download(ctx context.Context, who chat.UserID, id, format string) (Download, error) {
+// Download makes a document of an incident in one of the Formats. The report is a command
+// first: a report that left the house has a number, and the number stands in the record. The
+// auditor only reads, so that his copy is the version there is. A handover summary is for the
+// circle and for the moment, and has none.
+func (d *Desk) Download(ctx context.Context, who chat.UserID, id string, kind Kind, format string) (Download, error) {
 	v := d.visit(ctx, who, "")
 	in, access, err := d.service.Incident(ctx, v.who.ID, incident.ID(id))
 	if err != nil {
 		return Download{}, err
 	}
-	if access != workflows.AccessFull || !slices.Contains(Formats, format) {
+	if access != workflows.AccessFull || !slices.Contains(Formats, format) || kind != KindReport && kind != KindHandover {
 		return Download{}, workflows.ErrNotFound
 	}
-	_, err = d.service.Do(ctx, workflows.Command{
-		Key: "doc:" + string(in.ID) + ":" + strconv.FormatInt(in.Seq, 10), Incident: in.ID, By: v.who,
-		Source: incident.FromPerson, Do: incident.MakeReport{},
-	})
-	if err != nil {
-		return Download{}, err
-	}
-	if in, _, err = d.service.Incident(ctx, v.who.ID, in.ID); err != nil {
-		return Download{}, err
+	if kind == KindReport {
+		_, err = d.service.Do(ctx, workflows.Command{
+			Key: "doc:" + string(in.ID) + ":" + strconv.FormatInt(in.Seq, 10), Incident: in.ID, By: v.who,
+			Source: incident.FromPerson, Do: incident.MakeReport{},
+		})
+		if err != nil {
+			return Download{}, err
+		}
+		if in, _, err = d.service.Incident(ctx, v.who.ID, in.ID); err != nil {
+			return Download{}, err
+		}
 	}
 	records, err := d.service.Record(ctx, v.who.ID, in.ID, 1)
 	if err != nil {
 		return Download{}, err
 	}
-	name, media, body, err := d.reports(ctx, in, records, d.lang, format)
+	name, media, body, err := d.documents(ctx, in, records, kind, d.lang, format)
 	return Download{Name: name, Type: media, Body: body}, err
 }

@@ -57,7 +57,7 @@ func TestPagesOfACircleMember(t *testing.T) {
 	if err != nil || !page.Full {
 		t.Fatal(err)
 	}
-	if len(page.Steps) == 0 || len(page.Fields) == 0 || len(page.Log) < 10 || len(page.Messages) == 0 || len(page.People) < 3 || len(page.Reports) != 2 || len(page.History) != 1 {
+	if len(page.Steps) == 0 || len(page.Fields) == 0 || len(page.Log) < 10 || len(page.Messages) == 0 || len(page.People) < 3 || len(page.Reports) != 4 || len(page.History) != 1 {
 		t.Errorf("%d steps %d fields %d log %d messages %d people", len(page.Steps), len(page.Fields), len(page.Log), len(page.Messages), len(page.People))
 	}
 	if at := slices.IndexFunc(page.Log, func(l desk.LogRow) bool { return l.Undone != "" && l.Text == "一行目" }); at < 0 {
@@ -130,26 +130,39 @@ func TestDownloadsAreNumbered(t *testing.T) {
 	b := newBench(t, "ja")
 	id := b.report("山本", "画面が固まった")
 	for range 2 {
-		d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), "docx")
-		if err != nil || d.Name != "INC-2026-0001-v1.docx" || len(d.Body) == 0 {
+		d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), desk.KindReport, "docx")
+		if err != nil || d.Name != "INC-2026-0001-report-v1.docx" || len(d.Body) == 0 {
 			t.Fatalf("%+v %v", d, err)
 		}
 	}
 	b.must(b.say("佐藤", "", "/incident 記録 新しいこと"))
-	if d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), "md"); err != nil || d.Name != "INC-2026-0001-v2.md" {
+	if d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), desk.KindReport, "md"); err != nil || d.Name != "INC-2026-0001-report-v2.md" {
 		t.Fatalf("%+v %v", d, err)
 	}
 	// The auditor reads what there is.
-	if d, err := b.desk.Download(ctx, b.user("小林"), string(id), "md"); err != nil || d.Name != "INC-2026-0001-v2.md" {
+	if d, err := b.desk.Download(ctx, b.user("小林"), string(id), desk.KindReport, "md"); err != nil || d.Name != "INC-2026-0001-report-v2.md" {
 		t.Fatalf("%+v %v", d, err)
 	}
 	for _, bad := range []string{"exe", "../md", ""} {
-		if _, err := b.desk.Download(ctx, b.user("佐藤"), string(id), bad); !errors.Is(err, workflows.ErrNotFound) {
+		if _, err := b.desk.Download(ctx, b.user("佐藤"), string(id), desk.KindReport, bad); !errors.Is(err, workflows.ErrNotFound) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if _, err := b.desk.Download(ctx, b.user("山本"), string(id), "md"); !errors.Is(err, workflows.ErrNotFound) {
-		t.Errorf("the reporter downloads the report: %v", err)
+	// The summary for a handover is of the moment: it has no number and leaves no entry.
+	before := b.incident(id)
+	if d, err := b.desk.Download(ctx, b.user("佐藤"), string(id), desk.KindHandover, "pdf"); err != nil || d.Name != "INC-2026-0001-handover-v2.pdf" {
+		t.Fatalf("%+v %v", d, err)
+	}
+	if after := b.incident(id); after.Seq != before.Seq {
+		t.Errorf("%d entries were %d before the handover summary", after.Seq, before.Seq)
+	}
+	if _, err := b.desk.Download(ctx, b.user("佐藤"), string(id), "letter", "pdf"); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("an unknown document: %v", err)
+	}
+	for _, kind := range []desk.Kind{desk.KindReport, desk.KindHandover} {
+		if _, err := b.desk.Download(ctx, b.user("山本"), string(id), kind, "md"); !errors.Is(err, workflows.ErrNotFound) {
+			t.Errorf("the reporter downloads the %s: %v", kind, err)
+		}
 	}
 }
 

@@ -14,10 +14,20 @@ func PathIncidentsBefore(id incident.ID) string { return PathIncidents + "?befor
 // PathIncident is the page of an incident.
 func PathIncident(id incident.ID) string { return PathIncidents + "/" + string(id) }
 
-// PathReport is where the final report is downloaded, in a format (md, docx).
-func PathReport(id incident.ID, format string) string {
-	return PathIncident(id) + "/report." + format
+// Kind is a document that is made of an incident when somebody downloads it.
+type Kind string
+
+// The documents: the final report (one in progress until the end), and the summary for
+// whoever takes the incident over.
+const (
+	KindReport   Kind = "report"
+	KindHandover Kind = "handover"
+)
+
+// PathDocument is where a document is downloaded, in one of the Formats.
+func PathDocument(id incident.ID, kind Kind, format string) string {
+	return PathIncident(id) + "/" + string(kind) + "." + format
 }
 
-// Formats are the formats of a report, the usual one first.
-var Formats = []string{"docx", "md"}
+// Formats are the formats of a document, the usual one first: a PDF opens on every phone.
+var Formats = []string{"pdf", "docx", "md"}

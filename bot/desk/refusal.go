@@ -197,7 +197,7 @@ func (v voice) missingItem(in *incident.Incident, m incident.Missing) chat.Item 
 
 func (v voice) approveButtons(in *incident.Incident) []chat.Button {
 	return []chat.Button{
-		{Label: v.say("button.view_report"), Page: PathReport(in.ID, Formats[0])},
+		{Label: v.say("button.view_report"), Page: PathDocument(in.ID, KindReport, Formats[0])},
 		v.formButton("button.approve", formApprove, in, ""),
 	}
 }

@@ -99,10 +99,21 @@ func (v *visit) showReports(in *incident.Incident) chat.Reply {
 		text = v.say("reports.draft")
 	}
 	card.Blocks = []chat.Block{{Text: text}}
-	for _, f := range Formats {
-		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("format." + f), Page: PathReport(in.ID, f)})
-	}
+	card.Buttons = v.documentButtons(in)
 	return chat.Reply{Cards: []chat.Card{card}}
+}
+
+// documentButtons are the downloads: the report in every format, and the handover summary.
+func (v voice) documentButtons(in *incident.Incident) []chat.Button {
+	var buttons []chat.Button
+	for _, f := range Formats {
+		buttons = append(buttons, chat.Button{Label: v.say("format." + f), Page: PathDocument(in.ID, KindReport, f)})
+	}
+	return append(buttons, v.handoverButton(in))
+}
+
+func (v voice) handoverButton(in *incident.Incident) chat.Button {
+	return chat.Button{Label: v.say("format.handover"), Page: PathDocument(in.ID, KindHandover, Formats[0])}
 }
 
 // showList answers 一覧.

@@ -235,8 +235,8 @@ func (d *fakeDesk) Contacts(ctx context.Context, who chat.UserID) (desk.Contacts
 	return desk.ContactsPage{Room: room, Rows: contactRows()}, err
 }
 
-func (d *fakeDesk) Download(_ context.Context, who chat.UserID, id, format string) (desk.Download, error) {
-	if id != incidentID || !d.in(who) {
+func (d *fakeDesk) Download(_ context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error) {
+	if id != incidentID || !d.in(who) || kind != desk.KindReport || !slices.Contains(desk.Formats, format) {
 		return desk.Download{}, errNotFound
 	}
 	return desk.Download{Name: "報告書-" + id + "." + format, Type: "text/markdown; charset=utf-8", Body: []byte("# 報告書\n<script>alert(1)</script>")}, nil

@@ -245,7 +245,7 @@ func TestAnOutsiderSeesWhatDoesNotExist(t *testing.T) {
 	}
 	want := page("/incidents/TRN-2026-9999")
 	for _, path := range []string{
-		"/incidents/" + incidentID, "/incidents/" + incidentID + "/report.md", "/incidents/" + incidentID + "/report.exe",
+		"/incidents/" + incidentID, "/incidents/" + incidentID + "/report.md", "/incidents/" + incidentID + "/report.exe", "/incidents/" + incidentID + "/letter.md",
 		"/?c=" + channel, "/?c=trn-2026-9999", "/feed?c=" + channel, "/draft?d=nothing", "/no/such/page",
 	} {
 		if got := page(path); got != want {

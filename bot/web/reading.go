@@ -69,14 +69,14 @@ func (s *Server) contacts(v *visit) error {
 	return s.show(v, http.StatusOK, "page", out)
 }
 
-// download hands out the report as a file: it is never shown in the browser, where its text
+// download hands out a document as a file: it is never shown in the browser, where its text
 // would run under our own address.
 func (s *Server) download(v *visit) error {
-	format, ok := strings.CutPrefix(v.r.PathValue("document"), "report.")
-	if !ok || format != "md" && format != "docx" {
+	kind, format, ok := strings.Cut(v.r.PathValue("document"), ".")
+	if !ok {
 		return errNoPage
 	}
-	d, err := s.cfg.Desk.Download(v.ctx(), v.who, v.r.PathValue("id"), format)
+	d, err := s.cfg.Desk.Download(v.ctx(), v.who, v.r.PathValue("id"), desk.Kind(kind), format)
 	if err != nil {
 		return err
 	}

@@ -177,7 +177,7 @@ func incidentPage(room desk.Room, full bool) desk.IncidentPage {
 	}
 	p.Messages = []desk.MessageRow{{At: "01:49", To: "佐藤さん", What: "対応のお願い", State: "届きました", Answer: "対応します 01:55"}, {At: "01:59", To: "鈴木さん", What: "対応のお願い", State: "再送しました"}}
 	p.People = []chat.Pair{{Label: "佐藤 美咲", Value: "責任者"}, {Label: "鈴木 健太", Value: "連絡を受けた人"}}
-	p.Reports = []desk.Link{{Label: "報告書（docx）", Path: "/incidents/" + incidentID + "/report.docx"}, {Label: "報告書（md）", Path: "/incidents/" + incidentID + "/report.md"}}
+	p.Reports = []desk.Link{{Label: "報告書（PDF）", Path: "/incidents/" + incidentID + "/report.pdf"}, {Label: "報告書（docx）", Path: "/incidents/" + incidentID + "/report.docx"}, {Label: "報告書（md）", Path: "/incidents/" + incidentID + "/report.md"}}
 	p.More = []chat.Button{{Label: "区分を変える", Action: "form|category"}, {Label: "統合する", Action: "form|merge"}, {Label: "非該当にする", Action: "close|3", Style: chat.Danger, Confirm: "事故ではなかったとして対応を終えます。よろしいですか。"}}
 	return p
 }

@@ -35,7 +35,7 @@ type Desk interface {
 	List(ctx context.Context, who chat.UserID, before string) (desk.ListPage, error)
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
-	Download(ctx context.Context, who chat.UserID, id, format string) (desk.Download, error)
+	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
 	// People lists whom one can be in practice.
 	People(lang string) []desk.PersonLine
 	// Draft opens a form again with what was typed; SaveDraft keeps what was typed.

@@ -31,6 +31,7 @@ const (
 	sheetColRole    = "contacts.sheet.column.role"
 	sheetColName    = "contacts.sheet.column.name"
 	sheetColPhone   = "contacts.sheet.column.phone"
+	sheetColCall    = "contacts.sheet.column.call"
 	sheetColDeputy  = "contacts.sheet.column.deputies"
 	sheetColSeat    = "contacts.sheet.column.seat"
 	sheetColPlace   = "contacts.sheet.column.organisation"
@@ -51,7 +52,7 @@ func LabelKeys() []string {
 		labelSeparator, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
 		sheetFirst, sheetFirst1, sheetFirst2, sheetFirst3, sheetOrder, sheetOrderNote,
 		sheetPrivacy, sheetPrivacyOn, sheetRoles, sheetOutside, sheetNoOutside,
-		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColDeputy, sheetColSeat,
+		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColCall, sheetColDeputy, sheetColSeat,
 		sheetColPlace, sheetColPurpose, sheetHolder, sheetDeputy, sheetNobody, sheetNoPhone,
 		sheetNoDeputy, sheetOfPart,
 	}

@@ -43,7 +43,7 @@ func Sheet(dir *Directory, lang string, labels func(key string) string, madeOn s
 		Lang: lang, Title: labels(sheetTitle), Subtitle: labels(sheetSubtitle),
 		Banner:   []string{labels(sheetBanner)},
 		Meta:     []report.Pair{{Label: labels(sheetMadeOn), Value: report.Cell{Text: madeOn}}},
-		Sections: sections, Footer: labels(sheetFooter),
+		Sections: sections, Footer: labels(sheetFooter), Large: true,
 	}
 }
 
@@ -77,10 +77,9 @@ func (s sheet) privacy() report.Section {
 func (s sheet) callTable(rows [][]report.Cell) report.Table {
 	return report.Table{
 		Header: []string{
-			s.labels(sheetColNo), s.labels(sheetColRole), s.labels(sheetColName),
-			s.labels(sheetColPhone), s.labels(sheetColDeputy),
+			s.labels(sheetColNo), s.labels(sheetColRole), s.labels(sheetColCall), s.labels(sheetColDeputy),
 		},
-		Widths: []int{1, 4, 3, 4, 6}, Rows: rows,
+		Widths: []int{1, 5, 5, 5}, Rows: rows,
 	}
 }
 
@@ -90,19 +89,26 @@ func (s sheet) callRows(number string, role incident.Role, department string) []
 	holders := s.dir.Holders(role, department)
 	if len(holders) == 0 {
 		nobody := report.Cell{Text: s.labels(sheetNobody), Gap: true}
-		return [][]report.Cell{{{Text: number}, {Text: s.title(role, department)}, nobody, nobody, deputies}}
+		return [][]report.Cell{{{Text: number}, {Text: s.title(role, department)}, nobody, deputies}}
 	}
 	var rows [][]report.Cell
 	for _, id := range holders {
 		p, _ := s.dir.Person(id)
 		rows = append(rows, []report.Cell{
-			{Text: number}, {Text: s.title(role, department)}, {Text: p.Name}, s.phone(p), deputies,
+			{Text: number}, {Text: s.title(role, department)}, s.call(p), deputies,
 		})
 	}
 	return rows
 }
 
-// deputies names each deputy with the phone on a line of its own.
+// call is whom to phone. The number stands below the name: on a wall the type is so large
+// that two columns of numbers leave no room for the roles.
+func (s sheet) call(p Person) report.Cell {
+	phone := s.phone(p)
+	return report.Cell{Text: p.Name + "\n" + phone.Text, Gap: phone.Gap}
+}
+
+// deputies lists whom to phone if nobody answers.
 func (s sheet) deputies(role incident.Role, department string) report.Cell {
 	ids := s.dir.Deputies(role, department)
 	if len(ids) == 0 {
@@ -112,9 +118,9 @@ func (s sheet) deputies(role incident.Role, department string) report.Cell {
 	lines := make([]string, len(ids))
 	for i, id := range ids {
 		p, _ := s.dir.Person(id)
-		phone := s.phone(p)
-		lines[i] = p.Name + " " + phone.Text
-		cell.Gap = cell.Gap || phone.Gap
+		call := s.call(p)
+		lines[i] = call.Text
+		cell.Gap = cell.Gap || call.Gap
 	}
 	cell.Text = strings.Join(lines, "\n")
 	return cell

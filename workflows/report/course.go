@@ -30,7 +30,7 @@ func (b *builder) course() []Section {
 }
 
 func (b *builder) courseTable() Table {
-	return Table{Header: b.header("entry", "occurred", "who", "done"), Widths: []int{8, 22, 18, 52}}
+	return Table{Header: b.header("entry", "occurred", "who", "done"), Widths: []int{8, 24, 16, 52}}
 }
 
 // courseRows gives the rows of the entries, and the numbers of those that are left out.
@@ -90,7 +90,7 @@ func (b *builder) deliveries() []Section {
 	if b.o.Deliveries == nil {
 		return nil
 	}
-	t := Table{Header: b.header("at", "to", "message", "state"), Widths: []int{22, 20, 42, 16}}
+	t := Table{Header: b.header("at", "to", "message", "state"), Widths: []int{24, 18, 42, 16}}
 	for _, d := range b.o.Deliveries {
 		t.Rows = append(t.Rows, cells(Instant(d.At, b.say), d.To, d.What, d.State))
 	}

@@ -176,7 +176,7 @@ func (b *builder) holders() []Section {
 
 // openQuestions are those that the reporters have not answered.
 func (b *builder) openQuestions() []Section {
-	t := Table{Header: b.header("entry", "at", "who", "text"), Widths: []int{8, 22, 18, 52}}
+	t := Table{Header: b.header("entry", "at", "who", "text"), Widths: []int{8, 24, 16, 52}}
 	for _, q := range b.in.Questions {
 		if !q.Answered {
 			t.Rows = append(t.Rows, cells(number(q.Seq), Instant(q.At, b.say), b.voice.name(q.By), b.kept(q.Text)))

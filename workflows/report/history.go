@@ -26,7 +26,7 @@ func levelAt(state *incident.Incident, r incident.Record) levelLine {
 
 // levelHistory says how the level came about (§9.2).
 func (b *builder) levelHistory() []Section {
-	t := Table{Header: b.header("at", "level", "who", "suggested", "reason"), Widths: []int{20, 22, 16, 24, 18}}
+	t := Table{Header: b.header("at", "level", "who", "suggested", "reason"), Widths: []int{24, 20, 14, 24, 18}}
 	for _, l := range b.levels {
 		what, reason := "", incident.Text{}
 		switch e := l.record.Event.(type) {
@@ -77,7 +77,7 @@ func (b *builder) facts() []Section {
 }
 
 func (b *builder) evidence() []Section {
-	t := Table{Header: b.header("name_of_evidence", "where", "who", "at"), Widths: []int{28, 34, 18, 20}}
+	t := Table{Header: b.header("name_of_evidence", "where", "who", "at"), Widths: []int{28, 32, 16, 24}}
 	for _, e := range b.in.Evidence {
 		t.Rows = append(t.Rows, cells(b.kept(e.Name), b.kept(e.Where), b.voice.name(e.By), Instant(e.At, b.say)))
 	}
@@ -89,7 +89,7 @@ func (b *builder) evidence() []Section {
 
 // merged lists the reports of the same thing that were taken in.
 func (b *builder) merged() []Section {
-	t := Table{Header: b.header("incident", "reporter", "at", "text"), Widths: []int{18, 22, 20, 40}}
+	t := Table{Header: b.header("incident", "reporter", "at", "text"), Widths: []int{18, 20, 24, 38}}
 	for _, r := range b.records {
 		e, ok := r.Event.(incident.ReportMerged)
 		if !ok {
@@ -105,7 +105,7 @@ func (b *builder) merged() []Section {
 
 // questions shows what was asked of the reporters beside what they added, in the order of time.
 func (b *builder) questions() []Section {
-	t := Table{Header: b.header("entry", "at", "who", "what", "text"), Widths: []int{8, 20, 16, 16, 40}}
+	t := Table{Header: b.header("entry", "at", "who", "what", "text"), Widths: []int{8, 24, 16, 14, 38}}
 	for _, r := range b.records {
 		what, text := "", ""
 		switch e := r.Event.(type) {

@@ -51,7 +51,7 @@ func (b *builder) lead() Cell {
 }
 
 func (b *builder) leads() Block {
-	t := Table{Header: b.header("at", "name", "how"), Widths: []int{30, 30, 40}}
+	t := Table{Header: b.header("at", "name", "how"), Widths: []int{32, 28, 40}}
 	for _, r := range b.taken {
 		e := r.Event.(incident.LeadTaken)
 		t.Rows = append(t.Rows, cells(Instant(r.Occurred, b.say), b.voice.name(e.Person), b.say("leadhow."+string(e.How))))
@@ -63,7 +63,7 @@ func (b *builder) leads() Block {
 }
 
 func (b *builder) responders() Block {
-	t := Table{Header: b.header("name", "roles", "called", "answered", "answer"), Widths: []int{18, 26, 20, 20, 16}}
+	t := Table{Header: b.header("name", "roles", "called", "answered", "answer"), Widths: []int{14, 24, 24, 24, 14}}
 	for _, p := range b.in.Pages {
 		roles := b.voice.roles(p.Roles)
 		called := Instant(p.At, b.say)

@@ -19,7 +19,7 @@ func (b *builder) steps(p incident.Phase) []Section {
 }
 
 func (b *builder) stepTable(of func(incident.StepState) bool) Block {
-	t := Table{Header: b.header("number", "step", "state", "when", "result"), Widths: []int{6, 38, 12, 22, 22}}
+	t := Table{Header: b.header("number", "step", "state", "when", "result"), Widths: []int{6, 36, 12, 24, 22}}
 	for _, s := range b.in.Steps {
 		if of(s) {
 			t.Rows = append(t.Rows, b.step(s))
