@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -281,6 +282,30 @@ func BenchmarkDocx500(b *testing.B) {
 	for b.Loop() {
 		if _, err := Docx(d, renderingMade); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestDocxLargeType(t *testing.T) {
+	sizes := func(large bool) (out []int) {
+		d := renderingSample()
+		d.Large = large
+		for _, e := range elements(t, docxParts(t, mustDocx(t, d))["word/styles.xml"], "sz") {
+			n, err := strconv.Atoi(attribute(e, "val"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, n)
+		}
+		return out
+	}
+	normal, large := sizes(false), sizes(true)
+	if len(normal) < 8 || len(large) != len(normal) {
+		t.Fatalf("%d and %d sizes", len(normal), len(large))
+	}
+	for i := range normal {
+		if want := int(float64(normal[i]) * largeType); large[i] != want {
+			t.Errorf("%d half points became %d, want %d", normal[i], large[i], want)
 		}
 	}
 }

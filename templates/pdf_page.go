@@ -56,6 +56,7 @@ type pdfType struct {
 // box it belongs into, and its upper and lower edge.
 type drawn struct {
 	page           int
+	t              pdfType
 	text           string
 	x, width       float64
 	boxX, boxWidth float64
@@ -194,7 +195,7 @@ func (w *pdfWriter) choose(t pdfType) {
 func (w *pdfWriter) draw(t pdfType, text string, x, upper, boxX, boxWidth float64) {
 	if w.trace != nil {
 		w.trace(drawn{
-			page: w.f.PageNo(), text: text, x: x, width: w.widthOf(t, text), boxX: boxX, boxWidth: boxWidth,
+			page: w.f.PageNo(), t: t, text: text, x: x, width: w.widthOf(t, text), boxX: boxX, boxWidth: boxWidth,
 			upper: upper, lower: upper + t.leading,
 		})
 	}
