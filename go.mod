@@ -3,6 +3,7 @@ module hikeshi
 go 1.26.0
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0 // PDF with embedded TrueType fonts, without cgo
 	github.com/caarlos0/env/v11 v11.4.2 // settings from the environment into a struct, with defaults
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of the browser protocol that chromedp drives
 	github.com/chromedp/chromedp v0.23.0 // tests: a real browser, driven without a second toolchain
@@ -23,7 +24,6 @@ require (
 )
 
 require (
-	codeberg.org/go-pdf/fpdf v0.12.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect

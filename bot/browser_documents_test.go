@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,7 +21,7 @@ import (
 	"hikeshi/workflows/incident"
 )
 
-// documents downloads the final report in both formats through the page, as the auditor
+// documents downloads the final report in every format through the page, as the auditor
 // does, and compares what stands in it with what happened and with the database.
 func (w *tale) documents(auditor *atDesk) {
 	w.Helper()
@@ -34,6 +35,10 @@ func (w *tale) documents(auditor *atDesk) {
 	auditor.open(w.page())
 	md := string(auditor.download(spoken("format.md")))
 	docx := textOfDocx(w, auditor.download(spoken("format.docx")))
+	pdf := w.textOfPDF(auditor.download(spoken("format.pdf")))
+	if handover := w.textOfPDF(auditor.download(spoken("format.handover"))); handover != "" && !strings.Contains(handover, spoken("report.handover.title")) {
+		w.Errorf("no summary for a handover: %.200q", handover)
+	}
 	if now := w.records(); len(now) != len(records) {
 		w.Errorf("looking at the report added %d entries to the record", len(now)-len(records))
 	}
@@ -56,8 +61,11 @@ func (w *tale) documents(auditor *atDesk) {
 		if !strings.Contains(docx, text) {
 			w.Errorf("the Word report lacks %q", text)
 		}
+		if pdf != "" && !strings.Contains(pdf, strings.Join(strings.Fields(text), "")) {
+			w.Errorf("the PDF report lacks %q", text)
+		}
 	}
-	for _, hole := range regexp.MustCompile(`\{[a-z_]+\}|\b(report|field|log|step)\.[a-z_.]+`).FindAllString(docx+md, -1) {
+	for _, hole := range regexp.MustCompile(`\{[a-z_]+\}|\b(report|field|log|step)\.[a-z_.]+`).FindAllString(docx+md+pdf, -1) {
 		w.Errorf("the report prints %q", hole)
 	}
 }
@@ -123,6 +131,28 @@ func (p *atDesk) download(label string) []byte {
 	}
 	p.t.Fatalf("download %s: no file arrived", label)
 	return nil
+}
+
+// textOfPDF gives the text of a PDF file in the order of its content, without white space,
+// since a line ends anywhere; nothing where poppler is not at hand.
+func (w *tale) textOfPDF(file []byte) string {
+	w.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		if os.Getenv("HIKESHI_TEST_REQUIRE") == "1" {
+			w.Fatal("pdftotext is not installed, and HIKESHI_TEST_REQUIRE=1 asks for it: install poppler-utils")
+		}
+		w.Log("NOT TESTED: pdftotext is not installed, so nobody has read the PDF. Install poppler-utils; HIKESHI_TEST_REQUIRE=1 makes this a failure.")
+		return ""
+	}
+	path := filepath.Join(w.TempDir(), "report.pdf")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		w.Fatal(err)
+	}
+	out, err := exec.CommandContext(w.Context(), "pdftotext", "-raw", path, "-").Output()
+	if err != nil {
+		w.Fatal(err)
+	}
+	return strings.Join(strings.Fields(string(out)), "")
 }
 
 // textOfDocx gives the text of a Word document as it is read, paragraph by paragraph.
