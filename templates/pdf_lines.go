@@ -51,9 +51,14 @@ func (f *pdfFace) fill(out []pdfLine, line string, limit int) []pdfLine {
 // lineEnd tells how many characters the first line takes; at least one.
 func (f *pdfFace) lineEnd(rest []rune, limit int) int {
 	width, last, before := 0, 0, 0
+	ink := ' ' // the last character that is no space
 	for i, r := range rest {
-		if i > 0 && mayBreak(rest[i-1], r) {
+		// A bracket that opens does not end a line before a space either.
+		if i > 0 && mayBreak(rest[i-1], r) && !cannotEnd(ink) {
 			last, before = i, last
+		}
+		if !isSpace(r) {
+			ink = r
 		}
 		width += int(f.widths[r])
 		switch {
@@ -79,19 +84,17 @@ func isRemnant(rest []rune) bool {
 // thousandths of the type size.
 func (f *pdfFace) longestWord(text string) int {
 	longest, width, spaces := 0, 0, 0
-	last := '\n'
+	last, ink := '\n', ' '
 	for _, r := range text {
-		if r == '\n' {
-			width, spaces, last = 0, 0, r
-			continue
-		}
-		if last != '\n' && mayBreak(last, r) {
+		if last == '\n' || r == '\n' || mayBreak(last, r) && !cannotEnd(ink) {
 			width, spaces = 0, 0
 		}
-		if isSpace(r) {
+		switch {
+		case r == '\n':
+		case isSpace(r):
 			spaces += int(f.widths[r])
-		} else {
-			width, spaces = width+spaces+int(f.widths[r]), 0
+		default:
+			width, spaces, ink = width+spaces+int(f.widths[r]), 0, r
 			longest = max(longest, width)
 		}
 		last = r

@@ -44,6 +44,7 @@ func TestLines(t *testing.T) {
 		{"small kana begin no line", "漢字漢字シャツ", 5000, []string{"漢字漢字", "シャツ"}},
 		{"the long vowel mark begins no line", "漢字漢字サーバ", 5000, []string{"漢字漢字", "サーバ"}},
 		{"an opening bracket ends no line", "漢字漢字「漢字」漢", 5000, []string{"漢字漢字", "「漢字」漢"}},
+		{"nor before a space", "漢字漢字「 漢字」", 5000, []string{"漢字漢字", "「 漢字」"}},
 		{"iteration marks begin no line", "漢字漢人々漢字", 4000, []string{"漢字漢", "人々漢字"}},
 		{"words stay whole", "漢字 server 漢字", 5000, []string{"漢字", "server", "漢字"}},
 		{"numbers stay whole", "電話 090-0000-0002 です", 9500, []string{"電話", "090-0000-0002", "です"}},
@@ -112,7 +113,8 @@ func checkLines(t failing, f *pdfFace, text string, limit int) {
 			first, last := rest[0], line[len(line)-1]
 			if strings.ContainsRune(neverFirst, first) || strings.ContainsRune(neverLast, last) || isASCIIWord(first) && isASCIIWord(last) {
 				for at := 1; at < len(line); at++ {
-					if a, b := line[at-1], line[at]; mayBreak(a, b) && strings.TrimSpace(string(line[:at])) != "" {
+					before := []rune(trimSpaces(string(line[:at])))
+					if a, b := line[at-1], line[at]; mayBreak(a, b) && len(before) > 0 && !strings.ContainsRune(lineEndForbidden, before[len(before)-1]) {
 						t.Fatalf("line %d of %q ends between %q and %q, though it could between %q and %q", i, paragraph, last, first, a, b)
 					}
 				}

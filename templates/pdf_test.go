@@ -295,7 +295,7 @@ func TestPDFHeadingsNeverEndAPage(t *testing.T) {
 		"introduction": {report.Paragraph{Text: "次のとおりです。"}, report.Table{Header: []string{"番号"}, Rows: [][]report.Cell{{{Text: "1"}}}}},
 	}
 	for name, b := range blocks {
-		for filler := range 50 {
+		for filler := 22; filler < 48; filler++ { // a page has room for 43 lines
 			d := report.Document{Title: "t", Sections: []report.Section{
 				{Level: 1, Title: "初め", Blocks: []report.Block{report.Paragraph{Text: strings.Repeat("行\n", filler) + "終わり"}}},
 				{Level: 1, Title: "見出し"}, {Level: 2, Title: "小見出し", Blocks: b},
