@@ -146,7 +146,7 @@ var dynamic = []struct {
 	{"notice.", strs(notices), nil},
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed"}, nil},
-	{"format.", []string{"docx", "md"}, nil},
+	{"format.", []string{"pdf", "docx", "md"}, nil},
 	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
 		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done")},
 	{"log.what.", eventKinds(), nil},
