@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hikeshi/workflows/contact"
+	"hikeshi/templates"
 )
 
 // healthWithin bounds the health check, which a container's runtime kills otherwise.
@@ -33,7 +33,8 @@ func (p *program) doctorCommand() *cobra.Command {
 // doctor checks one thing after the other and goes on after a fault, so that all are told.
 func (p *program) doctor(ctx context.Context) error {
 	failed := false
-	t, err := p.texts()
+	// Its own faults must be told even where the company's messages are among them.
+	t, err := templates.LoadTexts(nil)
 	if err != nil {
 		return err
 	}
@@ -47,15 +48,14 @@ func (p *program) doctor(ctx context.Context) error {
 		fmt.Fprintln(p.out, t.Say(lang, mark)+" "+what)
 	}
 	line(t.Say(lang, "cli.doctor.settings", "mode", p.settings.Mode, "address", p.settings.Listen, "lang", lang), nil)
-	book, err := p.book()
-	if err == nil {
-		line(t.Say(lang, "cli.doctor.procedures", "version", book.Version), nil)
-	} else {
-		line(t.Say(lang, "cli.doctor.procedures", "version", "-"), err)
+	set := p.doctorTemplates(t, line)
+	if set == nil {
+		return errShown // everything below needs what cannot be read
 	}
+	t = set.Texts
 	err = p.withService(ctx, func(o *opened) error {
 		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), nil)
-		found := contact.Check(o.service.Contacts())
+		found := p.check(o.service.Contacts(), set.Company)
 		if p.printFindings(t, found) {
 			failed = true
 		}
