@@ -67,6 +67,12 @@ func (p *program) open(ctx context.Context, f func(*opened) error, options ...st
 
 // templates reads everything that the company may change, as a whole or not at all.
 func (p *program) templates() (*templates.Set, error) {
+	if p.settings.Config != "" {
+		// A folder that is gone is no empty one: a company's own rules must not turn into ours.
+		if st, err := os.Stat(p.settings.Config); err != nil || !st.IsDir() {
+			return nil, say("cli.setting.config", "value", p.settings.Config)
+		}
+	}
 	return templates.Load(p.overlay(), p.settings.practice())
 }
 

@@ -62,6 +62,14 @@ const rulesFolder = "rules"
 // procedure is silently ignored would learn it in the night it needs it.
 func strays(overlay fs.FS) Faults { return straysIn(overlay, ".") }
 
+// knownFolders may be links, as in a volume of Kubernetes.
+var knownFolders = []string{procedureFolder, policyFolder, messageFolder, rulesFolder}
+
+func isFolder(from fs.FS, name string) bool {
+	st, err := fs.Stat(from, name)
+	return err == nil && st.IsDir()
+}
+
 // maxStrays is enough to see that the folder is the wrong one.
 const maxStrays = 40
 
@@ -86,6 +94,8 @@ func straysIn(overlay fs.FS, folder string) Faults {
 				return fs.SkipDir // who reads it says that it is no file
 			}
 		case entry.IsDir():
+		case entry.Type()&fs.ModeSymlink != 0 && slices.Contains(knownFolders, name) && isFolder(overlay, name):
+			faults = append(faults, straysIn(overlay, name)...) // WalkDir follows no link by itself
 		case len(faults) == maxStrays:
 			return fs.SkipAll
 		default:

@@ -14,7 +14,10 @@ import (
 //go:embed policies/*.yaml
 var policyFiles embed.FS
 
-const pagingFile = "policies/paging.yaml"
+const (
+	policyFolder = "policies"
+	pagingFile   = policyFolder + "/paging.yaml"
+)
 
 // The shape of policies/paging.yaml.
 type pagingSheet struct {
@@ -40,7 +43,7 @@ const (
 // policies/paging.yaml in its place. The error is Faults.
 func LoadPaging(overlay fs.FS) (incident.PagePolicy, error) {
 	p, faults := loadPaging(overlay)
-	if err := append(faults, straysIn(overlay, "policies")...).asError(); err != nil {
+	if err := append(faults, straysIn(overlay, policyFolder)...).asError(); err != nil {
 		return incident.PagePolicy{}, err
 	}
 	return p, nil

@@ -98,7 +98,8 @@ func (s *Service) editionOf(ctx context.Context, in *incident.Incident, stored i
 }) (*edition.Edition, error) {
 	version := in.Procedure
 	now := s.InForce()
-	if version == "" || version == now.Version() {
+	// Before there were editions, an incident kept the version of the procedures alone.
+	if version == "" || version == now.Version() || version == now.Book.Version {
 		return now, nil
 	}
 	if e, known := s.editions.get(version); e != nil {
