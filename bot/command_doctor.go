@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/templates"
+	"hikeshi/workflows/company"
 )
 
 // healthWithin bounds the health check, which a container's runtime kills otherwise.
@@ -49,13 +50,17 @@ func (p *program) doctor(ctx context.Context) error {
 	}
 	line(t.Say(lang, "cli.doctor.settings", "mode", p.settings.Mode, "address", p.settings.Listen, "lang", lang), nil)
 	set := p.doctorTemplates(t, line)
-	if set == nil {
-		return errShown // everything below needs what cannot be read
+	var own company.Profile
+	if set != nil {
+		t, own = set.Texts, set.Company
+	} else { // the rest is checked all the same, in the words of the defaults
+		plain := *p
+		plain.settings.Config = ""
+		p = &plain
 	}
-	t = set.Texts
 	err = p.withService(ctx, func(o *opened) error {
 		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), nil)
-		found := p.check(o.service.Contacts(), set.Company)
+		found := p.check(o.service.Contacts(), own)
 		if p.printFindings(t, found) {
 			failed = true
 		}

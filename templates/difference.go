@@ -67,7 +67,7 @@ func (s *Set) Differences(from *Set) []Difference {
 		tell(pagingFile, w)
 	}
 	if fields := profileFields(from.Company, s.Company); fields != nil {
-		tell(profileFile, counted("differs.profile", fields))
+		tell(profileFile, fault.Say("differs.profile", "count", strconv.Itoa(len(fields)), "known", strings.Join(fields, ", ")))
 	}
 	return out
 }
