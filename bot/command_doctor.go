@@ -60,7 +60,7 @@ func (p *program) doctor(ctx context.Context) error {
 	}
 	err = p.withService(ctx, func(o *opened) error {
 		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), nil)
-		found := p.check(o.service.Contacts(), own)
+		found := gaps(o.service.Contacts(), own)
 		if p.printFindings(t, found) {
 			failed = true
 		}

@@ -41,6 +41,9 @@ func TestTheDefaultsAreSound(t *testing.T) {
 			t.Errorf("profile.yaml does not show the flag %s", f)
 		}
 	}
+	if !s.Company.Sample {
+		t.Error("the sample company is not marked as such")
+	}
 	if live, err := templates.Load(nil, false); err != nil || live.Company.Name != "" || live.Company.Address != "" {
 		t.Errorf("a live company without a profile is %+v, %v", live.Company, err)
 	}

@@ -41,13 +41,13 @@ func LoadProfile(overlay fs.FS, practice bool) (company.Profile, error) {
 }
 
 func loadProfile(overlay fs.FS, practice bool) (company.Profile, Faults) {
-	if !practice {
-		if overlay == nil {
-			return company.Profile{}, nil
-		}
-		if _, err := fs.Stat(overlay, profileFile); errors.Is(err, fs.ErrNotExist) {
-			return company.Profile{}, nil
-		}
+	sample := overlay == nil
+	if overlay != nil {
+		_, err := fs.Stat(overlay, profileFile)
+		sample = errors.Is(err, fs.ErrNotExist)
+	}
+	if sample && !practice {
+		return company.Profile{}, nil
 	}
 	text, wrong := readFile(overlay, profileFiles, profileFile)
 	if wrong != nil {
@@ -60,7 +60,7 @@ func loadProfile(overlay fs.FS, practice bool) (company.Profile, Faults) {
 	}
 	p := company.Profile{
 		Name: strings.TrimSpace(sheet.Name), NameEN: strings.TrimSpace(sheet.NameEN), Address: strings.TrimSpace(sheet.Address),
-		CorporateNumber: company.Number(sheet.CorporateNumber), Industry: strings.TrimSpace(sheet.Industry), Flags: map[company.Flag]bool{},
+		CorporateNumber: company.Number(sheet.CorporateNumber), Industry: strings.TrimSpace(sheet.Industry), Flags: map[company.Flag]bool{}, Sample: sample,
 	}
 	for _, d := range sheet.Departments {
 		p.Departments = append(p.Departments, strings.TrimSpace(d))

@@ -32,6 +32,8 @@ type Profile struct {
 	Departments []string
 	// Flags holds only what the company has answered; see Flag.
 	Flags map[Flag]bool
+	// Sample marks the made-up company of practice, which is nobody's measure.
+	Sample bool
 }
 
 // Flag is a circumstance of the company that does not change from incident to incident.
