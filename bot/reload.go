@@ -38,28 +38,34 @@ func (h *house) use(ctx context.Context, set *templates.Set, lang string) error 
 // closed the program gets the same signal, but nobody reads what it says any more, and then
 // it ends as it always did.
 func (p *program) reload(ctx context.Context, h *house, log *slog.Logger) (runOn bool) {
-	lang := p.settings.Lang
-	set, err := p.templates()
-	if err == nil {
-		err = h.use(ctx, set, lang)
-	}
-	said := ""
-	if err != nil {
-		log.ErrorContext(ctx, "the changed templates were refused; the old ones stay in force", "edition", h.service.InForce().Version())
-		for _, one := range eachOf(err) {
-			log.ErrorContext(ctx, "a fault of the templates", "fault", p.inWords(one))
-		}
-		said = h.say(lang, "cli.reload.refused", "faults", p.inWords(err))
-	} else {
-		version := h.service.InForce().Version()
-		log.InfoContext(ctx, "the templates were read again", "edition", version)
-		said = h.say(lang, "cli.reload.done", "version", version)
+	said := h.say(p.settings.Lang, "cli.reload.none")
+	if p.settings.Config != "" {
+		said = p.readAgain(ctx, h, log)
 	}
 	if _, err := fmt.Fprintln(p.out, said); err != nil {
 		log.InfoContext(ctx, "the terminal is gone; stopping")
 		return false
 	}
 	return true
+}
+
+// readAgain gives the sentence that says what came of it.
+func (p *program) readAgain(ctx context.Context, h *house, log *slog.Logger) string {
+	lang := p.settings.Lang
+	set, err := p.templates()
+	if err == nil {
+		err = h.use(ctx, set, lang)
+	}
+	version := h.service.InForce().Version()
+	if err == nil {
+		log.InfoContext(ctx, "the templates were read again", "edition", version)
+		return h.say(lang, "cli.reload.done", "version", version)
+	}
+	log.ErrorContext(ctx, "the changed templates were refused; the old ones stay in force", "edition", version)
+	for _, one := range eachOf(err) {
+		log.ErrorContext(ctx, "a fault of the templates", "fault", p.inWords(one))
+	}
+	return h.say(lang, "cli.reload.refused", "faults", p.inWords(err))
 }
 
 // eachOf takes a joined error apart.

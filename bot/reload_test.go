@@ -244,9 +244,13 @@ func TestAClosedTerminalEndsTheServer(t *testing.T) {
 	if n.program.reload(t.Context(), n.house, slog.New(slog.DiscardHandler)) {
 		t.Error("it runs on, and nobody can see it")
 	}
-	n.program.out = io.Discard
+	out := &written{}
+	n.program.out = out
 	if !n.program.reload(t.Context(), n.house, slog.New(slog.DiscardHandler)) {
 		t.Error("it ended though it is not alone")
+	}
+	if got := out.String(); got != spoken("cli.reload.none")+"\n" {
+		t.Errorf("without a folder it says %q", got)
 	}
 }
 
