@@ -12,12 +12,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
 	"hikeshi/store"
+	"hikeshi/templates"
 	"hikeshi/workflows/incident"
 )
 
@@ -43,7 +45,7 @@ func (w *tale) documents(auditor *atDesk) {
 		w.Errorf("looking at the report added %d entries to the record", len(now)-len(records))
 	}
 	want := []string{
-		w.id, spoken("report.title.final"), head, spoken("report.banner.practice"), spoken("sample.company"),
+		w.id, spoken("report.title.final"), head, spoken("report.banner.practice"), sampleName(w),
 		happened, systems, reach, causeText, behindText, prevention, actionText, "共有フォルダーを切り離した", reason3, "図面の持ち主に知らせること",
 		yamamoto, sato, suzuki, tanaka, kobaya, "2027", spoken("publication.affected"), spoken("level.3"), spoken("role.representative"),
 	}
@@ -203,4 +205,14 @@ func textOfDocx(t interface {
 		}
 	}
 	return all.String()
+}
+
+// sampleName is what the sample company is called.
+func sampleName(t testing.TB) string {
+	t.Helper()
+	p, err := templates.LoadProfile(nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Name
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +29,8 @@ import (
 //	% company                     a fresh practice database with the sample company and two incidents
 //	% sql UPDATE …                changes the database behind the program's back
 //	% same A B                    two files are alike
+//	% has A WORD                  a word stands in a file
+//	% folder NAME                 makes a folder
 //
 // Lines of # are remarks; all others are output. What stands on standard error is marked "! ",
 // an exit code other than 0 is told as [exit 1]. $T is the transcript's own folder.
@@ -135,7 +138,8 @@ func (tr *transcript) file(args, lines []string) {
 			tr.t.Fatalf("no such encoding: %q", args[1])
 		}
 	}
-	if err := os.WriteFile(filepath.Join(tr.folder, args[0]), body, 0o600); err != nil {
+	name := filepath.Join(tr.folder, args[0])
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, body, 0o600)); err != nil {
 		tr.t.Fatal(err)
 	}
 }
@@ -159,6 +163,14 @@ func (tr *transcript) setup(args []string, line string) {
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			tr.t.Fatalf("%s changed %d rows, %v", line, n, err)
+		}
+	case "folder":
+		if err := os.MkdirAll(args[1], 0o700); err != nil {
+			tr.t.Fatal(err)
+		}
+	case "has":
+		if body, err := os.ReadFile(args[1]); err != nil || !strings.Contains(string(body), args[2]) {
+			tr.t.Errorf("%s: it does not (%v):\n%s", line, err, body)
 		}
 	case "same":
 		a, errA := os.ReadFile(args[1])
@@ -204,7 +216,7 @@ func (tr *transcript) company() {
 	if err != nil {
 		tr.t.Fatal(err)
 	}
-	if err := loadSample(ctx, s); err != nil {
+	if err := errors.Join(s.Keep(ctx), loadSample(ctx, s)); err != nil {
 		tr.t.Fatal(err)
 	}
 	who := map[string]incident.Actor{}

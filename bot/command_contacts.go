@@ -14,6 +14,7 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/company"
 	"hikeshi/workflows/contact"
 )
 
@@ -120,7 +121,7 @@ func (p *program) importContacts(ctx context.Context, file string) error {
 		if len(ch.Removed) > 0 {
 			fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.removed", "names", names(o.texts, lang, ch.Removed)))
 		}
-		p.printFindings(o.texts, contact.Check(o.service.Contacts()))
+		p.printFindings(o.texts, gaps(o.service.Contacts(), o.company))
 		return nil
 	})
 }
@@ -136,18 +137,28 @@ func names(t *templates.Texts, lang string, people []contact.Person) string {
 func (p *program) checkContacts(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return p.withService(ctx, func(o *opened) error {
-			return p.findings(o.texts, contact.Check(o.service.Contacts()))
+			return p.findings(o.texts, gaps(o.service.Contacts(), o.company))
 		})
 	}
-	t, err := p.texts()
+	set, err := p.templates()
 	if err != nil {
 		return err
 	}
-	rows, err := p.readContacts(t, args[0])
+	rows, err := p.readContacts(set.Texts, args[0])
 	if err != nil {
 		return err
 	}
-	return p.findings(t, contact.Check(contact.NewDirectory(contact.Merge(nil, rows))))
+	return p.findings(set.Texts, gaps(contact.NewDirectory(contact.Merge(nil, rows)), set.Company))
+}
+
+// gaps finds what a contact list lacks, and where its departments are not those of the
+// company. In practice with a list of one's own, the sample company has no say.
+func gaps(d *contact.Directory, c company.Profile) []contact.Finding {
+	found := contact.Check(d)
+	if !c.Sample {
+		found = append(found, contact.CheckDepartments(d, c.Departments)...)
+	}
+	return found
 }
 
 func (p *program) findings(t *templates.Texts, found []contact.Finding) error {

@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hikeshi/workflows/contact"
+	"hikeshi/templates"
+	"hikeshi/workflows/company"
 )
 
 // healthWithin bounds the health check, which a container's runtime kills otherwise.
@@ -33,7 +34,8 @@ func (p *program) doctorCommand() *cobra.Command {
 // doctor checks one thing after the other and goes on after a fault, so that all are told.
 func (p *program) doctor(ctx context.Context) error {
 	failed := false
-	t, err := p.texts()
+	// Its own faults must be told even where the company's messages are among them.
+	t, err := templates.LoadTexts(nil)
 	if err != nil {
 		return err
 	}
@@ -47,15 +49,18 @@ func (p *program) doctor(ctx context.Context) error {
 		fmt.Fprintln(p.out, t.Say(lang, mark)+" "+what)
 	}
 	line(t.Say(lang, "cli.doctor.settings", "mode", p.settings.Mode, "address", p.settings.Listen, "lang", lang), nil)
-	book, err := p.book()
-	if err == nil {
-		line(t.Say(lang, "cli.doctor.procedures", "version", book.Version), nil)
-	} else {
-		line(t.Say(lang, "cli.doctor.procedures", "version", "-"), err)
+	set := p.doctorTemplates(t, line)
+	var own company.Profile
+	if set != nil {
+		t, own = set.Texts, set.Company
+	} else { // the rest is checked all the same, in the words of the defaults
+		plain := *p
+		plain.settings.Config = ""
+		p = &plain
 	}
 	err = p.withService(ctx, func(o *opened) error {
 		line(t.Say(lang, "cli.doctor.database", "database", p.settings.database()), nil)
-		found := contact.Check(o.service.Contacts())
+		found := gaps(o.service.Contacts(), own)
 		if p.printFindings(t, found) {
 			failed = true
 		}

@@ -146,7 +146,7 @@ func (p *program) document(ctx context.Context, o *opened, id string, kind desk.
 		return nil, err
 	}
 	records, err := o.store.Records(ctx, number, 1, 0)
-	if err != nil {
+	if err := errors.Join(err, o.service.Recall(ctx, in)); err != nil {
 		return nil, err
 	}
 	now := o.service.Now()
@@ -167,10 +167,12 @@ func document(o *opened, in *incident.Incident, records []incident.Record, kind 
 		Lang:       lang,
 		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
 		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },
-		Company:    o.texts.Say(lang, "sample.company"),
+		Company:    o.company.In(lang),
+		Address:    o.company.Address,
+		Number:     o.company.CorporateNumber,
 		Version:    version,
 		MadeAt:     now,
-		Procedures: o.service.Procedures(),
+		Procedures: o.service.Rules(in),
 	})
 }
 

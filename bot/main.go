@@ -90,19 +90,23 @@ func (p *program) inWords(err error) string {
 		}
 		return strings.Join(lines, "\n")
 	}
-	var s sentence
-	if !errors.As(err, &s) {
-		return err.Error()
-	}
-	t, fault := templates.LoadTexts(nil)
-	if fault != nil {
+	t, broken := templates.LoadTexts(nil)
+	if broken != nil {
 		return err.Error()
 	}
 	lang := p.settings.Lang
 	if lang == "" {
 		lang = env.ToMap(p.environ)["HIKESHI_LANG"]
 	}
-	return t.Say(lang, s.key, s.pairs...)
+	var s sentence
+	var fault templates.Fault
+	switch {
+	case errors.As(err, &s):
+		return t.Say(lang, s.key, s.pairs...)
+	case errors.As(err, &fault):
+		return fault.Say(t, lang)
+	}
+	return err.Error()
 }
 
 // program is one run: its surroundings and, once read, its settings.

@@ -89,13 +89,11 @@ func newNightOn(t *testing.T, lang, url string) *night {
 func (n *night) open() {
 	ctx := context.Background()
 	o := &opened{clock: n.clock}
-	var err error
-	if o.texts, err = n.program.texts(); err != nil {
+	set, err := n.program.templates()
+	if err != nil {
 		n.t.Fatal(err)
 	}
-	if o.book, err = n.program.book(); err != nil {
-		n.t.Fatal(err)
-	}
+	o.take(set)
 	if o.store, err = store.Open(ctx, n.url); err != nil {
 		n.t.Fatal(err)
 	}

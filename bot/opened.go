@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"hikeshi/store"
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/company"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 	"hikeshi/workflows/report"
@@ -22,6 +22,8 @@ import (
 type opened struct {
 	texts   *templates.Texts
 	book    *procedure.Book
+	paging  incident.PagePolicy
+	company company.Profile
 	store   workflows.Store
 	service *workflows.Service
 	clock   workflows.Clock
@@ -34,21 +36,10 @@ func (p *program) overlay() fs.FS {
 	return os.DirFS(p.settings.Config)
 }
 
-func (p *program) texts() (*templates.Texts, error) {
-	t, err := templates.LoadTexts(p.overlay())
-	if err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
-	}
-	return t, nil
-}
+// texts reads the messages alone, for what needs no more.
+func (p *program) texts() (*templates.Texts, error) { return templates.LoadTexts(p.overlay()) }
 
-func (p *program) book() (*procedure.Book, error) {
-	b, err := templates.LoadProcedures(p.overlay())
-	if err != nil {
-		return nil, fmt.Errorf("procedures: %w", err)
-	}
-	return b, nil
-}
+func (p *program) book() (*procedure.Book, error) { return templates.LoadProcedures(p.overlay()) }
 
 // withService opens what is there, beside a running server, and only to read.
 func (p *program) withService(ctx context.Context, f func(*opened) error) error {
@@ -67,22 +58,35 @@ func (p *program) open(ctx context.Context, f func(*opened) error, options ...st
 		return err
 	}
 	defer func() { err = errors.Join(err, o.store.Close()) }()
-	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Practice: p.settings.practice()})
+	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Practice: p.settings.practice()})
 	if err != nil {
 		return err
 	}
 	return f(o)
 }
 
+// templates reads everything that the company may change, as a whole or not at all.
+func (p *program) templates() (*templates.Set, error) {
+	if p.settings.Config != "" {
+		// A folder that is gone is no empty one: a company's own rules must not turn into ours.
+		if st, err := os.Stat(p.settings.Config); err != nil || !st.IsDir() {
+			return nil, say("cli.setting.config", "value", p.settings.Config)
+		}
+	}
+	return templates.Load(p.overlay(), p.settings.practice())
+}
+
+func (o *opened) take(s *templates.Set) {
+	o.texts, o.book, o.paging, o.company = s.Texts, s.Book, s.Paging, s.Company
+}
+
 func (p *program) openStore(ctx context.Context, options ...store.Option) (*opened, error) {
 	o := &opened{}
-	var err error
-	if o.texts, err = p.texts(); err != nil {
+	set, err := p.templates()
+	if err != nil {
 		return nil, err
 	}
-	if o.book, err = p.book(); err != nil {
-		return nil, err
-	}
+	o.take(set)
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
 		if err := makeFolder(path); err != nil {
 			return nil, err

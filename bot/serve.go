@@ -17,6 +17,7 @@ import (
 	"hikeshi/bot/desk"
 	"hikeshi/bot/web"
 	"hikeshi/store"
+	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -31,16 +32,18 @@ type house struct {
 	desk    *desk.Desk
 	web     *web.Server
 	courier *courier.Courier
+	inForce atomic.Pointer[templates.Set]
 }
 
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
 	h := &house{opened: o}
+	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company})
 	// The service tells of changes before those who listen are made.
 	var live atomic.Pointer[house]
 	var err error
 	o.service, err = workflows.New(ctx, workflows.Options{
-		Store: o.store, Clock: o.clock, Book: o.book, Practice: p.settings.practice(),
+		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
 				h.changed(c)
@@ -50,15 +53,18 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	if err != nil {
 		return nil, err
 	}
+	if err := o.service.Keep(ctx); err != nil {
+		return nil, err
+	}
 	if err := loadSample(ctx, o.service); err != nil {
 		return nil, err
 	}
 	lang := p.settings.Lang
 	h.desk = desk.New(desk.Config{
-		Service: o.service, Texts: o.texts, Lang: lang, Company: o.texts.Say(lang, "sample.company"), Log: log,
+		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), Log: log,
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
-			body, err := render(document(o, in, records, kind, lang, now), format, now)
+			body, err := render(document(h.now(), in, records, kind, lang, now), format, now)
 			name := fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format)
 			if kind == desk.KindHandover {
 				name = fmt.Sprintf("%s-%s.%s", in.ID, kind, format)
@@ -67,7 +73,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		},
 	})
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: o.texts.Say, Lang: lang, Practice: p.settings.practice(),
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(),
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Ready: o.service.Ready, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
@@ -156,6 +162,8 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer unlock()
+	changed, stopListening := listenForReload()
+	defer stopListening()
 	o, err := p.openStore(ctx)
 	if err != nil {
 		return err
@@ -193,10 +201,16 @@ func (p *program) serve(ctx context.Context) (err error) {
 	}
 	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+listener.Addr().String(), "database", store.Shown(p.settings.database())))
 
-	select {
-	case err = <-served:
-	case <-ctx.Done():
-		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, "cli.serve.stopping"))
+	for running := true; running; {
+		select {
+		case err = <-served:
+			running = false
+		case <-changed:
+			running = p.reload(ctx, h, log)
+		case <-ctx.Done():
+			running = false
+			fmt.Fprintln(p.out, h.say(p.settings.Lang, "cli.serve.stopping"))
+		}
 	}
 	// In this order: no new requests, then no new work, then the sends under way.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)

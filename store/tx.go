@@ -63,6 +63,10 @@ func (t *tx) ContactsVersion(ctx context.Context) (v int64, err error) {
 	return t.contacts, err
 }
 
+func (t *tx) Edition(ctx context.Context, version string) ([]byte, error) {
+	return editionBody(ctx, t.s, version)
+}
+
 func (t *tx) NextNumber(ctx context.Context, series string) (n int, err error) {
 	ok, err := row(ctx, t.s, nextNumber, []any{series}, &n)
 	if err == nil && !ok {

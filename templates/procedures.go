@@ -1,9 +1,7 @@
 package templates
 
 import (
-	"cmp"
 	"embed"
-	"errors"
 	"io/fs"
 	"path"
 	"reflect"
@@ -76,100 +74,59 @@ type kindAidFile struct {
 }
 
 // LoadProcedures reads the procedures: the embedded ones, and for every file that the overlay
-// has under "procedures/" that one instead. overlay may be nil. The error joins a Fault for
+// has under "procedures/" that one instead. overlay may be nil. The error is Faults: one for
 // each mistake; with any, there is no book.
 func LoadProcedures(overlay fs.FS) (*procedure.Book, error) {
-	faults := strayFiles(overlay)
-	var src procedure.Source
+	book, faults := loadProcedures(overlay)
+	if err := append(faults, straysIn(overlay, procedureFolder)...).asError(); err != nil {
+		return nil, err
+	}
+	return book, nil
+}
+
+func loadProcedures(overlay fs.FS) (*procedure.Book, Faults) {
+	var (
+		faults Faults
+		src    procedure.Source
+	)
 	read := map[string]*yamlFile{}
 	for _, sheet := range procedureSheets {
-		file, fault := readSheet(overlay, sheet, &src)
-		if fault != nil {
-			faults = append(faults, *fault)
+		file, wrong := readSheet(overlay, sheet, &src)
+		if wrong != nil {
+			faults = append(faults, *wrong)
 			continue
 		}
 		read[sheet] = file
 	}
 	book, problems := procedure.Build(src)
 	for _, p := range problems {
-		file, ok := read[p.Sheet]
-		if !ok {
-			continue // its own fault is already told; that it is missing only follows from it
+		if file, ok := read[p.Sheet]; ok { // otherwise it only follows from the file's own fault
+			faults = append(faults, file.problem(p.Problem))
 		}
-		line, column := file.at(p.Path, p.Offset)
-		faults = append(faults, Fault{File: file.name, Line: line, Column: column, Problem: p.What, Remedy: p.Remedy})
 	}
-	if len(faults) == 0 {
-		return book, nil
-	}
-	slices.SortStableFunc(faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	all := make([]error, len(faults))
-	for i, f := range faults {
-		all[i] = f
-	}
-	return nil, errors.Join(all...)
-}
-
-// strayFiles finds YAML files in the overlay that would never be read: a company whose own
-// procedure is silently ignored would learn it in the night it needs it.
-func strayFiles(overlay fs.FS) []Fault {
-	if overlay == nil {
-		return nil
-	}
-	entries, err := fs.ReadDir(overlay, procedureFolder)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return []Fault{{File: procedureFolder, Problem: "the folder cannot be read", Remedy: "check that it is a folder and its permissions"}}
-	}
-	var known []string
-	for _, sheet := range procedureSheets {
-		known = append(known, sheet+".yaml")
-	}
-	var faults []Fault
-	for _, e := range entries {
-		ext := path.Ext(e.Name())
-		if strings.HasPrefix(e.Name(), ".") || ext != ".yaml" && ext != ".yml" || slices.Contains(known, e.Name()) {
-			continue
-		}
-		remedy := "name it one of " + strings.Join(known, ", ")
-		if meant := procedure.Nearest(e.Name(), known); meant != "" {
-			remedy = "did you mean " + meant + "?"
-		}
-		faults = append(faults, Fault{File: path.Join(procedureFolder, e.Name()), Problem: "no procedure is read from a file of this name", Remedy: remedy})
-	}
-	return faults
+	return book, faults
 }
 
 // readSheet reads one file, the overlay's if it has it, and adds it to the source.
 func readSheet(overlay fs.FS, sheet string, src *procedure.Source) (*yamlFile, *Fault) {
 	name := path.Join(procedureFolder, sheet+".yaml")
-	text, err := []byte(nil), fs.ErrNotExist
-	if overlay != nil {
-		text, err = fs.ReadFile(overlay, name)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = procedureFiles.ReadFile(name)
-	}
-	if err != nil {
-		return nil, &Fault{File: name, Problem: "the file cannot be opened", Remedy: "check that it is a file and its permissions"}
+	text, wrong := readFile(overlay, procedureFiles, name)
+	if wrong != nil {
+		return nil, wrong
 	}
 	if sheet == procedure.KindsSheet {
 		var kinds kindsFile
-		file, fault := parseYAML(name, text, &kinds, keysOf(reflect.TypeFor[kindsFile]()))
-		if fault != nil {
-			return nil, fault
+		file, wrong := parseYAML(name, text, &kinds, keysOf(reflect.TypeFor[kindsFile]()))
+		if wrong != nil {
+			return nil, wrong
 		}
 		src.KindsSection, src.Kinds = strings.TrimSpace(kinds.Section), kinds.aid()
 		return file, nil
 	}
 	var s sheetFile
-	file, fault := parseYAML(name, text, &s, keysOf(reflect.TypeFor[sheetFile]()))
-	if fault != nil {
-		return nil, fault
+	file, wrong := parseYAML(name, text, &s, keysOf(reflect.TypeFor[sheetFile]()))
+	if wrong != nil {
+		return nil, wrong
 	}
 	src.Sheets = append(src.Sheets, s.sheet(incident.Category(sheet)))
 	return file, nil

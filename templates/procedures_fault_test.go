@@ -18,15 +18,15 @@ func TestAFaultNamesItsPlaceAndWhatWasMeant(t *testing.T) {
 		want                 []string
 	}{
 		{"a mistyped role", "leak", "role: incident_lead", "role: incident_laed",
-			[]string{`procedures/leak.yaml:23:15: "incident_laed" is not a role; did you mean incident_lead?`}},
+			[]string{`procedures/leak.yaml:23:15: "incident_laed" is no role; did you mean incident_lead?`}},
 		{"a mistyped phase", "leak", "phase: containment", "phase: containmnt",
-			[]string{`procedures/leak.yaml:24:16: "containmnt" is not a phase of the work; did you mean containment?`}},
+			[]string{`procedures/leak.yaml:24:16: "containmnt" is no phase of the work; did you mean containment?`}},
 		{"a mistyped kind", "leak", "kind: prepare", "kind: prepares",
-			[]string{`procedures/leak.yaml:34:15: "prepares" is not a kind of step; did you mean prepare?`}},
+			[]string{`procedures/leak.yaml:34:15: "prepares" is no kind of step; did you mean prepare?`}},
 		{"a mistyped fact", "leak", "when: personal_data or my_number", "when: personal_data or mynumber",
-			[]string{`procedures/leak.yaml:74:32: "mynumber" is not a fact; did you mean my_number?`}},
+			[]string{`procedures/leak.yaml:74:32: "mynumber" is no fact; did you mean my_number?`}},
 		{"a mistyped fact in quotes", "leak", "when: personal_data or my_number", `when: "personal_data or mynumber"`,
-			[]string{`procedures/leak.yaml:74:33: "mynumber" is not a fact; did you mean my_number?`}},
+			[]string{`procedures/leak.yaml:74:33: "mynumber" is no fact; did you mean my_number?`}},
 		{"a condition that says not", "leak", "when: wide_scope", "when: not wide_scope",
 			[]string{`procedures/leak.yaml:54:15: "not" cannot be used in a condition, because a question nobody has answered yet could then remove the step; name the facts for which the step is needed`}},
 		{"a mistyped key", "leak", "required: always", "requird: always",
@@ -44,8 +44,8 @@ func TestAFaultNamesItsPlaceAndWhatWasMeant(t *testing.T) {
 			`procedures/leak.yaml:88:12: every leak is at least level 2; write one of 2, 3`,
 		}},
 		{"two faults in one file", "leak", "role: representative\n        phase: final_report", "role: boss\n        phase: final_reprot", []string{
-			`procedures/leak.yaml:80:15: "boss" is not a role; write one of discoverer, representative, incident_lead, system_admin, security_chief, department_lead, privacy_manager, privacy_desk, educator, auditor, press, outside_contact`,
-			`procedures/leak.yaml:81:16: "final_reprot" is not a phase of the work; did you mean final_report?`,
+			`procedures/leak.yaml:80:15: "boss" is no role; write one of discoverer, representative, incident_lead, system_admin, security_chief, department_lead, privacy_manager, privacy_desk, educator, auditor, press, outside_contact`,
+			`procedures/leak.yaml:81:16: "final_reprot" is no phase of the work; did you mean final_report?`,
 		}},
 		{"a colon without quotes", "other", "en: Find out what", "en: Find: out what",
 			[]string{`procedures/other.yaml:38:15: the file is not valid YAML here (mapping value is not allowed in this context); check the indentation, and put a text that holds a colon in quotes`}},
@@ -55,7 +55,7 @@ func TestAFaultNamesItsPlaceAndWhatWasMeant(t *testing.T) {
 			[]string{`procedures/virus.yaml:33:1: the file has a second part after ---; remove the --- and what follows`}},
 		{"a kind of event nobody knows", "first_aid", "kind: complaint", "kind: complain", []string{
 			`procedures/first_aid.yaml:6:3: the kind "complaint" has no first aid; add it under kinds`,
-			`procedures/first_aid.yaml:226:11: "complain" is not a kind of event; did you mean complaint?`,
+			`procedures/first_aid.yaml:226:11: "complain" is no kind of event; did you mean complaint?`,
 		}},
 		{"a list where a text belongs", "damage", "kind: report", "kind: [report]",
 			[]string{`procedures/damage.yaml:15:15: a list does not belong here; write a text`}},
@@ -85,15 +85,15 @@ func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
 		{"an empty file", fstest.MapFS{"procedures/leak.yaml": {Data: []byte("# nothing yet\n")}},
 			[]string{`procedures/leak.yaml: the file is empty; fill it in, or delete it to use the default`}},
 		{"Shift_JIS", fstest.MapFS{"procedures/leak.yaml": {Data: []byte("section: \x89\xce")}},
-			[]string{`procedures/leak.yaml: the file is not UTF-8; save it again with the encoding UTF-8`}},
+			[]string{`procedures/leak.yaml:1:10: the file is not UTF-8; save it again with the encoding UTF-8`}},
 		{"a folder of that name", fstest.MapFS{"procedures/leak.yaml/notes": {}},
 			[]string{`procedures/leak.yaml: the file cannot be opened; check that it is a file and its permissions`}},
 		{"a mistyped name", fstest.MapFS{"procedures/leek.yaml": {Data: []byte("x")}},
-			[]string{`procedures/leek.yaml: no procedure is read from a file of this name; did you mean leak.yaml?`}},
+			[]string{`procedures/leek.yaml: no file of this name is used; did you mean procedures/leak.yaml?`}},
 		{"another ending", fstest.MapFS{"procedures/leak.yml": {Data: []byte("x")}},
-			[]string{`procedures/leak.yml: no procedure is read from a file of this name; did you mean leak.yaml?`}},
+			[]string{`procedures/leak.yml: no file of this name is used; did you mean procedures/leak.yaml?`}},
 		{"a name like none", fstest.MapFS{"procedures/earthquake.yaml": {Data: []byte("x")}},
-			[]string{`procedures/earthquake.yaml: no procedure is read from a file of this name; name it one of leak.yaml, damage.yaml, virus.yaml, other.yaml, first_aid.yaml`}},
+			[]string{`procedures/earthquake.yaml: no file of this name is used; name it one of procedures/leak.yaml, procedures/damage.yaml, procedures/virus.yaml, procedures/other.yaml, procedures/first_aid.yaml`}},
 		{"faults in two files", fstest.MapFS{
 			"procedures/virus.yaml": {Data: []byte("sektion: x\n")},
 			"procedures/other.yaml": {Data: []byte("- x\n")},
@@ -161,7 +161,7 @@ func FuzzProcedureYAML(f *testing.F) {
 		book, err := templates.LoadProcedures(fstest.MapFS{name: {Data: []byte(text)}})
 		if err != nil {
 			for _, fault := range faultsOf(t, err) {
-				if fault.File != name || fault.Line < 0 || (fault.Line > 0) != (fault.Column > 0) || fault.Problem == "" || fault.Remedy == "" {
+				if fault.File != name || fault.Line < 0 || (fault.Line > 0) != (fault.Column > 0) || fault.What.Key == "" || fault.Remedy.Key == "" || strings.ContainsAny(fault.Error(), "\n\r") {
 					t.Errorf("a fault nobody can find: %+v", fault)
 				}
 			}

@@ -5,12 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"hikeshi/workflows/fault"
+	"hikeshi/workflows/procedure"
 )
 
 //go:embed messages/*.yaml
@@ -24,73 +30,233 @@ type Texts struct{ by map[string]map[string]string }
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 
-// LoadTexts reads the embedded messages/*.LANG.yaml and lays the operator's messages over
-// them, key by key. A text that only one language has, a placeholder that only one has, a
-// key given twice and an overlay's unknown key are faults; all are named at once.
-func LoadTexts(overlay fs.FS) (*Texts, error) {
+const messageFolder = "messages"
+
+// isMessages tells a file of messages by its name.
+func isMessages(name string) bool {
+	folder, base := path.Split(name)
+	for _, lang := range Languages {
+		if stem, ok := strings.CutSuffix(base, "."+lang+".yaml"); ok && stem != "" && folder == messageFolder+"/" {
+			return true
+		}
+	}
+	return false
+}
+
+// embeddedTexts are the product's own, read once.
+var embeddedTexts = sync.OnceValues(func() (*Texts, error) {
 	t := &Texts{by: map[string]map[string]string{}}
-	var faults []error
+	var faults Faults
 	for _, lang := range Languages {
 		t.by[lang] = map[string]string{}
-		faults = append(faults, t.read(messageFiles, lang, false)...)
+		faults = append(faults, t.read(messageFiles, lang, nil)...)
 	}
-	if overlay != nil {
-		for _, lang := range Languages {
-			faults = append(faults, t.read(overlay, lang, true)...)
-		}
+	faults = append(faults, t.unequal()...)
+	if err := faults.asError(); err != nil {
+		return nil, err
 	}
-	for key, ja := range t.by["ja"] {
-		en, ok := t.by["en"][key]
-		if !ok {
-			faults = append(faults, fmt.Errorf("message %q has no English text: add it to the en file", key))
-			continue
-		}
-		if a, b := Placeholders(ja), Placeholders(en); !slices.Equal(a, b) {
-			faults = append(faults, fmt.Errorf("message %q has the placeholders %v in Japanese and %v in English: use the same", key, a, b))
-		}
-	}
-	for key := range t.by["en"] {
-		if _, ok := t.by["ja"][key]; !ok {
-			faults = append(faults, fmt.Errorf("message %q has no Japanese text: add it to the ja file", key))
-		}
-	}
-	if faults != nil {
-		return nil, errors.Join(faults...)
+	return t, nil
+})
+
+// LoadTexts reads the embedded messages/*.LANG.yaml and lays the operator's messages over
+// them, key by key. An overlay's unknown key, one given twice, a text that lacks a
+// placeholder of the default or has another, and what is no text are faults; the error is
+// Faults and names all at once.
+func LoadTexts(overlay fs.FS) (*Texts, error) {
+	t, faults := loadTexts(overlay)
+	if err := append(faults, straysIn(overlay, messageFolder)...).asError(); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
 
-func (t *Texts) read(from fs.FS, lang string, over bool) (faults []error) {
-	files, err := fs.Glob(from, "messages/*."+lang+".yaml")
+func loadTexts(overlay fs.FS) (*Texts, Faults) {
+	own, err := embeddedTexts()
 	if err != nil {
-		return []error{err}
+		var faults Faults
+		errors.As(err, &faults)
+		return nil, faults
 	}
-	for _, f := range files {
-		b, err := fs.ReadFile(from, f)
-		if err != nil {
-			return append(faults, err)
+	if overlay == nil {
+		return own, nil
+	}
+	t := &Texts{by: map[string]map[string]string{}}
+	var faults Faults
+	for _, lang := range Languages {
+		t.by[lang] = maps.Clone(own.by[lang])
+		faults = append(faults, t.read(overlay, lang, own)...)
+	}
+	return t, faults
+}
+
+// unequal finds texts of which a language has none, or other placeholders.
+func (t *Texts) unequal() (faults Faults) {
+	for _, lang := range Languages {
+		other := Languages[0]
+		if lang == other {
+			other = Languages[1]
 		}
-		var m map[string]string
-		if err := yaml.UnmarshalWithOptions(b, &m, yaml.Strict()); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", path.Base(f), err))
-			continue
-		}
-		for k, v := range m {
-			old, known := t.by[lang][k]
-			switch {
-			case over && !known:
-				faults = append(faults, fmt.Errorf("%s: there is no message %q: see the embedded messages for the keys", path.Base(f), k))
-			case over && !slices.Equal(Placeholders(old), Placeholders(v)):
-				faults = append(faults, fmt.Errorf("%s: message %q needs the placeholders %v", path.Base(f), k, Placeholders(old)))
-			case !over && known:
-				faults = append(faults, fmt.Errorf("%s: message %q is given twice", path.Base(f), k))
-			default:
-				t.by[lang][k] = v
+		for key, text := range t.by[lang] {
+			file := messageFolder + "/*." + other + ".yaml"
+			twin, ok := t.by[other][key]
+			if !ok {
+				faults = append(faults, Fault{File: file, What: fault.Say("overlay.message_other_language", "value", key), Remedy: fault.Say("mend.both_languages")})
+				continue
+			}
+			if what, remedy, ok := samePlaces(text, twin); !ok {
+				faults = append(faults, Fault{File: file + " " + key, What: what, Remedy: remedy})
 			}
 		}
 	}
 	return faults
 }
+
+// read adds the messages of a language; over is what they lie over, nil for the first.
+func (t *Texts) read(from fs.FS, lang string, over *Texts) (faults Faults) {
+	files, err := fs.Glob(from, messageFolder+"/*."+lang+".yaml")
+	if err != nil { // only a wrong pattern: ours is right
+		return nil
+	}
+	seen := map[string]string{} // key → where it stands
+	for _, name := range files {
+		if passedOver(path.Base(name)) || !isMessages(name) {
+			continue
+		}
+		text, wrong := readFile(nil, from, name)
+		if wrong != nil {
+			faults = append(faults, *wrong)
+			continue
+		}
+		// Duplicates are found below, every one with its place.
+		file, wrong := readYAML(name, text, parser.AllowDuplicateMapKey())
+		if wrong != nil {
+			faults = append(faults, *wrong)
+			continue
+		}
+		faults = append(faults, t.add(file, lang, over, seen)...)
+	}
+	return faults
+}
+
+// add takes the messages of one file.
+func (t *Texts) add(file *yamlFile, lang string, over *Texts, seen map[string]string) (faults Faults) {
+	tell := func(at ast.Node, what, remedy fault.Saying) {
+		line, column := nodeStart(at)
+		faults = append(faults, Fault{File: file.name, Line: line, Column: column, What: what, Remedy: remedy})
+	}
+	mapping, ok := file.root.(*ast.MappingNode)
+	if !ok {
+		what, remedy := misplaced(shapeNoun(file.root.Type()), "noun.keys")
+		tell(file.root, what, remedy)
+		return faults
+	}
+	for _, m := range mapping.Values {
+		key := m.Key.GetToken().Value
+		text, isText := textOf(m.Value)
+		first, twice := seen[key]
+		if !twice {
+			line, column := nodeStart(m.Key)
+			seen[key] = fmt.Sprintf("%s:%d:%d", file.name, line, column)
+		}
+		old, known := "", true
+		if over != nil {
+			old, known = over.by[lang][key]
+		}
+		switch {
+		case twice:
+			tell(m.Key, fault.Say("overlay.message_twice", "value", key, "other", first), fault.Say("mend.keep_one"))
+		case !known:
+			remedy := fault.Say("mend.see_messages")
+			if meant := nearestKey(key, over.Keys()); meant != "" {
+				remedy = fault.Say("mend.meant", "meant", meant)
+			}
+			tell(m.Key, fault.Say("overlay.message_unknown", "value", key), remedy)
+		case !isText:
+			what, remedy := misplaced(shapeNoun(m.Value.Type()), "noun.text")
+			tell(m.Value, what, remedy)
+		case over != nil && strings.TrimSpace(text) == "" && old != "":
+			tell(m.Value, fault.Say("overlay.message_empty"), fault.Say("mend.message_text"))
+		case over != nil:
+			if what, remedy, same := samePlaces(old, text); !same {
+				tell(m.Value, what, remedy)
+			}
+			t.by[lang][key] = text
+		default:
+			t.by[lang][key] = text
+		}
+	}
+	return faults
+}
+
+// textOf reads a text as it may be written: plain, in quotes, as a block, or nothing.
+func textOf(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.NullNode:
+		return "", true
+	}
+	return "", false
+}
+
+// nearestKey names the message that was probably meant: two letters away, or with the same
+// end under another family.
+func nearestKey(key string, known []string) string {
+	if meant := procedure.Nearest(key, known); meant != "" {
+		return meant
+	}
+	_, end, _ := strings.Cut(key, ".")
+	found := ""
+	for _, k := range known {
+		if _, e, _ := strings.Cut(k, "."); end != "" && e == end {
+			if found != "" {
+				return "" // several
+			}
+			found = k
+		}
+	}
+	return found
+}
+
+// braces finds whatever looks like a placeholder, also one that could never be filled.
+var braces = regexp.MustCompile(`\{[^{}\n]{0,40}\}`)
+
+// samePlaces checks that a text has the placeholders of the default and no others.
+func samePlaces(old, text string) (what, remedy fault.Saying, same bool) {
+	want, have := Placeholders(old), []string{}
+	for _, b := range braces.FindAllString(text, -1) {
+		if name := strings.Trim(b, "{}"); !slices.Contains(have, name) {
+			have = append(have, name)
+		}
+	}
+	lost := slices.DeleteFunc(slices.Clone(want), func(p string) bool { return slices.Contains(have, p) })
+	extra := slices.DeleteFunc(have, func(p string) bool {
+		return slices.Contains(want, p) || strings.Contains(old, "{"+p+"}") // literal in the default, too
+	})
+	switch {
+	case len(extra) > 0:
+		what = fault.Say("overlay.place_extra", "places", inBraces(extra))
+		switch meant := procedure.Nearest(extra[0], lost); {
+		case meant != "":
+			remedy = fault.Say("mend.meant", "meant", inBraces([]string{meant}))
+		case len(lost) == 1:
+			remedy = fault.Say("mend.meant", "meant", inBraces(lost))
+		case len(want) > 0:
+			remedy = fault.Say("mend.places_only", "known", inBraces(want))
+		default:
+			remedy = fault.Say("mend.places_none")
+		}
+	case len(lost) > 0:
+		what, remedy = fault.Say("overlay.place_missing", "places", inBraces(lost)), fault.Say("mend.places_add")
+	default:
+		return what, remedy, true
+	}
+	return what, remedy, false
+}
+
+func inBraces(names []string) string { return "{" + strings.Join(names, "} {") + "}" }
 
 // Placeholders lists the names in braces of a text, sorted, each once.
 func Placeholders(text string) []string {

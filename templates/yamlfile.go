@@ -2,7 +2,6 @@ package templates
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/procedure"
 )
 
@@ -25,21 +25,34 @@ type yamlFile struct {
 // parseYAML reads a file strictly into a struct: unknown and repeated keys, and values of the
 // wrong shape, are faults. known lists every key the struct has, to name the one meant.
 func parseYAML(name string, src []byte, into any, known []string) (*yamlFile, *Fault) {
-	if !utf8.Valid(src) {
-		return nil, &Fault{File: name, Problem: "the file is not UTF-8", Remedy: "save it again with the encoding UTF-8"}
+	file, wrong := readYAML(name, src)
+	if wrong != nil {
+		return nil, wrong
+	}
+	if err := yaml.NodeToValue(file.root, into, yaml.Strict()); err != nil {
+		return nil, yamlFault(name, err, known)
+	}
+	return file, nil
+}
+
+// readYAML reads a file that is one plain YAML document. Of the parser's own faults it tells
+// the first: what follows it cannot be trusted.
+func readYAML(name string, src []byte, options ...parser.Option) (*yamlFile, *Fault) {
+	if line, column, bad := badUTF8(src); bad {
+		return nil, &Fault{File: name, Line: line, Column: column, What: fault.Say("overlay.not_utf8"), Remedy: fault.Say("mend.utf8")}
 	}
 	// Editors on Windows write a byte order mark, which YAML would take for a part of the first key.
 	text := strings.TrimPrefix(string(src), "\uFEFF")
-	tree, err := parser.ParseBytes([]byte(text), 0)
+	tree, err := parser.ParseBytes([]byte(text), 0, options...)
 	if err != nil {
-		return nil, yamlFault(name, err, known)
+		return nil, yamlFault(name, err, nil)
 	}
 	switch {
 	case len(tree.Docs) == 0 || tree.Docs[0].Body == nil:
-		return nil, &Fault{File: name, Problem: "the file is empty", Remedy: "fill it in, or delete it to use the default"}
+		return nil, &Fault{File: name, What: fault.Say("overlay.empty"), Remedy: fault.Say("mend.fill")}
 	case len(tree.Docs) > 1:
 		line, column := nodeStart(tree.Docs[1])
-		return nil, &Fault{File: name, Line: line, Column: column, Problem: "the file has a second part after ---", Remedy: "remove the --- and what follows"}
+		return nil, &Fault{File: name, Line: line, Column: column, What: fault.Say("overlay.second_part"), Remedy: fault.Say("mend.dashes")}
 	}
 	file := &yamlFile{name: name, root: tree.Docs[0].Body}
 	// Aliases are refused before decoding: one that contains itself would never end, and a
@@ -49,10 +62,31 @@ func parseYAML(name string, src []byte, into any, known []string) (*yamlFile, *F
 	if plain.fault != nil {
 		return nil, plain.fault
 	}
-	if err := yaml.NodeToValue(file.root, into, yaml.Strict()); err != nil {
-		return nil, yamlFault(name, err, known)
-	}
 	return file, nil
+}
+
+// badUTF8 finds the first byte that is no UTF-8, such as of a file in Shift_JIS.
+func badUTF8(src []byte) (line, column int, bad bool) {
+	line, column = 1, 1
+	for len(src) > 0 {
+		r, size := utf8.DecodeRune(src)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line, column, true
+		case r == '\n':
+			line, column = line+1, 1
+		default:
+			column++
+		}
+		src = src[size:]
+	}
+	return 0, 0, false
+}
+
+// problem gives a problem of the file's content its place.
+func (f *yamlFile) problem(p fault.Problem) Fault {
+	line, column := f.at(p.Path, p.Offset)
+	return Fault{File: f.name, Line: line, Column: column, What: p.What, Remedy: p.Remedy}
 }
 
 // at gives the place of a value by its path ("tables[0].steps[2].role"), or of the nearest
@@ -79,6 +113,22 @@ func (f *yamlFile) at(path string, offset int) (line, column int) {
 		return line, column
 	}
 	return nodeStart(f.root)
+}
+
+// keyAt gives the place of a key of the mapping at path.
+func (f *yamlFile) keyAt(path, key string) (line, column int) {
+	if p, err := yaml.PathString("$." + path); err == nil {
+		if node, err := p.FilterNode(f.root); err == nil {
+			if m, ok := node.(*ast.MappingNode); ok {
+				for _, v := range m.Values {
+					if v.Key.GetToken().Value == key {
+						return nodeStart(v.Key)
+					}
+				}
+			}
+		}
+	}
+	return f.at(path, 0)
 }
 
 // nodeStart is where a node begins; a mapping's own token is its first colon.
@@ -115,11 +165,11 @@ func (p *plainness) Visit(n ast.Node) ast.Visitor {
 	}
 	switch n := n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		p.refuse(n, "anchors (&, *, <<) cannot be used here", "write the value out where it belongs")
+		p.refuse(n, fault.Say("overlay.anchor"), fault.Say("mend.write_out"))
 	case *ast.TagNode, *ast.DirectiveNode:
-		p.refuse(n, "tags and directives (!, %) cannot be used here", "write the plain value")
+		p.refuse(n, fault.Say("overlay.tag"), fault.Say("mend.plain"))
 	case *ast.MappingKeyNode:
-		p.refuse(n, `keys with "?" cannot be used here`, "write key: value")
+		p.refuse(n, fault.Say("overlay.question_key"), fault.Say("mend.key_value"))
 	case *ast.MappingValueNode:
 		if slices.Contains([]string{"n", "level", "levels"}, n.Key.String()) {
 			ast.Walk(&wholeness{p}, n.Value)
@@ -128,9 +178,9 @@ func (p *plainness) Visit(n ast.Node) ast.Visitor {
 	return p
 }
 
-func (p *plainness) refuse(n ast.Node, problem, remedy string) {
+func (p *plainness) refuse(n ast.Node, what, remedy fault.Saying) {
 	line, column := nodeStart(n)
-	p.fault = &Fault{File: p.file, Line: line, Column: column, Problem: problem, Remedy: remedy}
+	p.fault = &Fault{File: p.file, Line: line, Column: column, What: what, Remedy: remedy}
 }
 
 type wholeness struct{ *plainness }
@@ -138,7 +188,7 @@ type wholeness struct{ *plainness }
 func (w *wholeness) Visit(n ast.Node) ast.Visitor {
 	switch n.(type) {
 	case *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		w.refuse(n, fmt.Sprintf("%q is not a whole number", n.String()), "write it without a fraction")
+		w.refuse(n, fault.Say("overlay.fraction", "value", n.String()), fault.Say("mend.whole"))
 	}
 	return w
 }
@@ -147,12 +197,12 @@ func (w *wholeness) Visit(n ast.Node) ast.Visitor {
 func yamlFault(name string, err error, known []string) *Fault {
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		return &Fault{File: name, Problem: "the file cannot be read as YAML", Remedy: "compare it with the default file"}
+		return &Fault{File: name, What: fault.Say("overlay.not_yaml"), Remedy: fault.Say("mend.compare")}
 	}
-	fault := &Fault{File: name, Line: 1, Column: 1}
+	wrong := &Fault{File: name, Line: 1, Column: 1}
 	value := ""
 	if tk := at.GetToken(); tk != nil && tk.Position != nil {
-		fault.Line, fault.Column, value = max(tk.Position.Line, 1), max(tk.Position.Column, 1), tk.Value
+		wrong.Line, wrong.Column, value = max(tk.Position.Line, 1), max(tk.Position.Column, 1), tk.Value
 	}
 	var (
 		unknown   *yaml.UnknownFieldError
@@ -163,65 +213,73 @@ func yamlFault(name string, err error, known []string) *Fault {
 	)
 	switch {
 	case errors.As(err, &unknown):
-		fault.Problem = fmt.Sprintf("the key %q is not known", value)
-		fault.Remedy = "use one of " + strings.Join(known, ", ")
-		if meant := procedure.Nearest(value, known); meant != "" {
-			fault.Remedy = "did you mean " + meant + "?"
-		}
+		wrong.What = fault.Say("overlay.key_unknown", "value", value)
+		wrong.Remedy = meantOr(value, known, "mend.use_one_of")
 	case errors.As(err, &duplicate), strings.Contains(at.GetMessage(), "already defined"):
-		fault.Problem = fmt.Sprintf("the key %q is written twice", value)
-		fault.Remedy = "keep one"
+		wrong.What = fault.Say("overlay.key_twice", "value", value)
+		wrong.Remedy = fault.Say("mend.keep_one")
 	case errors.As(err, &mistyped):
-		fault.Problem = fmt.Sprintf("%s does not belong here", inWords(mistyped.SrcType))
-		fault.Remedy = "write " + inWords(mistyped.DstType)
+		wrong.What, wrong.Remedy = misplaced(typeNoun(mistyped.SrcType), typeNoun(mistyped.DstType))
 	case errors.As(err, &shape):
-		fault.Problem = shapeInWords(shape.Actual) + " does not belong here"
-		fault.Remedy = "write " + shapeInWords(shape.Expected)
+		wrong.What, wrong.Remedy = misplaced(shapeNoun(shape.Actual), shapeNoun(shape.Expected))
 	case errors.As(err, &overflow):
-		fault.Problem = "the number is too large"
-		fault.Remedy = "write a small whole number"
+		wrong.What = fault.Say("overlay.number_large")
+		wrong.Remedy = fault.Say("mend.small_number")
 	default:
-		fault.Problem = fmt.Sprintf("the file is not valid YAML here (%s)", strings.TrimSpace(at.GetMessage()))
-		fault.Remedy = "check the indentation, and put a text that holds a colon in quotes"
+		wrong.What = fault.Say("overlay.bad_yaml", "why", strings.TrimSpace(at.GetMessage()))
+		wrong.Remedy = fault.Say("mend.indentation")
 	}
-	return fault
+	return wrong
 }
 
-// inWords names a type as the writer of a file knows it.
-func inWords(t reflect.Type) string {
+// meantOr names the known word that was probably meant, or all there are.
+func meantOr(word string, known []string, all string) fault.Saying {
+	if meant := procedure.Nearest(word, known); meant != "" {
+		return fault.Say("mend.meant", "meant", meant)
+	}
+	return fault.Say(all, "known", strings.Join(known, ", "))
+}
+
+// misplaced says that one shape stands where another belongs.
+func misplaced(found, wanted string) (what, remedy fault.Saying) {
+	return fault.Say("overlay.misplaced").With("shape", found), fault.Say("mend.shape").With("shape", wanted)
+}
+
+// typeNoun is the text that names a type as the writer of a file knows it.
+func typeNoun(t reflect.Type) string {
 	if t == nil {
-		return "this value"
+		return "noun.value"
 	}
 	switch t.Kind() {
 	case reflect.Int, reflect.Int64, reflect.Uint64:
-		return "a whole number"
+		return "noun.number"
 	case reflect.Float64:
-		return "a number"
+		return "noun.decimal"
 	case reflect.Bool:
-		return "true or false"
+		return "noun.truth"
 	case reflect.String:
-		return "a text"
+		return "noun.text"
 	case reflect.Slice, reflect.Array:
-		return "a list"
+		return "noun.list"
 	case reflect.Pointer:
-		return inWords(t.Elem())
+		return typeNoun(t.Elem())
 	default:
-		return "keys and their values"
+		return "noun.keys"
 	}
 }
 
-// shapeInWords does the same for a part of a YAML file.
-func shapeInWords(t ast.NodeType) string {
+// shapeNoun does the same for a part of a YAML file.
+func shapeNoun(t ast.NodeType) string {
 	switch t {
 	case ast.MappingType, ast.MappingValueType:
-		return "keys and their values"
+		return "noun.keys"
 	case ast.SequenceType:
-		return "a list"
+		return "noun.list"
 	case ast.IntegerType, ast.FloatType:
-		return "a number"
+		return "noun.decimal"
 	case ast.BoolType:
-		return "true or false"
+		return "noun.truth"
 	default:
-		return "a text"
+		return "noun.text"
 	}
 }

@@ -47,7 +47,7 @@ func (s *Service) Incident(ctx context.Context, viewer incident.PersonID, id inc
 	if access == AccessNone {
 		return nil, AccessNone, ErrNotFound
 	}
-	return in, access, nil
+	return in, access, s.Recall(ctx, in)
 }
 
 // Listed is a line of somebody's list.
@@ -88,6 +88,9 @@ func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, l Lis
 	for {
 		rows, err := s.store.Incidents(ctx, q)
 		if err != nil {
+			return nil, false, err
+		}
+		if err := s.Recall(ctx, rows...); err != nil {
 			return nil, false, err
 		}
 		for _, in := range rows {
@@ -197,7 +200,10 @@ func (s *Service) ForMessage(ctx context.Context, m Message) (*incident.Incident
 		return s.Incident(ctx, m.To, m.Incident)
 	}
 	in, err := s.store.Incident(ctx, m.Incident)
-	return in, AccessFull, err
+	if err != nil {
+		return nil, AccessNone, err
+	}
+	return in, AccessFull, s.Recall(ctx, in)
 }
 
 // SaveDraft keeps what somebody typed into a form.

@@ -17,10 +17,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"hikeshi/workflows/edition"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )
@@ -34,7 +36,9 @@ type Clock interface {
 type Service struct {
 	store    Store
 	clock    Clock
-	book     *procedure.Book
+	current  atomic.Pointer[edition.Edition]
+	editions editions
+	log      *slog.Logger
 	practice bool
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
@@ -43,9 +47,12 @@ type Service struct {
 
 // Options of a service.
 type Options struct {
-	Store    Store
-	Clock    Clock
-	Book     *procedure.Book
+	Store  Store
+	Clock  Clock
+	Book   *procedure.Book
+	Paging incident.PagePolicy // empty: incident.UsualPaging
+	// Log is told of an edition that an incident began with and that is gone; nil: the program's.
+	Log      *slog.Logger
 	Practice bool // numbers TRN-…, everything marked 訓練
 	// Clocks says which notification clocks hold back closing; nil while there are none.
 	Clocks incident.ClockGate
@@ -61,7 +68,15 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, book: o.Book, practice: o.Practice, clocks: o.Clocks, changed: o.Changed}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, clocks: o.Clocks, changed: o.Changed}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	first, err := edition.New(o.Book, o.Paging)
+	if err != nil {
+		return nil, err
+	}
+	s.current.Store(first)
 	if s.changed == nil {
 		s.changed = func(Changed) {}
 	}
@@ -76,9 +91,6 @@ func (s *Service) Now() time.Time { return s.clock.Now().UTC().Truncate(time.Mic
 
 // Practice reports whether everything is 訓練.
 func (s *Service) Practice() bool { return s.practice }
-
-// Book gives the company's procedures.
-func (s *Service) Book() *procedure.Book { return s.book }
 
 // Command is one thing to carry out.
 type Command struct {
@@ -218,6 +230,7 @@ type work struct {
 	s      *Service
 	tx     Tx
 	c      Command
+	rules  *edition.Edition // that the incident began with
 	now    time.Time
 	change Change
 	digest string
@@ -232,6 +245,9 @@ func (w *work) carryOut(ctx context.Context) (Outcome, error) {
 		return refused(w.c.Incident, "refuse.unknown_incident", map[string]any{"id": w.c.Incident}), nil
 	}
 	if err != nil {
+		return Outcome{}, err
+	}
+	if w.rules, err = w.s.editionOf(ctx, in, w.tx); err != nil {
 		return Outcome{}, err
 	}
 	env := w.env()
@@ -269,13 +285,14 @@ func refused(id incident.ID, key string, args map[string]any) Outcome {
 func (w *work) env() incident.Env {
 	return incident.Env{
 		Now: w.now, By: w.c.By, Bot: w.c.Bot,
-		People: w.s.people.Load(), Procedures: rules{w.s.book}, Clocks: w.s.clocks,
+		People: w.s.people.Load(), Procedures: w.rules, Paging: w.rules.Paging, Clocks: w.s.clocks,
 	}
 }
 
 // report opens a new incident, unless the same person sent the same text minutes ago.
 func (w *work) report(ctx context.Context, r incident.Report) (Outcome, error) {
 	r.Practice = w.s.practice
+	w.rules = w.s.current.Load() // a new incident begins with the edition in force
 	sum := sha256.Sum256([]byte(incident.Clean(r.Text)))
 	w.digest = hex.EncodeToString(sum[:16])
 	if !w.c.Anyway {
@@ -393,6 +410,10 @@ func (w *work) absorb(ctx context.Context, in *incident.Incident, env incident.E
 	}
 	other := env.Other
 	env.Other, env.Bot = nil, true
+	if w.rules, err = w.s.editionOf(ctx, other, w.tx); err != nil {
+		return Outcome{}, err
+	}
+	env.Procedures, env.Paging = w.rules, w.rules.Paging
 	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts}, env)
 	if err != nil || !res.Accepted() {
 		return res, err
@@ -463,9 +484,9 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 
 func (w *work) reschedule(before, in *incident.Incident) {
 	key := "round:" + string(in.ID)
-	due, round, ok := in.NextRound()
+	due, round, ok := in.NextRound(w.rules.Paging)
 	if before != nil {
-		if d, r, was := before.NextRound(); was == ok && d.Equal(due) && r == round && w.c.Timer != key {
+		if d, r, was := before.NextRound(w.rules.Paging); was == ok && d.Equal(due) && r == round && w.c.Timer != key {
 			return
 		}
 	} else if !ok {
@@ -483,21 +504,3 @@ func newSalt() string {
 	rand.Read(b[:]) // never fails: it ends the program instead
 	return hex.EncodeToString(b[:])
 }
-
-// rules shows the procedures to the core.
-type rules struct{ book *procedure.Book }
-
-func (r rules) Steps(c, effect incident.Category, l incident.Level) ([]incident.Step, bool) {
-	plan, ref := r.book.Lookup(c, effect, l)
-	if ref != nil {
-		return nil, false
-	}
-	return plan.All(), true
-}
-
-func (r rules) Holds(when string, f incident.Facts) incident.Answer { return r.book.Holds(when, f) }
-
-func (r rules) Version() string { return r.book.Version }
-
-// Procedures gives the procedures as the core sees them.
-func (s *Service) Procedures() incident.Procedures { return rules{s.book} }

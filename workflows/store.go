@@ -85,6 +85,12 @@ type Store interface {
 	// did, until the context ends. After a gap in listening f is called with Work and no
 	// incident: anything may have changed. Where there can be no other process it just waits.
 	Listen(ctx context.Context, f func(Changed)) error
+
+	// SaveEdition keeps an edition of the rules under its version; one that is there already
+	// stays as it is. Edition gives it back, byte for byte; ErrNotFound.
+	SaveEdition(ctx context.Context, version string, body []byte, at time.Time) error
+	Edition(ctx context.Context, version string) (body []byte, err error)
+
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -104,6 +110,8 @@ type Tx interface {
 	LastBy(ctx context.Context, id incident.ID, by incident.PersonID, kinds []incident.EventKind, except []int64) (incident.Record, error)
 	// ContactsVersion says whether the list in memory is still the one stored.
 	ContactsVersion(ctx context.Context) (int64, error)
+	// Edition as in Store.
+	Edition(ctx context.Context, version string) (body []byte, err error)
 	// NextNumber hands out the next number of a series, from 1, without gaps: it is taken
 	// back when the transaction fails.
 	NextNumber(ctx context.Context, series string) (int, error)

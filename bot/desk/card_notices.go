@@ -42,7 +42,7 @@ func (v voice) summary(in *incident.Incident) []chat.Block {
 		item := chat.Item{Mark: v.stepMark(in, s), Text: v.stepLine(s), Small: v.stepSmall(in, s)}
 		if s.Settled() {
 			done = append(done, item)
-		} else if in.Applies(v.procedures(), s) != incident.No {
+		} else if in.Applies(v.procedures(in), s) != incident.No {
 			open = append(open, item)
 		}
 	}

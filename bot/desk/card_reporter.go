@@ -36,7 +36,7 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("question.heading"), Items: items})
 	}
 	if !incident.Containment.Before(in.Phase) {
-		card.Blocks = append(card.Blocks, v.aidBlock(in.Kind, in.Category)...)
+		card.Blocks = append(card.Blocks, v.aidBlock(v.service.Rules(in).Book, in.Kind, in.Category)...)
 	}
 	card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, rolesToPhone(in), nil, false))...)
 	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("reporter.next.heading"), Text: v.reporterNext(in)})

@@ -16,6 +16,7 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"hikeshi/bot/chat"
 	"hikeshi/templates"
@@ -39,13 +40,25 @@ type Documents func(ctx context.Context, in *incident.Incident, records []incide
 
 // Desk answers requests and renders messages. It is safe for concurrent use.
 type Desk struct {
-	service    *workflows.Service
+	service   *workflows.Service
+	says      atomic.Pointer[spoken]
+	lang      string
+	documents Documents
+	log       *slog.Logger
+}
+
+// spoken is what a company may word itself. A voice keeps the one it began with, so that no
+// answer is half of one and half of the next.
+type spoken struct {
 	texts      *templates.Texts
-	lang       string
 	company    string
-	documents  Documents
-	log        *slog.Logger
 	vocabulary vocabulary
+}
+
+// Use puts other texts and another name of the company into the place of those so far.
+// Answers under way are finished with the old ones.
+func (d *Desk) Use(texts *templates.Texts, company string) {
+	d.says.Store(&spoken{texts: texts, company: company, vocabulary: newVocabulary(texts)})
 }
 
 // New makes a desk.
@@ -56,10 +69,9 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	return &Desk{
-		service: c.Service, texts: c.Texts, lang: c.Lang, company: c.Company,
-		documents: c.Documents, log: c.Log, vocabulary: newVocabulary(c.Texts),
-	}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, log: c.Log}
+	d.Use(c.Texts, c.Company)
+	return d
 }
 
 // Handle answers one request. It never fails: what could not be carried out is said in the

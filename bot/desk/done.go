@@ -104,7 +104,7 @@ func (v *visit) reported(out workflows.Outcome, r incident.Report) chat.Reply {
 	if err != nil {
 		v.log.WarnContext(v.ctx, "an accepted report could not be shown", "ref", reference(), "error", err)
 		card := chat.Card{Key: "reporter:" + string(out.Incident) + ":" + string(v.who.ID), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(out.Incident))}
-		card.Blocks = append(v.aidBlock(r.What, r.What.Category()), v.emergencyPhones(r.Exclude)...)
+		card.Blocks = append(v.aidBlock(v.service.Book(), r.What, r.What.Category()), v.emergencyPhones(r.Exclude)...)
 		return chat.Reply{Accepted: true, Cards: []chat.Card{card}}
 	}
 	card := v.reporterCard(in, v.who.ID)

@@ -42,7 +42,7 @@ func (b *bench) do(name string, id incident.ID, c incident.Command) {
 // settle does whatever an incident still needs, until it can go on.
 func (b *bench) settle(name string, id incident.ID) {
 	b.t.Helper()
-	for _, m := range b.incident(id).MissingForAdvance(b.service.Procedures()) {
+	for _, m := range b.incident(id).MissingForAdvance(b.service.InForce()) {
 		switch m.What {
 		case incident.MissingField:
 			value := "確認済み"

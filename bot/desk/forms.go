@@ -163,7 +163,7 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 			return nil, &r, nil
 		case err == nil:
 			in = got
-			if _, ref := incident.Decide(in, spec.probe, incident.Env{Now: v.now, By: v.who, People: v.service.People(), Procedures: v.procedures()}); ref != nil && slices.Contains(blocking, ref.Key) {
+			if _, ref := incident.Decide(in, spec.probe, incident.Env{Now: v.now, By: v.who, People: v.service.People(), Procedures: v.procedures(in), Paging: v.service.Rules(in).Paging}); ref != nil && slices.Contains(blocking, ref.Key) {
 				shown := in
 				if access != workflows.AccessFull {
 					shown = nil

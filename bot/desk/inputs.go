@@ -185,7 +185,7 @@ func (v *visit) stepInput(required bool, in *incident.Incident, chosen string) c
 		return i
 	}
 	for _, s := range in.Steps {
-		if s.Settled() || s.Former || in.Applies(v.procedures(), s) == incident.No {
+		if s.Settled() || s.Former || in.Applies(v.procedures(in), s) == incident.No {
 			continue
 		}
 		label := []rune(v.stepName(s) + " " + s.Text.In(v.lang))

@@ -137,7 +137,7 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	card := v.base(in, m, chat.Urgent)
 	page, ok := v.pageOf(in, m)
 	open := ok && page.Status == incident.PageOpen && !in.Phase.Ended()
-	if in.PageWait() == 0 { // level 0 hurries nobody
+	if !in.Chased() { // level 0 hurries nobody
 		card.Tone, card.Title = chat.Notice, v.say("page.quiet.title", "id", string(in.ID), "title", in.Title)
 	}
 	if !open {

@@ -141,7 +141,7 @@ func (v voice) stepRows(in *incident.Incident) []StepRow {
 	for _, s := range in.Steps {
 		row := StepRow{
 			Text: s.Text.In(v.lang), Role: v.role(s.Role), Phase: v.phase(s.Phase), State: v.stepMark(in, s),
-			Reason: s.Reason, Settled: s.Settled(), NotApplicable: !s.Settled() && in.Applies(v.procedures(), s) == incident.No,
+			Reason: s.Reason, Settled: s.Settled(), NotApplicable: !s.Settled() && in.Applies(v.procedures(in), s) == incident.No,
 		}
 		if s.N > 0 {
 			row.N = number(s.N)

@@ -41,15 +41,15 @@ func rolesToPhone(in *incident.Incident) []incident.Role {
 // aidBlock is the first aid for what the reporter sees. What turned out to be a virus has the
 // first aid of a virus, whatever was chosen, and when to leave it all to the system
 // administrator (§9.4).
-func (v voice) aidBlock(kind incident.Kind, category incident.Category) []chat.Block {
+func (v voice) aidBlock(book *procedure.Book, kind incident.Kind, category incident.Category) []chat.Block {
 	virus := category == incident.Virus || kind == incident.KindVirus
 	if virus && kind.Category() != incident.Virus {
 		kind = incident.KindVirus
 	}
-	blocks := v.aidItems(v.service.Book().FirstAid(kind))
+	blocks := v.aidItems(book.FirstAid(kind))
 	if virus {
 		block := chat.Block{Heading: v.say("aid.handover"), Small: true}
-		for _, w := range v.service.Book().Handover() {
+		for _, w := range book.Handover() {
 			block.Items = append(block.Items, chat.Item{Text: w.In(v.lang)})
 		}
 		blocks = append(blocks, block)
@@ -163,7 +163,7 @@ func (v voice) stepMark(in *incident.Incident, s incident.StepState) string {
 	case s.Waived:
 		return v.say("state.waived")
 	}
-	switch applies := in.Applies(v.procedures(), s); {
+	switch applies := in.Applies(v.procedures(in), s); {
 	case applies == incident.No:
 		return v.say("state.na")
 	case s.Required == incident.Optional:
@@ -214,12 +214,12 @@ func (v voice) stepSmall(in *incident.Incident, s incident.StepState) string {
 
 // stepDue reports whether somebody is to act on a step in the present phase.
 func (v voice) stepDue(in *incident.Incident, s incident.StepState) bool {
-	return !in.Phase.Ended() && !s.Settled() && !s.Former && !in.Phase.Before(s.Phase) && in.Applies(v.procedures(), s) != incident.No
+	return !in.Phase.Ended() && !s.Settled() && !s.Former && !in.Phase.Before(s.Phase) && in.Applies(v.procedures(in), s) != incident.No
 }
 
 func (v voice) stepDueButtons(in *incident.Incident, s incident.StepState) []chat.Button {
 	buttons := v.stepButtons(in, s)
-	if in.Applies(v.procedures(), s) == incident.Unknown {
+	if in.Applies(v.procedures(in), s) == incident.Unknown {
 		buttons = append([]chat.Button{v.formButton("button.fact", formFact, in, s.Key)}, buttons...)
 	}
 	return buttons
@@ -231,9 +231,9 @@ func (v voice) next(in *incident.Incident) []incident.Missing {
 	case in.Phase.Ended():
 		return nil
 	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
-		return in.MissingForClose(v.procedures(), nil)
+		return in.MissingForClose(v.procedures(in), nil)
 	}
-	return in.MissingForAdvance(v.procedures())
+	return in.MissingForAdvance(v.procedures(in))
 }
 
 // nextBlocks says what is to be decided next.

@@ -14,11 +14,14 @@ import (
 // voice speaks one language at one instant.
 type voice struct {
 	*Desk
+	*spoken
 	lang string
 	now  time.Time
 }
 
-func (d *Desk) voice() voice { return voice{Desk: d, lang: d.lang, now: d.service.Now()} }
+func (d *Desk) voice() voice {
+	return voice{Desk: d, spoken: d.says.Load(), lang: d.lang, now: d.service.Now()}
+}
 
 func (v voice) say(key string, pairs ...string) string { return v.texts.Say(v.lang, key, pairs...) }
 
@@ -144,8 +147,8 @@ func (v voice) lead(in *incident.Incident) string {
 	return name
 }
 
-// procedures are the company's rules, to ask whether a step applies.
-func (v voice) procedures() incident.Procedures { return v.service.Procedures() }
+// procedures are the rules that an incident began with, to ask whether a step applies.
+func (v voice) procedures(in *incident.Incident) incident.Procedures { return v.service.Rules(in) }
 
 // fieldValue prints a filled field; a time in JST.
 func (v voice) fieldValue(f incident.Field, value incident.FieldValue) string {

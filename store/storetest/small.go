@@ -14,6 +14,7 @@ var small = []testCase{
 	{"Drafts", drafts},
 	{"Settings", settings},
 	{"Contacts", contacts},
+	{"Editions", storedEditions},
 	{"Ping", ping},
 }
 
@@ -96,6 +97,25 @@ func contacts(t *testing.T, db Database) {
 	must(t, s.ReplaceContacts(ctx, nil))
 	people, _ = read()
 	same(t, "emptied list", len(people), 0)
+}
+
+func storedEditions(t *testing.T, db Database) {
+	s := db.Open(t)
+	ctx := t.Context()
+	_, err := s.Edition(ctx, "aaaaaaaaaaaa")
+	is(t, "an unknown edition", err, workflows.ErrNotFound)
+	first := []byte(`{"procedures":{"handover":[{"ja":"𠮷 \\n <&>","en":"x"}]},"paging":{}}`)
+	must(t, s.SaveEdition(ctx, "aaaaaaaaaaaa", first, start))
+	must(t, s.SaveEdition(ctx, "bbbbbbbbbbbb", []byte(`{}`), at(time.Second)))
+	must(t, s.SaveEdition(ctx, "aaaaaaaaaaaa", []byte("another content"), at(time.Hour)))
+	beside := db.Again(t, s)
+	same(t, "the first content stays, byte for byte", string(got(beside.Edition(ctx, "aaaaaaaaaaaa"))(t)), string(first))
+	write(t, s, func(tx workflows.Tx) error {
+		same(t, "in a transaction", string(got(tx.Edition(ctx, "bbbbbbbbbbbb"))(t)), "{}")
+		_, err := tx.Edition(ctx, "cccccccccccc")
+		is(t, "an unknown edition in a transaction", err, workflows.ErrNotFound)
+		return nil
+	})
 }
 
 func ping(t *testing.T, db Database) {

@@ -25,10 +25,12 @@ const (
 	CheckNoDeputy    = "contacts.check.no_deputy"
 	CheckNight       = "contacts.check.night"
 	CheckUnreachable = "contacts.check.unreachable"
+	CheckDepartment  = "contacts.check.department_unknown"
+	CheckNobody      = "contacts.check.department_empty"
 )
 
 // CheckKeys lists the key of every finding.
-var CheckKeys = []string{CheckRoleEmpty, CheckLeadEmpty, CheckHolderEmpty, CheckNoDeputy, CheckNight, CheckUnreachable}
+var CheckKeys = []string{CheckRoleEmpty, CheckLeadEmpty, CheckHolderEmpty, CheckNoDeputy, CheckNight, CheckUnreachable, CheckDepartment, CheckNobody}
 
 // pagedRoles are woken at any hour (seed 001 §9.2, §9.3; the privacy manager because the
 // clocks of the law run on holidays as well).
@@ -99,6 +101,25 @@ func Check(d *Directory) []Finding {
 				Args: map[string]string{"name": p.Name, "department": p.Department},
 			})
 		}
+	}
+	return out
+}
+
+// CheckDepartments compares the departments of the list with those that the company's profile
+// names: a mistyped one has a department lead whom nobody calls. No departments: nothing to
+// compare.
+func CheckDepartments(d *Directory, departments []string) []Finding {
+	var out []Finding
+	missing := func(key string, in, of []string) {
+		for _, name := range in {
+			if !slices.ContainsFunc(of, func(o string) bool { return fold(o) == fold(name) }) {
+				out = append(out, Finding{Key: key, Severity: Warning, Department: name, Args: map[string]string{"department": name}})
+			}
+		}
+	}
+	if len(departments) > 0 {
+		missing(CheckDepartment, d.Departments(), departments)
+		missing(CheckNobody, departments, d.Departments())
 	}
 	return out
 }

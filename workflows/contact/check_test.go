@@ -93,3 +93,28 @@ func TestCheckOfNobody(t *testing.T) {
 		t.Errorf("empty roles %v", roles)
 	}
 }
+
+// Departments are compared however they are spaced, and only where the company names them;
+// the organisations of outside contacts are none of its own.
+func TestCheckDepartments(t *testing.T) {
+	d := NewDirectory([]Person{
+		{ID: "p-1", Name: "佐藤", Department: "管理 部", Active: true},
+		{ID: "p-2", Name: "伊藤", Department: "営業部", Active: true},
+		{ID: "p-3", Name: "港", Department: "港サポート", Active: true, Duties: []Duty{{Role: incident.OutsideContact}}},
+		{ID: "p-4", Name: "旧", Department: "総務課", Active: false},
+	})
+	if got := CheckDepartments(d, nil); got != nil {
+		t.Errorf("without departments: %+v", got)
+	}
+	var got []string
+	for _, f := range CheckDepartments(d, []string{"管理部", "総務課", "営業一部"}) {
+		if f.Severity != Warning {
+			t.Errorf("%s is %s", f.Key, f.Severity)
+		}
+		got = append(got, f.Say(func(key string) string { return key + " {department}" }))
+	}
+	want := []string{CheckDepartment + " 営業部", CheckNobody + " 総務課", CheckNobody + " 営業一部"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

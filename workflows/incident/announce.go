@@ -112,7 +112,7 @@ func (a *announcement) entry(r Record) {
 	case ReportReceived:
 		a.reporters()
 	case Paged:
-		a.dm(NoticePage, e.Person, r.Seq, in.PageWait() > 0) // level 0 gets nobody out of bed
+		a.dm(NoticePage, e.Person, r.Seq, in.Chased()) // level 0 gets nobody out of bed
 	case Acknowledged, LeadTaken, Declined:
 		a.feed(r.Seq)
 		a.reporters()

@@ -37,9 +37,10 @@ type Env struct {
 	Bot        bool // a timer or the other half of a merge: not a person
 	People     Directory
 	Procedures Procedures
-	Clocks     ClockGate // nil: there are none
-	Target     *Record   // the entry an Undo or Correct names, loaded
-	Other      *Incident // the incident a Merge names, loaded
+	Paging     PagePolicy // empty: UsualPaging
+	Clocks     ClockGate  // nil: there are none
+	Target     *Record    // the entry an Undo or Correct names, loaded
+	Other      *Incident  // the incident a Merge names, loaded
 }
 
 // Decide says what a command causes. It never changes the incident; the events it gives are

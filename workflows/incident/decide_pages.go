@@ -8,31 +8,22 @@ import (
 // becauseRound marks the pages of a round that passed: they follow a page that nobody answered.
 const becauseRound = "round"
 
-// exhaustedWait is how long a chain that found nobody rests before it starts again;
-// actingWait is the same while somebody leads the incident: then it only lacks company.
-const (
-	exhaustedWait = 15 * time.Minute
-	actingWait    = time.Hour
-)
+// Chased reports whether calls that nobody answers are followed by others: not at level 0. A
+// proposed raise is chased like the level it asks for.
+func (in *Incident) Chased() bool { return in.pagedLevel() != Level0 }
 
-// PageWait is how long a page may stay unanswered before the next people are called:
-// level 3 and an unconfirmed level 5 minutes, 2 15 minutes, 1 an hour; 0 is a message that
-// nobody chases (zero). A proposed raise is chased like the level it asks for.
-func (in *Incident) PageWait() time.Duration {
+// PageWait is how long a page may stay unanswered before the next people are called; zero is
+// a message that nobody chases.
+func (in *Incident) PageWait(p PagePolicy) time.Duration {
+	return p.orUsual().wait(in.pagedLevel(), in.Level.Confirmed())
+}
+
+func (in *Incident) pagedLevel() Level {
 	l := in.WorkingLevel()
 	if in.Proposed != nil {
 		l = max(l, in.Proposed.Level)
 	}
-	switch {
-	case l == Level0:
-		return 0
-	case !in.Level.Confirmed() || l == Level3:
-		return 5 * time.Minute
-	case l == Level2:
-		return 15 * time.Minute
-	default:
-		return time.Hour
-	}
+	return l
 }
 
 // waiting lists the pages whose answer somebody waits for: open, for a role, and of one who
@@ -43,13 +34,14 @@ func (in *Incident) waiting() []Page {
 
 // runsOut is when the wait for the answer to a page is over. A page that stayed open over a
 // round waits another one: somebody else is being called meanwhile.
-func (in *Incident) runsOut(p Page) time.Time {
-	wait := in.PageWait()
+func (in *Incident) runsOut(p Page, policy PagePolicy) time.Time {
+	policy = policy.orUsual()
+	wait := in.PageWait(policy)
 	switch {
 	case in.Exhausted && in.Lead != "":
-		wait = max(wait, actingWait)
+		wait = max(wait, policy.AgainLed)
 	case in.Exhausted:
-		wait = max(wait, exhaustedWait)
+		wait = max(wait, policy.Again)
 	}
 	if in.RoundAt.After(p.At) {
 		return in.RoundAt.Add(wait)
@@ -59,12 +51,12 @@ func (in *Incident) runsOut(p Page) time.Time {
 
 // NextRound says when the wait for an answer runs out first, and for which round; ok is
 // false when nobody is waited for. Calling one more person never puts off the others.
-func (in *Incident) NextRound() (due time.Time, round int, ok bool) {
-	if in.PageWait() == 0 || in.Phase.Ended() {
+func (in *Incident) NextRound(policy PagePolicy) (due time.Time, round int, ok bool) {
+	if !in.Chased() || in.Phase.Ended() {
 		return time.Time{}, 0, false
 	}
 	for _, p := range in.waiting() {
-		if t := in.runsOut(p); !ok || t.Before(due) {
+		if t := in.runsOut(p, policy); !ok || t.Before(due) {
 			due, ok = t, true
 		}
 	}
@@ -106,13 +98,7 @@ func (d *decision) callPeople() {
 }
 
 // calledLevel is the level whose people are called: a proposed raise pages at once.
-func (d *decision) calledLevel() Level {
-	level := d.in.WorkingLevel()
-	if d.in.Proposed != nil {
-		level = max(level, d.in.Proposed.Level)
-	}
-	return level
-}
+func (d *decision) calledLevel() Level { return d.in.pagedLevel() }
 
 // toCall gives whom to call first for a role: nobody while somebody acts for it or is being
 // called; else who holds it; else the next of its line. A page that ended unanswered (the
@@ -327,7 +313,7 @@ func (d *decision) passRound(c PassRound) *Refusal {
 	}
 	// Who was called a moment ago has the whole wait. If a clock is behind, all are late
 	// rather than none: a round that was lost would never come again.
-	late := slices.DeleteFunc(slices.Clone(waiting), func(p Page) bool { return in.runsOut(p).After(d.env.Now) })
+	late := slices.DeleteFunc(slices.Clone(waiting), func(p Page) bool { return in.runsOut(p, d.env.Paging).After(d.env.Now) })
 	if len(late) == 0 {
 		late = waiting
 	}

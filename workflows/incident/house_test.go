@@ -270,7 +270,7 @@ func (s *scene) last(k incident.EventKind) int64 {
 // pass lets the wait for an answer run out.
 func (s *scene) pass() []incident.Event {
 	s.t.Helper()
-	due, round, ok := s.in.NextRound()
+	due, round, ok := s.in.NextRound(incident.UsualPaging)
 	if !ok {
 		s.t.Fatal("nobody is waited for")
 	}

@@ -48,7 +48,7 @@ type Incident struct {
 	FactSeqs map[FactKey]int64    `json:"fact_seqs,omitempty"`
 	Fields   map[Field]FieldValue `json:"fields,omitempty"`
 
-	Procedure string      `json:"procedure"` // version of the procedures it began with
+	Procedure string      `json:"procedure"` // version of the rules (procedures and policies) it began with
 	Plan      PlanKey     `json:"plan"`
 	Steps     []StepState `json:"steps,omitempty"`
 

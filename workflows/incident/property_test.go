@@ -170,7 +170,7 @@ func TestWhateverPeopleDo(t *testing.T) {
 				by, c := sensible(rt, s)
 				s.decide(c, s.env(by))
 			case 4:
-				if due, round, ok := s.in.NextRound(); ok {
+				if due, round, ok := s.in.NextRound(incident.UsualPaging); ok {
 					if due.After(s.now) {
 						s.now = due
 					}

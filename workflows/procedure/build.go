@@ -3,8 +3,10 @@ package procedure
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 )
 
@@ -22,10 +24,10 @@ func Build(src Source) (*Book, []Problem) {
 	for _, s := range src.Sheets {
 		c.sheet = string(s.Category)
 		if _, twice := b.firstAid[s.Category]; twice {
-			c.fault("", fmt.Sprintf("the category %q has two sheets", s.Category), "keep one")
+			c.fault("", fault.Say("overlay.category_twice", "value", string(s.Category)), fault.Say("mend.keep_one"))
 			continue
 		}
-		if !c.name("", "a category", string(s.Category), asStrings(incident.Categories)) {
+		if !c.name("", "noun.category", string(s.Category), asStrings(incident.Categories)) {
 			continue
 		}
 		b.tables[s.Category] = c.tables(s)
@@ -36,7 +38,7 @@ func Build(src Source) (*Book, []Problem) {
 	for _, category := range incident.Categories {
 		if _, ok := b.firstAid[category]; !ok {
 			c.sheet = string(category)
-			c.fault("", fmt.Sprintf("the category %q has no sheet", category), "add it")
+			c.fault("", fault.Say("overlay.category_missing", "value", string(category)), fault.Say("mend.add_it"))
 		}
 	}
 	c.sheet = KindsSheet
@@ -55,8 +57,8 @@ type check struct {
 	conditions map[string]*Condition
 }
 
-func (c *check) fault(path, what, remedy string) {
-	c.problems = append(c.problems, Problem{Sheet: c.sheet, Path: path, What: what, Remedy: remedy})
+func (c *check) fault(path string, what, remedy fault.Saying) {
+	c.problems = append(c.problems, Problem{c.sheet, fault.Problem{Path: path, What: what, Remedy: remedy}})
 }
 
 // name checks a value against the names there are and reports whether it is one of them.
@@ -70,10 +72,10 @@ func (c *check) name(path, noun, value string, known []string) bool {
 
 func (c *check) words(path string, w incident.Words) {
 	if strings.TrimSpace(w.JA) == "" {
-		c.fault(path+".ja", "the Japanese text is missing", "write it under ja")
+		c.fault(path+".ja", fault.Say("overlay.ja_missing"), fault.Say("mend.under_ja"))
 	}
 	if strings.TrimSpace(w.EN) == "" {
-		c.fault(path+".en", "the English text is missing", "write it under en")
+		c.fault(path+".en", fault.Say("overlay.en_missing"), fault.Say("mend.under_en"))
 	}
 }
 
@@ -83,20 +85,20 @@ func (c *check) tables(s Sheet) map[incident.Level][]incident.Step {
 	for i, t := range s.Tables {
 		path := fmt.Sprintf("tables[%d]", i)
 		if len(t.Steps) == 0 {
-			c.fault(path+".steps", "the table has no steps", "write at least one under steps")
+			c.fault(path+".steps", fault.Say("overlay.table_empty"), fault.Say("mend.one_step"))
 		}
 		steps := c.steps(path, s.Section, t.Steps, kinds)
 		switch {
 		case !c.level(path+".level", s.Category, t.Level):
 		case tables[t.Level] != nil:
-			c.fault(path+".level", fmt.Sprintf("level %d has two tables", t.Level), "keep one")
+			c.fault(path+".level", fault.Say("overlay.level_twice", "level", t.Level.String()), fault.Say("mend.keep_one"))
 		default:
 			tables[t.Level] = steps
 		}
 	}
 	for _, l := range levels[s.Category] {
 		if tables[l] == nil && !slices.ContainsFunc(s.Tables, func(t Table) bool { return t.Level == l }) {
-			c.fault("tables", fmt.Sprintf("level %d has no table", l), "add a table with level: "+l.String())
+			c.fault("tables", fault.Say("overlay.level_no_table", "level", l.String()), fault.Say("mend.add_table", "level", l.String()))
 		}
 	}
 	return tables
@@ -111,16 +113,16 @@ func (c *check) level(path string, category incident.Category, l incident.Level)
 	for _, k := range known {
 		digits = append(digits, k.String())
 	}
-	remedy := "write one of " + strings.Join(digits, ", ")
+	remedy := fault.Say("mend.one_of", "known", strings.Join(digits, ", "))
 	switch {
 	case len(known) == 0:
-		c.fault(path, "a virus has no table of its own, it follows the table of its effect", "change damage.yaml or leak.yaml instead")
+		c.fault(path, fault.Say("overlay.virus_table"), fault.Say("mend.effect_files"))
 	case l == incident.Unassessed:
-		c.fault(path, "the level is missing", remedy)
+		c.fault(path, fault.Say("overlay.level_missing"), remedy)
 	case category == incident.Leak && l.Confirmed():
-		c.fault(path, "every leak is at least level 2", remedy)
+		c.fault(path, fault.Say("overlay.leak_level"), remedy)
 	default:
-		c.fault(path, fmt.Sprintf("%d is not a level", l), remedy)
+		c.fault(path, fault.Say("overlay.not_level", "value", strconv.Itoa(int(l))), remedy)
 	}
 	return false
 }
@@ -131,10 +133,10 @@ func (c *check) steps(path, section string, steps []incident.Step, kinds map[str
 	for i, s := range steps {
 		at := fmt.Sprintf("%s.steps[%d]", path, i)
 		if s.N != i+1 {
-			c.fault(at+".n", fmt.Sprintf("step %d of the table has the number %d", i+1, s.N), fmt.Sprintf("write n: %d", i+1))
+			c.fault(at+".n", fault.Say("overlay.step_number", "n", strconv.Itoa(i+1), "value", strconv.Itoa(s.N)), fault.Say("mend.step_number", "n", strconv.Itoa(i+1)))
 		}
 		if seen[s.Key] {
-			c.fault(at+".key", fmt.Sprintf("two steps of the table have the key %q", s.Key), "give each its own")
+			c.fault(at+".key", fault.Say("overlay.step_key_twice", "value", s.Key), fault.Say("mend.own_key"))
 		}
 		seen[s.Key] = true
 		checked = append(checked, c.step(at, section, s, kinds))
@@ -146,23 +148,23 @@ func (c *check) steps(path, section string, steps []incident.Step, kinds map[str
 // key is the same work at every level, and stays done when the level rises.
 func (c *check) step(at, section string, s incident.Step, kinds map[string]incident.StepKind) incident.Step {
 	if !isKey(s.Key) {
-		c.fault(at+".key", fmt.Sprintf("the key %q does not name the work", s.Key), "use small letters, digits and _ and begin with a letter, such as restore_data")
+		c.fault(at+".key", fault.Say("overlay.step_key_shape", "value", s.Key), fault.Say("mend.step_key_shape"))
 	} else if before, ok := kinds[s.Key]; ok && before != s.Kind {
-		c.fault(at+".kind", fmt.Sprintf("the key %q is of kind %q at another level", s.Key, before), "use the same kind, or another key for other work")
+		c.fault(at+".kind", fault.Say("overlay.step_key_kind", "value", s.Key, "kind", string(before)), fault.Say("mend.same_kind"))
 	} else {
 		kinds[s.Key] = s.Kind
 	}
-	c.name(at+".role", "a role", string(s.Role), asStrings(actingRoles))
-	c.name(at+".phase", "a phase of the work", string(s.Phase), asStrings(workPhases))
-	c.name(at+".kind", "a kind of step", string(s.Kind), asStrings(incident.StepKinds))
-	c.name(at+".required", "a requirement", string(s.Required), asStrings(requirements))
+	c.name(at+".role", "noun.role", string(s.Role), asStrings(actingRoles))
+	c.name(at+".phase", "noun.phase", string(s.Phase), asStrings(workPhases))
+	c.name(at+".kind", "noun.step_kind", string(s.Kind), asStrings(incident.StepKinds))
+	c.name(at+".required", "noun.requirement", string(s.Required), asStrings(requirements))
 	c.when(at, s)
 	c.words(at+".text", s.Text)
 	if s.Section == "" {
 		s.Section = section
 	}
 	if strings.TrimSpace(s.Section) == "" {
-		c.fault(at+".section", "the section of the rules the step comes from is missing", "write section at the top of the file")
+		c.fault(at+".section", fault.Say("overlay.step_section"), fault.Say("mend.section"))
 	}
 	return s
 }
@@ -170,18 +172,18 @@ func (c *check) step(at, section string, s incident.Step, kinds map[string]incid
 func (c *check) when(at string, s incident.Step) {
 	switch {
 	case s.When == "" && s.Required == incident.If:
-		c.fault(at+".when", "a step that is required if something holds needs its condition", "write it under when, or write required: always")
+		c.fault(at+".when", fault.Say("overlay.when_missing"), fault.Say("mend.when"))
 		return
 	case s.When == "":
 		return
 	case s.Required == incident.Always:
-		c.fault(at+".required", "a step that is always required cannot have a condition", "write required: if, or leave when out")
+		c.fault(at+".required", fault.Say("overlay.when_always"), fault.Say("mend.when_always"))
 	}
-	condition, fault := Compile(s.When)
-	if fault != nil {
-		c.problems = append(c.problems, Problem{
-			Sheet: c.sheet, Path: at + ".when", Offset: fault.Offset, What: fault.What, Remedy: fault.Remedy,
-		})
+	condition, wrong := Compile(s.When)
+	if wrong != nil {
+		c.problems = append(c.problems, Problem{c.sheet, fault.Problem{
+			Path: at + ".when", Offset: wrong.Offset, What: wrong.What, Remedy: wrong.Remedy,
+		}})
 		return
 	}
 	c.conditions[s.When] = condition
@@ -192,11 +194,11 @@ func (c *check) supplements(s Sheet, tables map[incident.Level][]incident.Step) 
 	for i, extra := range s.Supplements {
 		at := fmt.Sprintf("supplements[%d]", i)
 		if extra.Step.N != 0 {
-			c.fault(at, "a supplement has no number", "leave n out")
+			c.fault(at, fault.Say("overlay.supplement_number"), fault.Say("mend.supplement_number"))
 		}
 		step := c.step(at, s.Section, extra.Step, map[string]incident.StepKind{})
 		if len(extra.Levels) == 0 {
-			c.fault(at+".levels", "the levels of the supplement are missing", "list them, such as levels: [2, 3]")
+			c.fault(at+".levels", fault.Say("overlay.supplement_levels"), fault.Say("mend.supplement_levels"))
 		}
 		for j, l := range extra.Levels {
 			path := fmt.Sprintf("%s.levels[%d]", at, j)
@@ -204,7 +206,7 @@ func (c *check) supplements(s Sheet, tables map[incident.Level][]incident.Step) 
 				continue
 			}
 			if slices.ContainsFunc(slices.Concat(tables[l], all[l]), func(o incident.Step) bool { return o.Key == step.Key }) {
-				c.fault(at+".key", fmt.Sprintf("level %d has another step with the key %q", l, step.Key), "give each its own")
+				c.fault(at+".key", fault.Say("overlay.supplement_key", "level", l.String(), "value", step.Key), fault.Say("mend.own_key"))
 				continue
 			}
 			all[l] = append(all[l], step)
@@ -215,7 +217,7 @@ func (c *check) supplements(s Sheet, tables map[incident.Level][]incident.Step) 
 
 func (c *check) firstAid(path, section string, aid []FirstAid) []FirstAid {
 	if len(aid) == 0 {
-		c.fault(path, "the first aid is missing", "write at least one line of what to do")
+		c.fault(path, fault.Say("overlay.aid_missing"), fault.Say("mend.aid"))
 	}
 	checked := make([]FirstAid, 0, len(aid))
 	for i, a := range aid {
@@ -224,7 +226,7 @@ func (c *check) firstAid(path, section string, aid []FirstAid) []FirstAid {
 		checked = append(checked, a)
 	}
 	if len(aid) > 0 && strings.TrimSpace(section) == "" {
-		c.fault("section", "the section of the rules the first aid comes from is missing", "write section at the top of the file")
+		c.fault("section", fault.Say("overlay.aid_section"), fault.Say("mend.section"))
 	}
 	return checked
 }
@@ -232,9 +234,9 @@ func (c *check) firstAid(path, section string, aid []FirstAid) []FirstAid {
 func (c *check) handover(s Sheet) []incident.Words {
 	switch {
 	case s.Category == incident.Virus && len(s.Handover) == 0:
-		c.fault("handover", "the conditions for handing a virus over to the system administrator are missing", "list them under handover")
+		c.fault("handover", fault.Say("overlay.handover_missing"), fault.Say("mend.handover"))
 	case s.Category != incident.Virus && len(s.Handover) > 0:
-		c.fault("handover", "only a virus has conditions for handing over", "move them to virus.yaml")
+		c.fault("handover", fault.Say("overlay.handover_elsewhere"), fault.Say("mend.handover_move"))
 	}
 	for i, w := range s.Handover {
 		c.words(fmt.Sprintf("handover[%d]", i), w)
@@ -247,16 +249,16 @@ func (c *check) kinds(src Source) map[incident.Kind][]FirstAid {
 	for i, k := range src.Kinds {
 		at := fmt.Sprintf("kinds[%d]", i)
 		if _, twice := all[k.Kind]; twice {
-			c.fault(at+".kind", fmt.Sprintf("the kind %q is there twice", k.Kind), "keep one")
+			c.fault(at+".kind", fault.Say("overlay.kind_twice", "value", string(k.Kind)), fault.Say("mend.keep_one"))
 			continue
 		}
-		if c.name(at+".kind", "a kind of event", string(k.Kind), asStrings(incident.Kinds)) {
+		if c.name(at+".kind", "noun.event_kind", string(k.Kind), asStrings(incident.Kinds)) {
 			all[k.Kind] = c.firstAid(at+".first_aid", src.KindsSection, k.FirstAid)
 		}
 	}
 	for _, k := range incident.Kinds {
 		if _, ok := all[k]; !ok {
-			c.fault("kinds", fmt.Sprintf("the kind %q has no first aid", k), "add it under kinds")
+			c.fault("kinds", fault.Say("overlay.kind_missing", "value", string(k)), fault.Say("mend.kinds"))
 		}
 	}
 	return all

@@ -2,7 +2,7 @@ package procedure
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 )
 
@@ -44,7 +45,7 @@ type Condition struct {
 type ConditionFault struct {
 	// Offset counts characters from the condition's start.
 	Offset       int
-	What, Remedy string
+	What, Remedy fault.Saying
 }
 
 // switches lists the facts a condition may name: those answered by yes or no.
@@ -62,16 +63,16 @@ var switches = func() []string {
 func Compile(when string) (*Condition, *ConditionFault) {
 	if utf8.RuneCountInString(when) > maxCondition {
 		return nil, &ConditionFault{
-			What:   fmt.Sprintf("the condition is longer than %d characters", maxCondition),
-			Remedy: "split the step in two with a shorter condition each",
+			What:   fault.Say("overlay.when_long", "max", strconv.Itoa(maxCondition)),
+			Remedy: fault.Say("mend.when_split"),
 		}
 	}
 	tree, err := parser.Parse(when)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if fault := refuseNode(tree.Node); fault != nil {
-		return nil, fault
+	if wrong := refuseNode(tree.Node); wrong != nil {
+		return nil, wrong
 	}
 	program, err := expr.Compile(when, expr.Env(environment(nil, false)), expr.AsBool(), expr.DisableAllBuiltins())
 	if err != nil {
@@ -128,29 +129,29 @@ func refuseNode(n ast.Node) *ConditionFault {
 	case *ast.BinaryNode:
 		switch n.Operator {
 		case "and", "&&", "or", "||":
-			if fault := refuseNode(n.Left); fault != nil {
-				return fault
+			if wrong := refuseNode(n.Left); wrong != nil {
+				return wrong
 			}
 			return refuseNode(n.Right)
 		}
 		return &ConditionFault{
 			Offset: offset,
-			What:   fmt.Sprintf("%q cannot be used in a condition", n.Operator),
-			Remedy: `join the names of facts with "and" and "or" only`,
+			What:   fault.Say("overlay.when_word", "value", n.Operator),
+			Remedy: fault.Say("mend.when_join"),
 		}
 	case *ast.UnaryNode:
 		if n.Operator == "not" || n.Operator == "!" {
 			return &ConditionFault{
 				Offset: offset,
-				What:   fmt.Sprintf("%q cannot be used in a condition, because a question nobody has answered yet could then remove the step", n.Operator),
-				Remedy: "name the facts for which the step is needed",
+				What:   fault.Say("overlay.when_not", "value", n.Operator),
+				Remedy: fault.Say("mend.when_facts"),
 			}
 		}
 	}
 	// expr-lang places such nodes anywhere in their text, so the condition as a whole is meant.
 	return &ConditionFault{
-		What:   "a condition can only name facts",
-		Remedy: `join the names of facts with "and" and "or", or leave the condition out`,
+		What:   fault.Say("overlay.when_only_facts"),
+		Remedy: fault.Say("mend.when_join_or_none"),
 	}
 }
 
@@ -158,11 +159,11 @@ func refuseName(name string, offset int) *ConditionFault {
 	if incident.FactKey(name).Numeric() {
 		return &ConditionFault{
 			Offset: offset,
-			What:   fmt.Sprintf("%q is a count and cannot be a condition", name),
-			Remedy: "use a fact that is answered by yes or no: " + strings.Join(switches, ", "),
+			What:   fault.Say("overlay.when_count", "value", name),
+			Remedy: fault.Say("mend.when_switch", "known", strings.Join(switches, ", ")),
 		}
 	}
-	what, remedy, ok := among("a fact", name, switches)
+	what, remedy, ok := among("noun.fact", name, switches)
 	if ok {
 		return nil
 	}
@@ -170,13 +171,10 @@ func refuseName(name string, offset int) *ConditionFault {
 }
 
 func unreadable(err error) *ConditionFault {
-	fault := &ConditionFault{
-		What:   "the condition cannot be read",
-		Remedy: `join the names of facts with "and" and "or", such as: personal_data or my_number`,
-	}
+	wrong := &ConditionFault{What: fault.Say("overlay.when_unreadable"), Remedy: fault.Say("mend.when_example")}
 	var at *file.Error
 	if errors.As(err, &at) {
-		fault.Offset = at.From
+		wrong.Offset = at.From
 	}
-	return fault
+	return wrong
 }

@@ -86,9 +86,9 @@ func TestCompileRefuses(t *testing.T) {
 		what   string
 		remedy string
 	}{
-		{"personal_dta", 0, `"personal_dta" is not a fact`, "did you mean personal_data?"},
-		{"wide_scope or my_nummber", 14, `"my_nummber" is not a fact`, "did you mean my_number?"},
-		{"earthquake", 0, `"earthquake" is not a fact`, "write one of personal_data, outsiders"},
+		{"personal_dta", 0, `"personal_dta" is no fact`, "did you mean personal_data?"},
+		{"wide_scope or my_nummber", 14, `"my_nummber" is no fact`, "did you mean my_number?"},
+		{"earthquake", 0, `"earthquake" is no fact`, "write one of personal_data, outsiders"},
 		{"not personal_data", 0, `"not" cannot be used`, "for which the step is needed"},
 		{"wide_scope and !virus", 15, `"!" cannot be used`, "for which the step is needed"},
 		{"persons", 0, `"persons" is a count`, "answered by yes or no"},
@@ -109,8 +109,8 @@ func TestCompileRefuses(t *testing.T) {
 			t.Errorf("%q is accepted: %v", tt.when, condition)
 			continue
 		}
-		if !strings.Contains(fault.What, tt.what) || !strings.Contains(fault.Remedy, tt.remedy) {
-			t.Errorf("%q: got %q; %q", tt.when, fault.What, fault.Remedy)
+		if what, remedy := english(t, fault.What), english(t, fault.Remedy); !strings.Contains(what, tt.what) || !strings.Contains(remedy, tt.remedy) {
+			t.Errorf("%q: got %q; %q", tt.when, what, remedy)
 		}
 		if tt.when != "wide_scope and" && fault.Offset != tt.offset {
 			t.Errorf("%q: the fault is at %d, want %d", tt.when, fault.Offset, tt.offset)

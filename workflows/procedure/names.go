@@ -1,25 +1,25 @@
 package procedure
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"hikeshi/workflows/fault"
 )
 
 // among checks that a name is one of those known. Otherwise it says so and what to write:
-// the name that was probably meant, or all there are.
-func among(noun, name string, known []string) (what, remedy string, ok bool) {
+// the name that was probably meant, or all there are. noun is the key of what it names.
+func among(noun, name string, known []string) (what, remedy fault.Saying, ok bool) {
 	if slices.Contains(known, name) {
-		return "", "", true
+		return fault.Saying{}, fault.Saying{}, true
 	}
-	oneOf := "write one of " + strings.Join(known, ", ")
+	oneOf := fault.Say("mend.one_of", "known", strings.Join(known, ", "))
 	if name == "" {
-		bare := strings.TrimPrefix(strings.TrimPrefix(noun, "an "), "a ")
-		return "the " + bare + " is missing", oneOf, false
+		return fault.Say("overlay.name_missing").With("noun", noun), oneOf, false
 	}
-	what = fmt.Sprintf("%q is not %s", name, noun)
+	what = fault.Say("overlay.name_unknown", "value", name).With("noun", noun)
 	if meant := Nearest(name, known); meant != "" {
-		return what, "did you mean " + meant + "?", false
+		return what, fault.Say("mend.meant", "meant", meant), false
 	}
 	return what, oneOf, false
 }

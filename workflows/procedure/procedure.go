@@ -8,14 +8,17 @@
 // folder and hands them over as a Source.
 //
 // It is pure. It opens no file, reads no clock and writes no sentence for an employee: a
-// request that has no procedure is answered with a key (Refused), and the words for that key
-// are in templates/. The only sentences built here are about faults in an operator's file
-// (Problem), because they have to name what was written there.
+// request that has no procedure is answered with a key (Refused), a fault in an operator's
+// file with the keys of what is wrong and what to write (Problem); the words for both are in
+// templates/.
 //
 // A Book never changes once it is built, so it may be read by many goroutines at once.
 package procedure
 
-import "hikeshi/workflows/incident"
+import (
+	"hikeshi/workflows/fault"
+	"hikeshi/workflows/incident"
+)
 
 // Table is one column of §9.4: the steps of a category at a level, in order.
 type Table struct {
@@ -77,13 +80,7 @@ const KindsSheet = "first_aid"
 type Problem struct {
 	// Sheet is a category, or KindsSheet.
 	Sheet string
-	// Path leads to the value inside the sheet, as the file writes it:
-	// "tables[0].steps[2].role". Empty means the sheet as a whole.
-	Path string
-	// Offset counts characters (not bytes) into the value; more than 0 only in a condition.
-	Offset int
-	// What is wrong, and what to write instead; together one sentence.
-	What, Remedy string
+	fault.Problem
 }
 
 // levels lists, per category, the levels that have a table of their own. Every leak is at

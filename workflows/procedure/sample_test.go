@@ -1,8 +1,11 @@
 package procedure_test
 
 import (
+	"strings"
 	"testing"
 
+	"hikeshi/templates"
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )
@@ -68,4 +71,18 @@ func sheetOf(src *procedure.Source, c incident.Category) *procedure.Sheet {
 		}
 	}
 	panic("no sheet " + c)
+}
+
+// english says a saying, with every place of it filled.
+func english(t testing.TB, s fault.Saying) string {
+	t.Helper()
+	texts, err := templates.LoadTexts(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := texts.Word("en", s)
+	if said == s.Key || strings.ContainsAny(said, "{}") {
+		t.Errorf("%+v is said as %q", s, said)
+	}
+	return said
 }

@@ -14,6 +14,8 @@ type Options struct {
 	// Name calls a person as the contact list does today; empty when it does not know him.
 	Name    func(incident.PersonID) string
 	Company string
+	// Address and Number (法人番号) of the company are printed where they are known.
+	Address, Number string
 	// Version is the number that ReportMade gave; 0 is a draft that was not numbered.
 	Version int
 	MadeAt  time.Time // UTC; printed in Japan time
@@ -195,16 +197,24 @@ func (b *builder) meta() []Pair {
 	if b.in.Head != "" {
 		head = Cell{Text: b.in.Head + "\n" + b.say("report.head.why", "count", strconv.FormatInt(b.in.Seq, 10))}
 	}
-	return []Pair{
+	pairs := []Pair{
 		b.pair("report.number", b.filled(string(b.in.ID))),
 		b.pair("report.company", b.filled(b.o.Company)),
+	}
+	if b.o.Address != "" {
+		pairs = append(pairs, b.pair("report.address", Cell{Text: b.o.Address}))
+	}
+	if b.o.Number != "" {
+		pairs = append(pairs, b.pair("report.corporate_number", Cell{Text: b.o.Number}))
+	}
+	return append(pairs,
 		b.pair("report.version.label", Cell{Text: b.version()}),
 		b.pair("report.made_at", b.filled(Instant(b.o.MadeAt, b.say))),
 		b.pair("report.phase", b.phaseCell()),
 		b.pair("report.level", b.levelCell()),
 		b.pair("report.head", head),
 		b.pair("report.times", Cell{Text: b.say("time.zone")}),
-	}
+	)
 }
 
 func (b *builder) phaseCell() Cell {

@@ -184,7 +184,7 @@ func (a *tale) stored(erase string) []incident.Record {
 func (a *tale) options(lang string) report.Options {
 	a.t.Helper()
 	return report.Options{
-		Lang: lang, Say: strictSay(a.t, lang), Name: list{}.name, Company: "株式会社みなと精工",
+		Lang: lang, Say: strictSay(a.t, lang), Name: list{}.name, Company: "株式会社みなと精工", Address: "東京都見本区港町1-2-3", Number: "9999999999999",
 		Version: a.in.Reports, MadeAt: a.now, Procedures: a.book,
 	}
 }

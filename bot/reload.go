@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"hikeshi/templates"
+)
+
+// now gives what is open with the texts and the company in force, for one answer.
+func (h *house) now() *opened {
+	o := *h.opened
+	o.take(h.inForce.Load())
+	return &o
+}
+
+// say gives a text in force.
+func (h *house) say(lang, key string, pairs ...string) string {
+	return h.inForce.Load().Texts.Say(lang, key, pairs...)
+}
+
+// use puts what the company changed in force, all of it. Only storing the edition can fail,
+// and it comes first: with an error everything stays as it was.
+func (h *house) use(ctx context.Context, set *templates.Set, lang string) error {
+	if err := h.service.Use(ctx, set.Book, set.Paging); err != nil {
+		return err
+	}
+	h.desk.Use(set.Texts, set.Company.In(lang))
+	h.inForce.Store(set)
+	h.web.Changed("")
+	return nil
+}
+
+// reload reads the company's folder again, on SIGHUP. With any fault the server goes on with
+// what it has, and says each. It reports whether the server is to run on: when a terminal is
+// closed the program gets the same signal, but nobody reads what it says any more, and then
+// it ends as it always did.
+func (p *program) reload(ctx context.Context, h *house, log *slog.Logger) (runOn bool) {
+	said := h.say(p.settings.Lang, "cli.reload.none")
+	if p.settings.Config != "" {
+		said = p.readAgain(ctx, h, log)
+	}
+	if _, err := fmt.Fprintln(p.out, said); err != nil {
+		log.InfoContext(ctx, "the terminal is gone; stopping")
+		return false
+	}
+	return true
+}
+
+// readAgain gives the sentence that says what came of it.
+func (p *program) readAgain(ctx context.Context, h *house, log *slog.Logger) string {
+	lang := p.settings.Lang
+	set, err := p.templates()
+	if err == nil {
+		err = h.use(ctx, set, lang)
+	}
+	version := h.service.InForce().Version()
+	if err == nil {
+		log.InfoContext(ctx, "the templates were read again", "edition", version)
+		return h.say(lang, "cli.reload.done", "version", version)
+	}
+	log.ErrorContext(ctx, "the changed templates were refused; the old ones stay in force", "edition", version)
+	for _, one := range eachOf(err) {
+		log.ErrorContext(ctx, "a fault of the templates", "fault", p.inWords(one))
+	}
+	return h.say(lang, "cli.reload.refused", "faults", p.inWords(err))
+}
+
+// eachOf takes a joined error apart.
+func eachOf(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
