@@ -107,8 +107,8 @@ func checkLines(t failing, f *pdfFace, text string, limit int) {
 				t.Fatalf("line %d of %q is %q", i, paragraph, l.text)
 			}
 			rest = rest[len(line):]
-			if len(rest) == 0 || len(line) == 0 {
-				continue
+			if spaces(rest) == len(rest) || len(line) == 0 {
+				continue // the paragraph ends here, with spaces perhaps
 			}
 			first, last := rest[0], line[len(line)-1]
 			if strings.ContainsRune(neverFirst, first) || strings.ContainsRune(neverLast, last) || isASCIIWord(first) && isASCIIWord(last) {
