@@ -39,6 +39,7 @@ type Service struct {
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
 	changed  func(Changed)
+	observer Observer
 }
 
 // Options of a service.
@@ -51,6 +52,8 @@ type Options struct {
 	Clocks incident.ClockGate
 	// Changed is called after each commit, outside of the transaction; it must not block.
 	Changed func(Changed)
+	// Observer is told what happens, for figures; nil: nobody is.
+	Observer Observer
 }
 
 // Changed says what a commit touched, for those who show it live or have work to do.
@@ -61,7 +64,10 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, book: o.Book, practice: o.Practice, clocks: o.Clocks, changed: o.Changed}
+	s := &Service{store: o.Store, clock: o.Clock, book: o.Book, practice: o.Practice, clocks: o.Clocks, changed: o.Changed, observer: o.Observer}
+	if s.observer == nil {
+		s.observer = unobserved{}
+	}
 	if s.changed == nil {
 		s.changed = func(Changed) {}
 	}
@@ -125,15 +131,24 @@ const repeatWindow = 10 * time.Minute
 
 // Do carries out one command in one transaction. The error is a fault of ours or of the
 // database; a refusal is an Outcome.
-func (s *Service) Do(ctx context.Context, c Command) (Outcome, error) {
+func (s *Service) Do(ctx context.Context, c Command) (out Outcome, err error) {
 	if c.Key == "" {
 		return Outcome{}, errors.New("a command without a key cannot be done once")
 	}
-	var out Outcome
+	ending, ended := EndFailed, s.observer.Doing(c.Do.Word())
+	defer func() { ended(ending) }() // also of a panic
+	if out, err = s.once(ctx, c); err == nil {
+		ending = endingOf(out)
+	}
+	return out, err
+}
+
+// once tries until the command was carried out, or is known not to be.
+func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) {
 	var unsure error
 	for try := 0; ; try++ {
 		var changed []incident.ID
-		err := s.store.Write(ctx, func(tx Tx) (err error) {
+		err = s.store.Write(ctx, func(tx Tx) (err error) {
 			out, changed, err = s.do(ctx, tx, c)
 			return err
 		})

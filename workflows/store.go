@@ -85,6 +85,13 @@ type Store interface {
 	// did, until the context ends. After a gap in listening f is called with Work and no
 	// incident: anything may have changed. Where there can be no other process it just waits.
 	Listen(ctx context.Context, f func(Changed)) error
+
+	// Backlog counts what is under way and what waits. It is asked every few seconds and
+	// must not walk through what has ended.
+	Backlog(ctx context.Context) (Backlog, error)
+	// Facts describes the database itself.
+	Facts(ctx context.Context) (Facts, error)
+
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error
 	Close() error
