@@ -14,16 +14,15 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: round trips saved by pipelining, LISTEN and NOTIFY
 	github.com/looplab/fsm v1.0.3 // the phase machine and the level machine, with their diagrams
 	github.com/pressly/goose/v3 v3.29.0 // migrations, embedded, the same for every database
+	github.com/prometheus/client_golang v1.25.0 // the figures of /metrics, and the linter of their names
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
-	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies
+	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies; free space on a disk
 	golang.org/x/text v0.43.0 // Shift_JIS files, and full width folded to half
 	modernc.org/sqlite v1.60.1 // the embedded database, without cgo: one static binary
 	pgregory.net/rapid v1.3.0 // tests: properties over random commands, shrunk to the smallest failure
 )
-
-require github.com/prometheus/client_golang v1.25.0
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
