@@ -10,7 +10,7 @@ import (
 // The years between which the machine's clock is believed. Time limits of the law are counted
 // by it; a machine whose battery is empty starts in 1970 or in the year it was built.
 const (
-	firstYear = 2026
+	firstYear = 2025
 	lastYear  = 2099
 )
 

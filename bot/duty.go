@@ -57,9 +57,7 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	}
 	h.metrics.Watch(metrics.Sources{
 		Backlog: h.service.Backlog, Now: h.service.Now, Streams: h.web.Streams, Ready: d.readiness.parts,
-		Failed: func(err error) {
-			log.Error("what waits could not be counted", "component", "metrics", "error", err)
-		},
+		Failed: func(err error) { uncounted(log, err) },
 	})
 	d.server = &http.Server{
 		Handler: &probes{
@@ -86,6 +84,10 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	go func() { d.served <- d.server.Serve(listener) }()
 	log.Info("started", "component", "server", "mode", p.settings.Mode, "address", d.address, "settings", p.logged())
 	return d, nil
+}
+
+func uncounted(log *slog.Logger, err error) {
+	log.Error("what waits could not be counted", "component", "metrics", "error", err)
 }
 
 // end stops in this order: it says that it is not ready, takes no new requests, lets those
