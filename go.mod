@@ -18,6 +18,7 @@ require (
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
+	go.uber.org/goleak v1.3.0 // tests: nothing goes on after a stop
 	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies; free space on a disk
 	golang.org/x/text v0.43.0 // Shift_JIS files, and full width folded to half
 	modernc.org/sqlite v1.60.1 // the embedded database, without cgo: one static binary

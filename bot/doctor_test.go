@@ -194,7 +194,7 @@ func TestDoctorInJSON(t *testing.T) {
 
 func TestAddressesAreShownWithoutSecrets(t *testing.T) {
 	for given, want := range map[string]string{
-		"sqlite:/srv/a@b.db":                                              "sqlite:/srv/a@b.db",
+		"sqlite:/srv/a@b.db": "sqlite:/srv/a@b.db",
 		"postgres://hikeshi:geheim@db:5432/hikeshi?sslmode=require":       "postgres://hikeshi:xxxxx@db:5432/hikeshi?sslmode=require",
 		"postgres://db/hikeshi?user=u&password=geheim&sslpassword=geheim": "postgres://db/hikeshi?password=xxxxx&sslpassword=xxxxx&user=u",
 		"smtp://user:geh%65im@mail.example.co.jp:587":                     "smtp://user:xxxxx@mail.example.co.jp:587",

@@ -184,15 +184,17 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 
 // stream writes until the reader leaves, the person changes or the server stops.
 func (s *Server) stream(ctx context.Context, st *stream, w io.Writer, control *http.ResponseController, known map[string]string) {
+	defer func() {
+		if s.live.stopping() {
+			_ = writeEvent(w, control, fmt.Sprintf("retry: %d\n\n", again().Milliseconds()))
+		}
+	}()
 	beat := time.NewTicker(s.live.beat)
 	defer beat.Stop()
 	for {
 		var text strings.Builder
 		select {
 		case <-ctx.Done():
-			if s.live.stopping() {
-				_ = writeEvent(w, control, fmt.Sprintf("retry: %d\n\n", again().Milliseconds()))
-			}
 			return
 		case <-beat.C:
 			text.WriteString(":\n\n")
