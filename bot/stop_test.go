@@ -24,9 +24,11 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/goleak"
 
 	"hikeshi/store"
+	"hikeshi/store/pgtest"
 	"hikeshi/workflows"
 )
 
@@ -170,8 +172,19 @@ func ends(t *testing.T, c *exec.Cmd, within time.Duration) time.Duration {
 // has seen, leaves no lease behind, tells the open pages to come back, and is gone in less
 // than three seconds.
 func TestAStopUnderLoadKeepsWhatWasAcknowledged(t *testing.T) {
-	binary, data := builtProgram(t), filepath.Join(t.TempDir(), "data")
-	c, out, errs := startedWith(t, binary, "HIKESHI_DATA="+data, "HIKESHI_LISTEN=127.0.0.1:0")
+	binary := builtProgram(t)
+	t.Run("SQLite", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "data", "practice.db")
+		stopUnderLoad(t, binary, "sqlite:"+file, "sqlite", file)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		url := pgtest.Shared(t).Empty(t)
+		stopUnderLoad(t, binary, url, "pgx", url+"&search_path=hikeshi")
+	})
+}
+
+func stopUnderLoad(t *testing.T, binary, url, driver, source string) {
+	c, out, errs := startedWith(t, binary, "DATABASE_URL="+url, "HIKESHI_DATA="+t.TempDir(), "HIKESHI_LISTEN=127.0.0.1:0")
 	address := healthy(t, out, errs)
 	told := enters(t, address, 0).hears(t)
 
@@ -219,7 +232,7 @@ func TestAStopUnderLoadKeepsWhatWasAcknowledged(t *testing.T) {
 		t.Errorf("the open page was told %q at the end", lines[max(0, len(lines)-3):])
 	}
 
-	db, err := sql.Open("sqlite", filepath.Join(data, "practice.db"))
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +249,7 @@ func TestAStopUnderLoadKeepsWhatWasAcknowledged(t *testing.T) {
 			t.Errorf("%d leases of %s are left behind, %v", n, table, err)
 		}
 	}
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(data, "practice.db"), store.WithReadOnly())
+	s, err := store.Open(t.Context(), url, store.WithReadOnly())
 	if err != nil {
 		t.Fatal(err)
 	}
