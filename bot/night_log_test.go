@@ -77,6 +77,7 @@ func TestTheLogOfTheNightsNamesNobody(t *testing.T) {
 		t.Fatalf("%d nights, %v; want four", len(scripts), err)
 	}
 	var kept, loose written
+	var references []string // that people were told
 	both := twice{
 		journal.New(&kept, journal.Options{JSON: true, Level: slog.LevelDebug, Class: classOf}).Handler(),
 		slog.NewTextHandler(&loose, &slog.HandlerOptions{Level: slog.LevelDebug}),
@@ -87,7 +88,7 @@ func TestTheLogOfTheNightsNamesNobody(t *testing.T) {
 			n.end()
 			n.log = slog.New(both)
 			n.open()
-			bad := n.gossiping()
+			bad := n.gossiping(func(ref string) { references = append(references, ref) })
 			f, err := os.Open(file)
 			if err != nil {
 				t.Fatal(err)
@@ -114,6 +115,14 @@ func TestTheLogOfTheNightsNamesNobody(t *testing.T) {
 	for _, r := range log {
 		if r > '~' {
 			t.Fatalf("something beyond plain ASCII was logged: %s", around(log, string(r)))
+		}
+	}
+	if len(references) < 50 {
+		t.Errorf("%d people were told a reference", len(references))
+	}
+	for _, ref := range references {
+		if n := strings.Count(log, `"reference":"`+ref+`"`); n != 1 {
+			t.Errorf("the reference %s that a person was told stands in %d lines of the log", ref, n)
 		}
 	}
 	for _, p := range samplePeople(t) {
@@ -174,11 +183,12 @@ type failing struct {
 	ready *readiness
 	line  string
 	turn  int
+	told  func(reference string)
 }
 
 // gossiping opens it. What it reads is the night's.
-func (n *night) gossiping() *failing {
-	f := &failing{night: n}
+func (n *night) gossiping(told func(reference string)) *failing {
+	f := &failing{night: n, told: told}
 	f.store = &gossip{says: f.says}
 	return f
 }
@@ -212,8 +222,14 @@ func (f *failing) live(line string) {
 	f.ready = &readiness{service: f.service, write: func(context.Context) error { return f.says() }, turned: time.Now, ticked: time.Now, log: f.night.log}
 	for _, r := range f.night.last {
 		r.ID += ":again " + line
-		if reply := f.desk.Handle(ctx, r); reply.Accepted {
+		reply := f.desk.Handle(ctx, r)
+		if reply.Accepted {
 			f.night.t.Errorf("%q was accepted though nothing can be written", line)
+		}
+		for _, card := range reply.Cards {
+			if ref, ok := strings.CutPrefix(card.Key, "fault:"); ok {
+				f.told(ref)
+			}
 		}
 	}
 	ids, err := f.store.AllIDs(ctx)
