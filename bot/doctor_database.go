@@ -22,7 +22,7 @@ func checkDatabase(ctx context.Context, x *patient) []finding {
 		return faulty(below(name, x.inWords(err)))
 	}
 	return fine(below(name, x.say("cli.doctor.database_facts",
-		"kind", f.Kind, "version", f.Version, "schema", strconv.FormatInt(f.Schema, 10), "size", size(uint64(max(f.Size, 0))))))
+		"kind", f.Kind, "version", f.Version, "schema", strconv.FormatInt(f.Schema, 10), "size", size(float64(f.Size)))))
 }
 
 // stuckAfter is how long a message may wait to be sent before it is told of. Longer waits

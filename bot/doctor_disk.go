@@ -30,8 +30,8 @@ func checkDisk(_ context.Context, x *patient) []finding {
 	return x.roomFindings(free, total)
 }
 
-func (p *patient) roomFindings(free, total uint64) []finding {
-	percent := int(float64(free) / float64(total) * 100)
+func (p *patient) roomFindings(free, total float64) []finding {
+	percent := int(free / total * 100)
 	pairs := []string{"folder", p.settings.Data, "free", size(free), "percent", strconv.Itoa(percent)}
 	if free < leastFree || percent < leastPercent {
 		return []finding{notice(p.say("cli.doctor.disk_full", pairs...))}
@@ -52,9 +52,9 @@ func existing(folder string) string {
 }
 
 // size says a number of bytes in the unit that leaves three digits or fewer before the point.
-func size(bytes uint64) string {
+func size(bytes float64) string {
 	units := []string{"kB", "MB", "GB", "TB", "PB"}
-	v, u := float64(bytes)/1000, 0
+	v, u := bytes/1000, 0
 	for v >= 1000 && u < len(units)-1 {
 		v, u = v/1000, u+1
 	}

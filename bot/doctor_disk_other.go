@@ -5,4 +5,4 @@ package main
 import "errors"
 
 // room is not known on this system.
-func room(string) (free, total uint64, err error) { return 0, 0, errors.ErrUnsupported }
+func room(string) (free, total float64, err error) { return 0, 0, errors.ErrUnsupported }

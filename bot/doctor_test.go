@@ -59,7 +59,7 @@ func TestDoctorLooksAtTheDisk(t *testing.T) {
 	p := newPatient(t)
 	const gb = 1_000_000_000
 	for name, c := range map[string]struct {
-		free, total uint64
+		free, total float64
 		want        grade
 		says        string
 	}{
@@ -75,7 +75,7 @@ func TestDoctorLooksAtTheDisk(t *testing.T) {
 		}
 	}
 	if free, total, err := room(existing(p.settings.Data + "/not/there/yet")); err != nil || free == 0 || total < free {
-		t.Errorf("the test's own disk: %d of %d, %v", free, total, err)
+		t.Errorf("the test's own disk: %.0f of %.0f, %v", free, total, err)
 	}
 }
 
