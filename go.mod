@@ -14,16 +14,20 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0 // PostgreSQL: round trips saved by pipelining, LISTEN and NOTIFY
 	github.com/looplab/fsm v1.0.3 // the phase machine and the level machine, with their diagrams
 	github.com/pressly/goose/v3 v3.29.0 // migrations, embedded, the same for every database
+	github.com/prometheus/client_golang v1.25.0 // the figures of /metrics, and the linter of their names
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
-	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies
+	go.uber.org/goleak v1.3.0 // tests: nothing goes on after a stop
+	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies; free space on a disk
 	golang.org/x/text v0.43.0 // Shift_JIS files, and full width folded to half
 	modernc.org/sqlite v1.60.1 // the embedded database, without cgo: one static binary
 	pgregory.net/rapid v1.3.0 // tests: properties over random commands, shrunk to the smallest failure
 )
 
 require (
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -34,12 +38,17 @@ require (
 	github.com/jonboulle/clockwork v0.5.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/robfig/cron/v3 v3.0.1 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 	modernc.org/libc v1.78.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect

@@ -39,6 +39,8 @@ var places = []place{
 	{folder: "bot/phone/...", may: []string{"bot/chat"}},
 	{folder: "bot/web/...", may: []string{"bot/chat", "bot/desk"}},
 	{folder: "bot/desk/...", may: []string{"bot/chat", "workflows/...", "templates/..."}},
+	{folder: "bot/journal/...", stdOnly: true},
+	{folder: "bot/metrics/...", may: []string{"workflows/..."}},
 	{folder: "bot/courier/...", may: []string{"bot/chat", "bot/desk", "workflows/..."}},
 	{folder: "workflows", may: []string{"workflows/*"}, noIO: true},
 	{folder: "workflows/incident", noIO: true},

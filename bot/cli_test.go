@@ -31,6 +31,7 @@ import (
 //	% same A B                    two files are alike
 //	% has A WORD                  a word stands in a file
 //	% folder NAME                 makes a folder
+//	% mode 644 FILE               changes who may read a file or folder
 //
 // Lines of # are remarks; all others are output. What stands on standard error is marked "! ",
 // an exit code other than 0 is told as [exit 1]. $T is the transcript's own folder.
@@ -53,7 +54,10 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			folder := t.TempDir()
-			tr := &transcript{t: t, folder: folder, env: map[string]string{"HIKESHI_DATA": filepath.Join(folder, "data")}}
+			tr := &transcript{t: t, folder: folder, env: map[string]string{
+				"HIKESHI_DATA":   filepath.Join(folder, "data"),
+				"HIKESHI_LISTEN": "127.0.0.1:1", // where nothing runs
+			}}
 			tr.play(strings.Split(strings.TrimRight(string(script), "\n"), "\n"))
 			golden(t, file, tr.out.String())
 		})
@@ -112,12 +116,25 @@ var (
 	version   = regexp.MustCompile(`\b[0-9a-f]{12,64}\b`)
 )
 
+// ofMachine is what doctor finds of the machine it runs on.
+var ofMachine = []struct {
+	found *regexp.Regexp
+	shown string
+}{
+	{regexp.MustCompile(`(時計|clock): [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}`), "$1: (now)"},
+	{regexp.MustCompile(`\[[^]]+\] (ディスク|disk): [^"\n]*`), "[(grade)] $1: (room)"},
+	{regexp.MustCompile(`SQLite [0-9.]+(.*?)[0-9.]+ kB`), "SQLite (version)$1(size)"},
+}
+
 func (tr *transcript) print(mark, text string) {
 	if text == "" {
 		return
 	}
 	text = strings.ReplaceAll(visible(text), tr.folder, "$T")
 	text = version.ReplaceAllString(text, "(digest)")
+	for _, m := range ofMachine {
+		text = m.found.ReplaceAllString(text, m.shown)
+	}
 	for l := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		tr.write("  " + mark + madeToday.ReplaceAllString(l, "$1$2(today)$4"))
 	}
@@ -171,6 +188,14 @@ func (tr *transcript) setup(args []string, line string) {
 	case "has":
 		if body, err := os.ReadFile(args[1]); err != nil || !strings.Contains(string(body), args[2]) {
 			tr.t.Errorf("%s: it does not (%v):\n%s", line, err, body)
+		}
+	case "mode":
+		mode, err := strconv.ParseUint(args[1], 8, 32)
+		if err == nil {
+			err = os.Chmod(args[2], os.FileMode(mode))
+		}
+		if err != nil {
+			tr.t.Fatalf("%s: %v", line, err)
 		}
 	case "same":
 		a, errA := os.ReadFile(args[1])

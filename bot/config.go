@@ -8,28 +8,36 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
 )
 
-// settings are what the environment says. The names are fixed: others rely on them.
+// settings are what the environment says. The names are fixed: others rely on them. The tag
+// "shown" says how a setting is printed: see shownSettings.
 type settings struct {
-	DatabaseURL string `env:"DATABASE_URL"`
+	DatabaseURL string `env:"DATABASE_URL" shown:"url"`
 	Data        string `env:"HIKESHI_DATA" envDefault:"./data"`
 	Config      string `env:"HIKESHI_CONFIG"`
 	Listen      string `env:"HIKESHI_LISTEN" envDefault:"127.0.0.1:8119"`
-	PublicURL   string `env:"HIKESHI_PUBLIC_URL"`
+	PublicURL   string `env:"HIKESHI_PUBLIC_URL" shown:"url"`
 	Lang        string `env:"HIKESHI_LANG" envDefault:"ja"`
 	Mode        string `env:"HIKESHI_MODE"`
+	// MetricsToken is what /metrics asks for; Log is how the log is written.
+	MetricsToken string `env:"HIKESHI_METRICS_TOKEN" shown:"never"`
+	Log          string `env:"HIKESHI_LOG"`
 }
+
+// minToken is how many characters a token must have: one that can be guessed is none.
+const minToken = 16
 
 // later are settings whose part of the program is not built yet. To go on silently without
 // Slack or mail would be worse than not to start.
 var later = []string{
 	"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL",
 	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
-	"SMTP_URL", "SMTP_FROM", "PHONE_WEBHOOK_URL", "PHONE_WEBHOOK_SECRET", "HIKESHI_METRICS_TOKEN",
+	"SMTP_URL", "SMTP_FROM", "PHONE_WEBHOOK_URL", "PHONE_WEBHOOK_SECRET",
 }
 
 const (
@@ -74,6 +82,12 @@ func readSettings(environ []string) (settings, error) {
 		fault("cli.setting.live")
 	default:
 		fault("cli.setting.mode", "value", s.Mode)
+	}
+	if t := s.MetricsToken; t != "" && (len(t) < minToken || strings.ContainsFunc(t, func(r rune) bool { return r <= ' ' || r > '~' })) {
+		fault("cli.setting.metrics_token", "min", strconv.Itoa(minToken))
+	}
+	if s.Log != "" && s.Log != logText && s.Log != logJSON {
+		fault("cli.setting.log", "value", s.Log)
 	}
 	host, port, err := net.SplitHostPort(s.Listen)
 	switch {

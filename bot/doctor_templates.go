@@ -1,50 +1,45 @@
 package main
 
 import (
-	"fmt"
+	"context"
 
 	"hikeshi/templates"
 	"hikeshi/workflows/edition"
 )
 
-// doctorTemplates tells about everything that the company may change: every fault at once,
-// or what differs from the defaults. It gives nil when there is a fault.
-func (p *program) doctorTemplates(t *templates.Texts, line func(what string, err error)) *templates.Set {
-	lang := p.settings.Lang
-	set, err := p.templates()
-	if err != nil {
-		line(t.Say(lang, "cli.doctor.overlay", "folder", p.settings.Config, "version", "-"), err)
-		return nil
+// checkTemplates tells about everything that the company may change: every fault at once, or
+// what differs from the defaults.
+func checkTemplates(_ context.Context, x *patient) []finding {
+	folder := func(version string) string {
+		if x.settings.Config == "" {
+			return x.say("cli.doctor.procedures", "version", version)
+		}
+		return x.say("cli.doctor.overlay", "folder", x.settings.Config, "version", version)
 	}
-	line(t.Say(lang, "cli.doctor.procedures", "version", set.Book.Version), nil)
-	if p.settings.Config == "" {
-		return p.doctorProfile(t, set)
+	if x.set == nil {
+		return faulty(below(folder("-"), x.inWords(x.unread)))
 	}
-	plain, err := templates.Load(nil, true)
-	if err != nil {
-		line(t.Say(lang, "cli.doctor.overlay", "folder", p.settings.Config, "version", "-"), err)
-		return nil
+	found := fine(x.say("cli.doctor.procedures", "version", x.set.Book.Version))
+	if x.settings.Config != "" {
+		e, err := edition.New(x.set.Book, x.set.Paging)
+		if err != nil {
+			return faulty(below(folder("-"), x.inWords(err)))
+		}
+		plain, err := templates.Load(nil, true)
+		if err != nil {
+			return faulty(below(folder("-"), x.inWords(err)))
+		}
+		var lines []string
+		for _, d := range x.set.Differences(plain) {
+			lines = append(lines, x.say("cli.doctor.differs", "file", d.File, "what", x.texts.Word(x.settings.Lang, d.What)))
+		}
+		if lines == nil {
+			lines = []string{x.say("cli.doctor.same")}
+		}
+		found = append(found, fine(below(folder(e.Version()), lines...))...)
 	}
-	e, err := edition.New(set.Book, set.Paging)
-	if err != nil {
-		line(t.Say(lang, "cli.doctor.overlay", "folder", p.settings.Config, "version", "-"), err)
-		return nil
+	if !x.settings.practice() && x.set.Company.Name == "" {
+		found = append(found, notice(x.say("cli.doctor.nameless")))
 	}
-	line(t.Say(lang, "cli.doctor.overlay", "folder", p.settings.Config, "version", e.Version()), nil)
-	differences := set.Differences(plain)
-	if len(differences) == 0 {
-		fmt.Fprintln(p.out, "  "+t.Say(lang, "cli.doctor.same"))
-	}
-	for _, d := range differences {
-		fmt.Fprintln(p.out, "  "+t.Say(lang, "cli.doctor.differs", "file", d.File, "what", t.Word(lang, d.What)))
-	}
-	return p.doctorProfile(t, set)
-}
-
-// doctorProfile warns of a live company without a name: its reports would have none.
-func (p *program) doctorProfile(t *templates.Texts, set *templates.Set) *templates.Set {
-	if !p.settings.practice() && set.Company.Name == "" {
-		fmt.Fprintln(p.out, t.Say(p.settings.Lang, "cli.check.warning")+" "+t.Say(p.settings.Lang, "cli.doctor.nameless"))
-	}
-	return set
+	return found
 }

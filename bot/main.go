@@ -3,7 +3,8 @@
 // that knows all of them; nothing imports it, and no rule of an incident stands here.
 //
 // Each file beside this one is a subcommand or one piece of the wiring: config.go the
-// settings from the environment, clock.go the time, serve.go the server.
+// settings from the environment, clock.go the time, serve.go the server, duty.go its beginning
+// and end, probes.go and readiness.go what others may ask of it, doctor_….go one check each.
 package main
 
 import (
@@ -34,6 +35,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once: it finds what a signal does by default.
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

@@ -49,6 +49,7 @@ type night struct {
 	program *program
 	clock   *nightClock
 	url     string
+	log     *slog.Logger // nil: none is kept
 	house   *house
 	script  string
 	out     strings.Builder
@@ -97,7 +98,11 @@ func (n *night) open() {
 	if o.store, err = store.Open(ctx, n.url); err != nil {
 		n.t.Fatal(err)
 	}
-	n.house, err = n.program.wire(ctx, o, slog.New(slog.DiscardHandler))
+	log := n.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	n.house, err = n.program.wire(ctx, o, log)
 	if err != nil {
 		n.t.Fatal(err)
 	}

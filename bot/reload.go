@@ -63,7 +63,11 @@ func (p *program) readAgain(ctx context.Context, h *house, log *slog.Logger) str
 	}
 	log.ErrorContext(ctx, "the changed templates were refused; the old ones stay in force", "edition", version)
 	for _, one := range eachOf(err) {
-		log.ErrorContext(ctx, "a fault of the templates", "fault", p.inWords(one))
+		// What the sentence quotes is the company's own; it is printed, and not logged.
+		var f templates.Fault
+		if errors.As(one, &f) {
+			log.ErrorContext(ctx, "a fault of the templates", "component", "templates", "file", f.File, "line", f.Line, "column", f.Column)
+		}
 	}
 	return h.say(lang, "cli.reload.refused", "faults", p.inWords(err))
 }

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
-	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -129,7 +128,7 @@ func TestReloadOnSIGHUP(t *testing.T) {
 	reload()
 	fault := "policies/paging.yaml:1:8: "
 	until(t, "the fault is told", func() bool {
-		return strings.Contains(out.String(), fault) && strings.Contains(errs.String(), fault)
+		return strings.Contains(out.String(), fault) && strings.Contains(errs.String(), `"file":"policies/paging.yaml","line":1,"column":8`)
 	})
 	shows("三番目")
 	if body := get(http.DefaultClient, "/be"); strings.Contains(body, "四番目") {
@@ -260,17 +259,9 @@ func TestDoctorMissesTheNameOfALiveCompany(t *testing.T) {
 	own := t.TempDir()
 	said := func() string {
 		var out bytes.Buffer
-		p := &program{out: &out, errs: io.Discard, settings: settings{Lang: "ja", Mode: modeLive, Data: t.TempDir(), Config: own}}
-		texts, err := templates.LoadTexts(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.doctorTemplates(texts, func(_ string, err error) {
-			if err != nil {
-				t.Error(err)
-			}
-		}) == nil {
-			t.Error("refused")
+		p := &program{out: &out, errs: io.Discard, settings: settings{Lang: "ja", Mode: modeLive, Data: t.TempDir(), Config: own, Listen: "127.0.0.1:1"}}
+		if err := p.doctor(t.Context(), false); err == nil {
+			t.Error("without a database it finds no fault")
 		}
 		return out.String()
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,15 +13,13 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/courier"
 	"hikeshi/bot/desk"
+	"hikeshi/bot/metrics"
 	"hikeshi/bot/web"
 	"hikeshi/store"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
-
-// stopWithin bounds how long a stop waits for requests and sends under way.
-const stopWithin = 10 * time.Second
 
 // house is everything wired together: what serve runs, and what transcripts run without
 // listening.
@@ -33,17 +29,19 @@ type house struct {
 	web     *web.Server
 	courier *courier.Courier
 	inForce atomic.Pointer[templates.Set]
+	metrics *metrics.Metrics
 }
 
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
-	h := &house{opened: o}
+	h := &house{opened: o, metrics: metrics.New()}
 	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company})
 	// The service tells of changes before those who listen are made.
 	var live atomic.Pointer[house]
 	var err error
 	o.service, err = workflows.New(ctx, workflows.Options{
 		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
+		Observer: h.metrics,
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
 				h.changed(c)
@@ -74,7 +72,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	})
 	config := web.Config{
 		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(),
-		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Ready: o.service.Ready, Log: log,
+		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
 		config.Move = func(ctx context.Context, d time.Duration) error { return h.moveOn(ctx, c, d) }
@@ -148,7 +146,7 @@ func owner() string {
 }
 
 func (p *program) serve(ctx context.Context) (err error) {
-	log := slog.New(slog.NewTextHandler(p.errs, nil))
+	log := p.log()
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
 		if err := makeFolder(path); err != nil {
 			return err
@@ -173,37 +171,19 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.settings.Listen)
+	d, err := p.goOnDuty(ctx, h, log)
 	if err != nil {
-		return errors.New(o.texts.Say(p.settings.Lang, "cli.serve.taken", "address", p.settings.Listen))
+		return err
 	}
-	calendar, err := courier.NewCalendar(o.service, h.courier.Wake, log)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopWork()
-	couriered := make(chan struct{})
-	go func() { h.courier.Run(work); close(couriered) }()
-	listened := make(chan error, 1)
-	go func() { listened <- o.store.Listen(work, h.changed) }()
-	calendar.Start()
-
-	server := &http.Server{
-		Handler: h.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
 	key := "cli.serve.live"
 	if p.settings.practice() {
 		key = "cli.serve.practice"
 	}
-	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+listener.Addr().String(), "database", store.Shown(p.settings.database())))
+	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+d.address, "database", store.Shown(p.settings.database())))
 
 	for running := true; running; {
 		select {
-		case err = <-served:
+		case err = <-d.served:
 			running = false
 		case <-changed:
 			running = p.reload(ctx, h, log)
@@ -212,16 +192,5 @@ func (p *program) serve(ctx context.Context) (err error) {
 			fmt.Fprintln(p.out, h.say(p.settings.Lang, "cli.serve.stopping"))
 		}
 	}
-	// In this order: no new requests, then no new work, then the sends under way.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	h.web.Stop()
-	err = errors.Join(err, server.Shutdown(bounded), calendar.Stop())
-	stopWork()
-	<-couriered
-	err = errors.Join(err, <-listened)
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return errors.Join(err, d.end(p.settings.PublicURL != ""))
 }

@@ -49,8 +49,8 @@ func healthy(t *testing.T, out, errs *written) string {
 		case <-tick.C:
 		}
 		address := printedAddress.FindString(out.String())
-		if errs.String() != "" {
-			t.Fatalf("it said: %s", errs)
+		if s := complaints(errs); s != "" {
+			t.Fatalf("it said: %s", s)
 		}
 		if address == "" {
 			continue
@@ -112,7 +112,7 @@ func TestStartSecondStartAndEnd(t *testing.T) {
 	if took := time.Since(begin); took > stopWithin {
 		t.Errorf("it took %v to end", took)
 	}
-	if !strings.HasSuffix(out.String(), spoken("cli.serve.stopping")+"\n") || errs.String() != "" {
+	if !strings.HasSuffix(out.String(), spoken("cli.serve.stopping")+"\n") || complaints(errs) != "" {
 		t.Errorf("at the end it said %q and %q", out, errs)
 	}
 
@@ -122,7 +122,7 @@ func TestStartSecondStartAndEnd(t *testing.T) {
 	if err := again.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := again.Wait(); err != nil || errs.String() != "" {
+	if err := again.Wait(); err != nil || complaints(errs) != "" {
 		t.Errorf("started again: %v %s", err, errs)
 	}
 }

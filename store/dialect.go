@@ -12,10 +12,17 @@ type dialect struct {
 	// oneReport keeps two reports of the same text by the same person apart in time, so that
 	// the second finds the first. Empty where a write transaction has the database to itself.
 	oneReport string
+	// kind is the name of the database program, and facts a query of its version and of the
+	// size of our database in bytes.
+	kind, facts string
 }
 
 // In SQLite a write transaction has the whole database to itself: there is nothing to lock.
-var sqliteDialect = dialect{among: func(query string) string { return "IN (" + query + ")" }}
+var sqliteDialect = dialect{
+	among: func(query string) string { return "IN (" + query + ")" },
+	kind:  "SQLite",
+	facts: `SELECT sqlite_version(), (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size())`,
+}
 
 // In PostgreSQL a subquery behind IN may be run again for each row, and would then lock, and
 // so claim, more rows than its LIMIT; as an array it is run once, before.
@@ -24,6 +31,8 @@ var postgresDialect = dialect{
 	among: func(query string) string { return "= ANY(ARRAY(" + query + "))" },
 	// The lock is the transaction's. A collision of two hashes costs a wait, nothing else.
 	oneReport: `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ':' || $2::text, 0))`,
+	kind:      "PostgreSQL",
+	facts:     `SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(current_database())`,
 }
 
 // queries holds the statements that depend on the dialect; the others are constants beside
@@ -35,6 +44,7 @@ type queries struct {
 	claimMessages string
 	claimUrgent   string
 	oneReport     string
+	kind, facts   string
 }
 
 func newQueries(d dialect) *queries {
@@ -45,5 +55,7 @@ func newQueries(d dialect) *queries {
 		claimMessages: claimMessages(d, 0),
 		claimUrgent:   claimMessages(d, 1),
 		oneReport:     d.oneReport,
+		kind:          d.kind,
+		facts:         d.facts,
 	}
 }

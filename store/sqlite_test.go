@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,7 +107,12 @@ var wholeTables = []string{
 	"SELECT id FROM incidents UNION SELECT incident FROM entries",
 	"DELETE FROM contacts",
 	"SELECT v.n, c.entry FROM versions v",
+	"SELECT sqlite_version()",
 }
+
+// unfinished are the walks of the backlog: the indexes of what is open and what is to be
+// sent, and the timers, of which each open incident has one.
+var unfinished = []string{"SCAN incidents USING INDEX incidents_open", "SCAN messages USING INDEX messages_next", "SCAN timers"}
 
 func checkPlans(t *testing.T, used map[string]bool) {
 	db, err := sql.Open("sqlite", "file:"+newFile(t))
@@ -127,7 +133,7 @@ func checkPlans(t *testing.T, used map[string]bool) {
 		}
 		for _, step := range plan(t, db, query) {
 			whole := strings.HasPrefix(step, "SCAN") && !strings.HasSuffix(step, "VALUES CLAUSE") && step != "SCAN x"
-			allowed := false
+			allowed := query == backlog && slices.Contains(unfinished, step)
 			for _, w := range wholeTables {
 				allowed = allowed || strings.HasPrefix(query, w)
 			}

@@ -155,6 +155,7 @@ var dynamic = []struct {
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
+	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
 	{"web.tone.", nil, []string{"good", "notice", "urgent", "refused"}},
 }

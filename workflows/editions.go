@@ -118,7 +118,7 @@ func (s *Service) editionOf(ctx context.Context, in *incident.Incident, stored i
 	}
 	s.editions.put(version, e)
 	if e == nil {
-		s.log.WarnContext(ctx, "the rules that an incident began with are gone; those in force are used", "incident", string(in.ID), "edition", version, "in_force", now.Version(), "why", err)
+		s.log.WarnContext(ctx, "the rules that an incident began with are gone; those in force are used", "incident", string(in.ID), "edition", version, "version", now.Version(), "error", err)
 		return now, nil
 	}
 	return e, nil

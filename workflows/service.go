@@ -43,6 +43,7 @@ type Service struct {
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
 	changed  func(Changed)
+	observer Observer
 }
 
 // Options of a service.
@@ -58,6 +59,8 @@ type Options struct {
 	Clocks incident.ClockGate
 	// Changed is called after each commit, outside of the transaction; it must not block.
 	Changed func(Changed)
+	// Observer is told what happens, for figures; nil: nobody is.
+	Observer Observer
 }
 
 // Changed says what a commit touched, for those who show it live or have work to do.
@@ -68,7 +71,7 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, clocks: o.Clocks, changed: o.Changed}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, clocks: o.Clocks, changed: o.Changed, observer: o.Observer}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -77,6 +80,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.current.Store(first)
+	if s.observer == nil {
+		s.observer = unobserved{}
+	}
 	if s.changed == nil {
 		s.changed = func(Changed) {}
 	}
@@ -137,15 +143,24 @@ const repeatWindow = 10 * time.Minute
 
 // Do carries out one command in one transaction. The error is a fault of ours or of the
 // database; a refusal is an Outcome.
-func (s *Service) Do(ctx context.Context, c Command) (Outcome, error) {
+func (s *Service) Do(ctx context.Context, c Command) (out Outcome, err error) {
 	if c.Key == "" {
 		return Outcome{}, errors.New("a command without a key cannot be done once")
 	}
-	var out Outcome
+	ending, ended := EndFailed, s.observer.Doing(c.Do.Word())
+	defer func() { ended(ending) }() // also of a panic
+	if out, err = s.once(ctx, c); err == nil {
+		ending = endingOf(out)
+	}
+	return out, err
+}
+
+// once tries until the command was carried out, or is known not to be.
+func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) {
 	var unsure error
 	for try := 0; ; try++ {
 		var changed []incident.ID
-		err := s.store.Write(ctx, func(tx Tx) (err error) {
+		err = s.store.Write(ctx, func(tx Tx) (err error) {
 			out, changed, err = s.do(ctx, tx, c)
 			return err
 		})

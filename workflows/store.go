@@ -90,6 +90,11 @@ type Store interface {
 	// stays as it is. Edition gives it back, byte for byte; ErrNotFound.
 	SaveEdition(ctx context.Context, version string, body []byte, at time.Time) error
 	Edition(ctx context.Context, version string) (body []byte, err error)
+	// Backlog counts what is under way and what waits. It is asked every few seconds and
+	// must not walk through what has ended.
+	Backlog(ctx context.Context) (Backlog, error)
+	// Facts describes the database itself.
+	Facts(ctx context.Context) (Facts, error)
 
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error

@@ -16,11 +16,24 @@ const digestHour = 9
 
 // Claim leases due timers to owner.
 func (s *Service) Claim(ctx context.Context, owner string, lease time.Duration, n int) ([]Timer, error) {
-	return s.store.ClaimTimers(ctx, s.Now(), owner, lease, n)
+	timers, err := s.store.ClaimTimers(ctx, s.Now(), owner, lease, n)
+	if len(timers) > 0 {
+		s.observer.Claimed(ClaimedTimers, len(timers))
+	}
+	return timers, err
 }
 
 // Fire carries out a claimed timer: one more command, with the timer as its key.
 func (s *Service) Fire(ctx context.Context, t Timer) error {
+	late := s.Now().Sub(t.Due)
+	if err := s.fire(ctx, t); err != nil {
+		return err
+	}
+	s.observer.Fired(t.Kind, late)
+	return nil
+}
+
+func (s *Service) fire(ctx context.Context, t Timer) error {
 	key := fmt.Sprintf("timer:%s:%d:%d", t.Key, t.Round, t.Due.UnixMicro())
 	switch t.Kind {
 	case TimerRound:
@@ -104,7 +117,11 @@ func (s *Service) digest(ctx context.Context, t Timer, key string) error {
 
 // ClaimMessages leases messages that are due to owner, pages first or pages only.
 func (s *Service) ClaimMessages(ctx context.Context, owner string, lease time.Duration, n int, urgentOnly bool) ([]Message, error) {
-	return s.store.ClaimMessages(ctx, s.Now(), owner, lease, n, urgentOnly)
+	messages, err := s.store.ClaimMessages(ctx, s.Now(), owner, lease, n, urgentOnly)
+	if len(messages) > 0 {
+		s.observer.Claimed(ClaimedMessages, len(messages))
+	}
+	return messages, err
 }
 
 // FinishMessage records what became of a claimed message, and shows it live.
@@ -112,6 +129,11 @@ func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, re
 	if err := s.store.FinishMessage(ctx, m, owner, res); err != nil {
 		return err
 	}
+	var waited time.Duration
+	if res.OK && m.FirstSent.IsZero() {
+		waited = res.At.Sub(m.Created)
+	}
+	s.observer.Tried(m, res, waited)
 	s.changed(Changed{Incident: m.Incident})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-co-op/gocron/v2"
@@ -20,11 +21,12 @@ type Calendar struct {
 	service   *workflows.Service
 	log       *slog.Logger
 	scheduler gocron.Scheduler
+	ticked    atomic.Int64 // on the machine's clock, as Courier.turned
 }
 
 // NewCalendar makes a calendar; Start starts it, Stop ends it.
 func NewCalendar(s *workflows.Service, wake func(), log *slog.Logger) (*Calendar, error) {
-	sch, err := gocron.NewScheduler(gocron.WithLocation(incident.Tokyo))
+	sch, err := gocron.NewScheduler(gocron.WithLocation(incident.Tokyo), gocron.WithStopTimeout(time.Second))
 	if err != nil {
 		return nil, fmt.Errorf("calendar: %w", err)
 	}
@@ -48,15 +50,29 @@ func NewCalendar(s *workflows.Service, wake func(), log *slog.Logger) (*Calendar
 // Start begins to tick.
 func (c *Calendar) Start() { c.scheduler.Start() }
 
+// LateTick is how long without a tick the calendar counts as stuck.
+const LateTick = 3 * time.Minute
+
+// Ticked is when the calendar last ticked, zero before the first time.
+func (c *Calendar) Ticked() time.Time {
+	if at := c.ticked.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
+
 // Stop ends the ticking and waits for a tick under way.
 func (c *Calendar) Stop() error { return c.scheduler.Shutdown() }
 
 // Tick inserts what is due today. It reports whether it could.
 func (c *Calendar) Tick(ctx context.Context) bool {
+	c.ticked.Store(time.Now().UnixNano())
 	now := c.service.Now().In(incident.Tokyo)
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, incident.Tokyo)
-	if err := c.service.Tick(ctx, today); err != nil {
-		c.log.Error("the calendar's work could not be noted; trying again in a minute", "error", err)
+	if err := c.service.Tick(ctx, today); ctx.Err() != nil {
+		return false // the program is stopping
+	} else if err != nil {
+		c.log.Error("the calendar's work could not be noted; trying again in a minute", "component", "calendar", "error", err)
 		return false
 	}
 	return true

@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -71,6 +72,12 @@ type Courier struct {
 	slow  chan struct{} // ordinary sends take one of these as well
 	// turn is held by whoever claims: Run for one round, Step until nothing is due.
 	turn sync.Mutex
+	// turned is when there was last a look for work, on the machine's clock: a practice clock
+	// says nothing about whether the loop is alive.
+	turned atomic.Int64
+	// sends ends when the tries under way are to be broken off.
+	sends    context.Context
+	breakOff context.CancelFunc
 
 	mu    sync.Mutex
 	under int           // sends under way
@@ -80,12 +87,32 @@ type Courier struct {
 
 // New makes a courier; Run starts it.
 func New(c Config) *Courier {
+	sends, breakOff := context.WithCancel(context.Background())
 	return &Courier{
-		Config: c,
-		wake:   make(chan struct{}, 1),
-		lanes:  make(chan struct{}, lanes),
-		slow:   make(chan struct{}, lanes-pageLanes),
+		Config:   c,
+		wake:     make(chan struct{}, 1),
+		lanes:    make(chan struct{}, lanes),
+		slow:     make(chan struct{}, lanes-pageLanes),
+		sends:    sends,
+		breakOff: breakOff,
 	}
+}
+
+// BreakOff ends the tries under way, for a stop that cannot wait for them. Each is recorded
+// as unsure and due at once, so that no lease stays behind and whoever comes next sends it
+// again, marked.
+func (c *Courier) BreakOff() { c.breakOff() }
+
+// Late is how long without a turn the courier counts as stuck: a sleep, and a claim that the
+// database lets wait.
+const Late = 2 * idle
+
+// Turned is when the courier last looked for work, zero before the first time.
+func (c *Courier) Turned() time.Time {
+	if at := c.turned.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
 }
 
 // Wake tells the courier that something may be due. It never blocks.
@@ -107,7 +134,7 @@ func (c *Courier) Run(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			c.Log.Error("what is due could not be claimed; trying again", "error", err)
+			c.Log.Error("what is due could not be claimed; trying again", "component", "courier", "error", err)
 			c.sleep(ctx, firstWait)
 		case !worked:
 			c.sleep(ctx, c.untilNext(ctx))
@@ -235,11 +262,13 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 // round claims once what is due and starts it. worked is false when nothing was claimed.
 // Whoever calls it holds the turn.
 func (c *Courier) round(ctx context.Context) (worked bool, err error) {
+	c.turned.Store(time.Now().UnixNano())
 	timers, err := c.Service.Claim(ctx, c.Owner, lease, 16)
 	if err != nil {
 		return false, fmt.Errorf("claim timers: %w", err)
 	}
 	for _, t := range timers {
+		c.turned.Store(time.Now().UnixNano())
 		c.fire(ctx, t)
 	}
 	urgentOnly := len(c.slow) == cap(c.slow)
@@ -268,9 +297,13 @@ func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
 		return
 	}
 	wait := backoff(t.Attempt, pageWait)
-	c.Log.Error("a due timer failed; trying again", "timer", t.Key, "wait", wait, "error", err)
+	if ctx.Err() != nil {
+		wait = 0 // the program is stopping: whoever comes next does it at once
+	} else {
+		c.Log.Error("a due timer failed; trying again", "component", "courier", "timer", string(t.Kind), "incident", string(t.Incident), "wait", wait, "error", err)
+	}
 	if err := c.Service.Postpone(context.WithoutCancel(ctx), t, c.Owner, wait); err != nil {
-		c.Log.Error("its next try could not be noted; the lease will run out", "timer", t.Key, "error", err)
+		c.Log.Error("its next try could not be noted; the lease will run out", "component", "courier", "timer", string(t.Kind), "incident", string(t.Incident), "error", err)
 	}
 }
 
@@ -279,9 +312,10 @@ func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
 func (c *Courier) deliver(ctx context.Context, m workflows.Message) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
+	defer context.AfterFunc(c.sends, cancel)()
 	res := c.send(ctx, m)
 	if err := c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res); err != nil && !errors.Is(err, workflows.ErrConflict) {
-		c.Log.Error("what became of a message could not be recorded; it may be sent again", "message", m.ID, "error", err)
+		c.Log.Error("what became of a message could not be recorded; it may be sent again", "component", "courier", "message", m.ID, "error", err)
 	}
 }
 
@@ -290,7 +324,7 @@ func (c *Courier) deliver(ctx context.Context, m workflows.Message) {
 func (c *Courier) send(ctx context.Context, m workflows.Message) (sent workflows.Sent) {
 	defer func() {
 		if r := recover(); r != nil {
-			c.Log.Error("a message could not be worded", "message", m.ID, "kind", m.Kind, "stack", string(debug.Stack()))
+			c.Log.Error("a message could not be worded", "component", "courier", "message", m.ID, "kind", string(m.Kind), "stack", string(debug.Stack()))
 			sent = c.failed(m, "", errors.New("panic"))
 		}
 	}()
@@ -313,9 +347,13 @@ func (c *Courier) send(ctx context.Context, m workflows.Message) (sent workflows
 
 func (c *Courier) failed(m workflows.Message, frontend string, err error) workflows.Sent {
 	res := workflows.Sent{At: c.Service.Now(), Frontend: frontend, Error: reason(err)}
+	if c.sends.Err() != nil { // broken off: it may have arrived
+		res.Error, res.Unsure, res.Retry = "stopped", true, c.Service.Now()
+		return res
+	}
 	gone := errors.Is(err, chat.ErrGone) || errors.Is(err, workflows.ErrNotFound)
 	if gone || !m.Urgent && m.Attempt >= tries {
-		c.Log.Warn("a message was given up", "message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "reason", res.Error)
+		c.Log.Warn("a message was given up", "component", "courier", "message", m.ID, "kind", string(m.Kind), "attempt", m.Attempt, "reason", res.Error)
 		return res
 	}
 	limit := longWait
@@ -325,7 +363,7 @@ func (c *Courier) failed(m workflows.Message, frontend string, err error) workfl
 	wait := backoff(m.Attempt, limit)
 	res.Retry = c.Service.Now().Add(wait)
 	res.Unsure = errors.Is(err, context.DeadlineExceeded) // the request went out; the answer did not come
-	c.Log.Warn("a message could not be sent; trying again", "message", m.ID, "kind", m.Kind, "attempt", m.Attempt, "wait", wait, "reason", res.Error)
+	c.Log.Warn("a message could not be sent; trying again", "component", "courier", "message", m.ID, "kind", string(m.Kind), "attempt", m.Attempt, "wait", wait, "reason", res.Error)
 	return res
 }
 

@@ -156,7 +156,7 @@ func (v *visit) fault(err error, t task) chat.Reply {
 	if t.do != nil {
 		what = string(t.do.Word())
 	}
-	v.log.ErrorContext(v.ctx, "a request could not be answered", "ref", ref, "request", string(v.r.Kind), "word", what, "error", err)
+	v.log.ErrorContext(v.ctx, "a request could not be answered", "component", "desk", "reference", ref, "request", string(v.r.Kind), "word", what, "error", err)
 	var skip []incident.PersonID
 	if r, ok := t.do.(incident.Report); ok {
 		skip = r.Exclude

@@ -23,7 +23,7 @@ func (v *visit) accepted(out workflows.Outcome, t task) chat.Reply {
 	if err != nil {
 		// It is recorded all the same; what follows from it shows when it can be read again.
 		if !errors.Is(err, workflows.ErrNotFound) {
-			v.log.WarnContext(v.ctx, "an accepted command could not be shown", "ref", reference(), "error", err)
+			v.log.WarnContext(v.ctx, "an accepted command could not be shown", "component", "desk", "incident", string(out.Incident), "error", err)
 		}
 		reply.Cards = []chat.Card{v.doneCard(out.Incident, v.say("done.recorded"))}
 		return reply
@@ -102,7 +102,7 @@ func (v *visit) recorded(in *incident.Incident, out workflows.Outcome) []chat.It
 func (v *visit) reported(out workflows.Outcome, r incident.Report) chat.Reply {
 	in, _, err := v.service.Incident(v.ctx, v.who.ID, out.Incident)
 	if err != nil {
-		v.log.WarnContext(v.ctx, "an accepted report could not be shown", "ref", reference(), "error", err)
+		v.log.WarnContext(v.ctx, "an accepted report could not be shown", "component", "desk", "incident", string(out.Incident), "error", err)
 		card := chat.Card{Key: "reporter:" + string(out.Incident) + ":" + string(v.who.ID), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(out.Incident))}
 		card.Blocks = append(v.aidBlock(v.service.Book(), r.What, r.What.Category()), v.emergencyPhones(r.Exclude)...)
 		return chat.Reply{Accepted: true, Cards: []chat.Card{card}}

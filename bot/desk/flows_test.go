@@ -181,7 +181,7 @@ func TestWithoutADatabase(t *testing.T) {
 	}
 	b.store.down = false
 	b.must(b.send("山本", f, "event", "社用PCを置き忘れた"))
-	if log := b.log.String(); strings.Contains(log, "社用PC") || strings.Contains(log, "山本") || !strings.Contains(log, "ref=") {
+	if log := b.log.String(); strings.Contains(log, "社用PC") || strings.Contains(log, "山本") || !strings.Contains(log, "reference=") {
 		t.Errorf("the log: %s", log)
 	}
 }

@@ -132,7 +132,7 @@ func (v *visit) openForm(k draft, values chat.Values) chat.Reply {
 	if len(values) > 0 {
 		if err := v.keepValues(k, values); err != nil {
 			// The form carries them all the same.
-			v.log.WarnContext(v.ctx, "a draft could not be kept", "form", k.form, "error", err)
+			v.log.WarnContext(v.ctx, "a draft could not be kept", "component", "desk", "form", k.form, "error", err)
 		}
 	}
 	return chat.Reply{Form: form}

@@ -60,7 +60,7 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	}
 	err := v.service.SaveDraft(v.ctx, workflows.Draft{ID: k.String(), By: v.who.ID, Form: k.form, Done: true})
 	if err != nil {
-		v.log.WarnContext(v.ctx, "a draft could not be marked as done", "form", k.form, "error", err)
+		v.log.WarnContext(v.ctx, "a draft could not be marked as done", "component", "desk", "form", k.form, "error", err)
 	}
 	return reply
 }
@@ -78,7 +78,7 @@ func (v *visit) wrongForm(sent *sentForm, wrong map[string]string) chat.Reply {
 
 func (v *visit) keepRefused(sent *sentForm) {
 	if err := v.keepValues(sent.draft, sent.values); err != nil {
-		v.log.WarnContext(v.ctx, "a refused form could not be kept", "form", sent.draft.form, "error", err)
+		v.log.WarnContext(v.ctx, "a refused form could not be kept", "component", "desk", "form", sent.draft.form, "error", err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -71,10 +70,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(now.Add(readWithin))
 	_ = control.SetWriteDeadline(now.Add(answerWithin))
 
-	if r.URL.Path == "/healthz" {
-		s.health(w, r)
-		return
-	}
 	v := &visit{w: w, r: r, lang: s.cfg.Lang}
 	defer func() {
 		if p := recover(); p != nil {
@@ -82,7 +77,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			// A panic's value may quote what somebody typed: only its place goes to the log.
-			s.fail(v, fmt.Errorf("%w:\n%s", errPanic, debug.Stack()))
+			s.fail(v, errPanic, "stack", string(debug.Stack()))
 		}
 	}()
 	switch {
@@ -228,24 +223,4 @@ func local(path string) string {
 		return "/"
 	}
 	return path
-}
-
-// healthWithin is how long the database may take to answer before the server counts as ill.
-const healthWithin = 2 * time.Second
-
-// health answers whether commands can be carried out. It says no more than that: anybody
-// may ask.
-func (s *Server) health(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	answer := "ok\n"
-	if s.cfg.Ready != nil {
-		ctx, cancel := context.WithTimeout(r.Context(), healthWithin)
-		defer cancel()
-		if err := s.cfg.Ready(ctx); err != nil {
-			s.cfg.Log.Error("the health check failed", "error", err)
-			w.WriteHeader(http.StatusServiceUnavailable)
-			answer = "not ready\n"
-		}
-	}
-	_, _ = w.Write([]byte(answer))
 }

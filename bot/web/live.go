@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ const (
 	heartbeat   = 20 * time.Second
 	writeWithin = 10 * time.Second
 	maxStreams  = 8
+	comeBack    = 1500 * time.Millisecond
 )
 
 // live holds the open streams and tells them what has changed. It never waits for a reader:
@@ -112,6 +114,18 @@ func (l *live) endThose(which func(*stream) bool) {
 
 var errStopped = errors.New("the web room is stopping")
 
+func (l *live) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.streams)
+}
+
+func (l *live) stopping() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopped
+}
+
 // add registers a stream; the session's oldest ends when there are too many.
 func (l *live) add(s *stream) error {
 	l.mu.Lock()
@@ -170,6 +184,11 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 
 // stream writes until the reader leaves, the person changes or the server stops.
 func (s *Server) stream(ctx context.Context, st *stream, w io.Writer, control *http.ResponseController, known map[string]string) {
+	defer func() {
+		if s.live.stopping() {
+			_ = writeEvent(w, control, fmt.Sprintf("retry: %d\n\n", again().Milliseconds()))
+		}
+	}()
 	beat := time.NewTicker(s.live.beat)
 	defer beat.Stop()
 	for {
@@ -185,7 +204,7 @@ func (s *Server) stream(ctx context.Context, st *stream, w io.Writer, control *h
 			if err != nil {
 				// Ended, the page connects again by itself and then looks at everything.
 				if ctx.Err() == nil {
-					s.cfg.Log.Error("web: read the places of a live page", "error", err)
+					s.cfg.Log.Error("the places of a live page could not be read", "component", "web", "error", err)
 				}
 				return
 			}
@@ -206,6 +225,9 @@ func (s *Server) stream(ctx context.Context, st *stream, w io.Writer, control *h
 		}
 	}
 }
+
+// again is when a page connects again after the server has stopped: soon, and not all at once.
+func again() time.Duration { return comeBack + rand.N(comeBack) }
 
 func writeEvent(w io.Writer, control *http.ResponseController, text string) error {
 	_ = control.SetWriteDeadline(time.Now().Add(writeWithin))

@@ -11,9 +11,9 @@ import (
 func (s *Server) refuse(v *visit, status int, key string) { s.trouble(v, status, key, "") }
 
 // fail logs a fault whole under a reference number and tells the reader only the number.
-func (s *Server) fail(v *visit, err error) {
+func (s *Server) fail(v *visit, err error, more ...any) {
 	ref := reference()
-	s.cfg.Log.Error("web: a request failed", "reference", ref, "method", v.r.Method, "route", v.r.Pattern, "error", err)
+	s.cfg.Log.With(more...).Error("a request failed", "component", "web", "reference", ref, "route", v.r.Pattern, "error", err)
 	s.trouble(v, http.StatusInternalServerError, "web.error.fault", ref)
 }
 
@@ -28,7 +28,7 @@ func (s *Server) trouble(v *visit, status int, key, ref string) {
 		}}
 		html, err := s.fragment(v, "answers", &view{Lang: v.lang, Answers: []chat.Card{card}})
 		if err != nil {
-			s.cfg.Log.Error("web: render a refusal", "error", err)
+			s.cfg.Log.Error("a refusal could not be shown", "component", "web", "error", err)
 		}
 		writeJSON(v.w, status, answer{Cards: html, Refused: true})
 		return
@@ -44,7 +44,7 @@ func (s *Server) trouble(v *visit, status int, key, ref string) {
 		}
 	}
 	if err := s.show(v, status, "page", out); err != nil {
-		s.cfg.Log.Error("web: render a refusal", "error", err)
+		s.cfg.Log.Error("a refusal could not be shown", "component", "web", "error", err)
 		http.Error(v.w, s.cfg.Say(v.lang, key, "reference", ref), status)
 	}
 }

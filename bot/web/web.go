@@ -63,8 +63,6 @@ type Config struct {
 	Clock func() time.Time
 	// Move moves the practice clock on; nil hides its buttons.
 	Move func(ctx context.Context, d time.Duration) error
-	// Ready says whether commands can be carried out; nil: always. /healthz asks it.
-	Ready func(ctx context.Context) error
 	// Listen is the address listened on, host:port. Requests must name it or this machine itself.
 	Listen string
 	// PublicURL is where the room is reached from outside, when that is another name.
@@ -137,8 +135,13 @@ var errNoPage = errors.New("no such page")
 // Handler answers every request of the web room.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// Stop ends the live streams, which would keep an http.Server's Shutdown waiting.
+// Stop ends the live streams, which would keep an http.Server's Shutdown waiting. Each is
+// told to come back in a while of its own: a hundred pages at once would be the first thing
+// that the next server has to bear.
 func (s *Server) Stop() { s.live.stop() }
+
+// Streams counts the pages that are open and listening.
+func (s *Server) Streams() int { return s.live.count() }
 
 var _ chat.Frontend = (*Server)(nil)
 

@@ -37,7 +37,7 @@ func Run(t *testing.T, db Database) {
 		tests []testCase
 	}{
 		{"Transactions", transactions}, {"Records", recordTests}, {"Lists", lists}, {"Timers", timers},
-		{"Messages", messages}, {"Small", small}, {"Verify", verify},
+		{"Messages", messages}, {"Small", small}, {"Backlog", backlogs}, {"Verify", verify},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.tests {

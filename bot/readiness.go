@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hikeshi/bot/courier"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// The parts of the program that readiness names.
+const (
+	partAccepting = "accepting" // not while the program starts or stops
+	partDatabase  = "database"
+	partCourier   = "courier"
+	partCalendar  = "calendar"
+	partContacts  = "contacts"
+)
+
+// parts are all of them.
+var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts}
+
+const (
+	// readyWithin is how long the database may take to answer before it counts as ill.
+	readyWithin = 2 * time.Second
+	// readyKeeps is how long an answer of the database is good for: anybody may ask, and
+	// each question is a write.
+	readyKeeps = 2 * time.Second
+)
+
+// readySetting is what the database writes to show that it can.
+const readySetting = "ready.asked_at"
+
+// readiness says whether this server can do its work: take a report, call people, keep the
+// days. It is not whether the process is alive: a restart mends none of what it names.
+type readiness struct {
+	service   *workflows.Service
+	write     func(ctx context.Context) error
+	turned    func() time.Time // of the courier
+	ticked    func() time.Time // of the calendar
+	log       *slog.Logger
+	accepting atomic.Bool
+
+	mu       sync.Mutex
+	asked    time.Time
+	database bool
+}
+
+// parts asks every part. It takes no longer than readyWithin.
+func (r *readiness) parts(ctx context.Context) map[string]bool {
+	now := time.Now()
+	return map[string]bool{
+		partAccepting: r.accepting.Load(),
+		partDatabase:  r.databaseWorks(ctx),
+		partCourier:   now.Sub(r.turned()) < courier.Late,
+		partCalendar:  now.Sub(r.ticked()) < courier.LateTick,
+		partContacts:  len(r.service.Contacts().Chain(incident.IncidentLead, "")) > 0,
+	}
+}
+
+// databaseWorks reports whether the database answered a reader and took a write just now.
+func (r *readiness) databaseWorks(ctx context.Context) bool {
+	r.mu.Lock() // whoever asks meanwhile waits for the same answer
+	defer r.mu.Unlock()
+	if time.Since(r.asked) < readyKeeps {
+		return r.database
+	}
+	// One caller who goes away must not count as an ill database for the others.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWithin)
+	defer cancel()
+	err := r.service.Ready(ctx)
+	if err == nil {
+		err = r.write(ctx)
+	}
+	if err != nil && (r.database || r.asked.IsZero()) {
+		r.log.Error("the database does not work", "component", "readiness", "error", err)
+	}
+	if err == nil && !r.database && !r.asked.IsZero() {
+		r.log.Info("the database works again", "component", "readiness")
+	}
+	r.asked, r.database = time.Now(), err == nil
+	return r.database
+}
+
+// ready reports whether every part works.
+func ready(parts map[string]bool) bool {
+	for _, works := range parts {
+		if !works {
+			return false
+		}
+	}
+	return true
+}
