@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,13 +183,14 @@ type failing struct {
 	store *gossip
 	ready *readiness
 	line  string
-	turn  int
+	turn  atomic.Int64
+	done  map[string]string // by name: the request that was made last
 	told  func(reference string)
 }
 
 // gossiping opens it. What it reads is the night's.
 func (n *night) gossiping(told func(reference string)) *failing {
-	f := &failing{night: n, told: told}
+	f := &failing{night: n, told: told, done: map[string]string{}}
 	f.store = &gossip{says: f.says}
 	return f
 }
@@ -201,8 +203,7 @@ func (driverError) SQLState() string { return "22P02" }
 
 func (f *failing) says() error {
 	people := f.night.house.service.Contacts().People()
-	f.turn++
-	p := people[f.turn%len(people)]
+	p := people[int(f.turn.Add(1))%len(people)]
 	return fmt.Errorf("save %q: %w", f.line, driverError{fmt.Sprintf(
 		"invalid input %q of %v, %s, %s (%s): %s", f.line, p.Name, p.Phone, p.Email, p.Department, strings.Join(strings.FieldsFunc(f.line, func(r rune) bool { return r < 0x80 }), " "))})
 }
@@ -220,7 +221,11 @@ func (f *failing) live(line string) {
 		f.night.t.Fatal(err)
 	}
 	f.ready = &readiness{service: f.service, write: func(context.Context) error { return f.says() }, turned: time.Now, ticked: time.Now, log: f.night.log}
-	for _, r := range f.night.last {
+	for name, r := range f.night.last {
+		if f.done[name] == r.ID {
+			continue
+		}
+		f.done[name] = r.ID
 		r.ID += ":again " + line
 		reply := f.desk.Handle(ctx, r)
 		if reply.Accepted {
