@@ -17,6 +17,7 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 	divisionByZero       = "22012"
+	diskFullCode         = "53100"
 	connectionException  = "08" // class
 	operatorIntervention = "57" // class: 57P01 shutdown, 57P02 crash, 57P03 starting up
 	insufficientResource = "53" // class
@@ -65,7 +66,7 @@ func explainPostgres(err error) error {
 		return fmt.Errorf("PostgreSQL does not let this user do that: make it the owner of the database (ALTER DATABASE … OWNER TO …): %w", err)
 	case "25006":
 		return fmt.Errorf("PostgreSQL takes no writes there: give DATABASE_URL the address of the primary server: %w", err)
-	case "53100":
+	case diskFullCode:
 		return fmt.Errorf("the disk of PostgreSQL is full: make room: %w", err)
 	case "53300":
 		return fmt.Errorf("PostgreSQL has no connection left: raise max_connections, or end other programs on it: %w", err)

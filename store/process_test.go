@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		}
 	case "write":
 		err = writeForever(path)
+	case "attach":
+		err = attachForever(path, false)
+	case "attach to a table":
+		err = attachForever(path, true)
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)

@@ -8,9 +8,10 @@
 //
 // With SQLite, there are on disk PATH, PATH-wal and PATH-shm, which belong together and are
 // copied together, and PATH.lock, which says that a server is running (Lock). One connection
-// writes, several read beside it. With PostgreSQL, the tables lie in the schema "hikeshi",
-// several processes may work at once, and tell each other what they changed by NOTIFY. With
-// either, a transaction is on the disk when Write returns.
+// writes, several read beside it. Attached files lie in the folder files beside PATH, as
+// files/INCIDENT/SHA256. With PostgreSQL, the tables lie in the schema "hikeshi", attached
+// files among them; several processes may work at once, and tell each other what they changed
+// by NOTIFY. With either, a transaction is on the disk when Write returns.
 //
 // It must not decide anything about incidents, read a clock (every time is handed in), or
 // write a text, a name or an address into an error or a log.
@@ -57,7 +58,7 @@ func Open(ctx context.Context, url string, opts ...Option) (workflows.Store, err
 		if err != nil {
 			return nil, err
 		}
-		return newDatabase(e, postgresDialect), nil
+		return newDatabase(e, postgresDialect, table{e}), nil
 	}
 	path, err := sqlitePath(url)
 	if err != nil {
@@ -67,7 +68,7 @@ func Open(ctx context.Context, url string, opts ...Option) (workflows.Store, err
 	if err != nil {
 		return nil, err
 	}
-	return newDatabase(e, sqliteDialect), nil
+	return newDatabase(e, sqliteDialect, folderOf(path)), nil
 }
 
 // Migrate brings the schema of the database at url up to this program's version, creating
@@ -101,10 +102,13 @@ func MigrateTo(ctx context.Context, url string, schema int64) error {
 // database fills workflows.Store with SQL over an engine.
 type database struct {
 	engine
-	sql *queries
+	sql    *queries
+	bodies bodies // of attached files
 }
 
-func newDatabase(e engine, d dialect) *database { return &database{engine: e, sql: newQueries(d)} }
+func newDatabase(e engine, d dialect, b bodies) *database {
+	return &database{engine: e, sql: newQueries(d), bodies: b}
+}
 
 // engine runs statements: in one write transaction after the other, or for reading beside
 // them.

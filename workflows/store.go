@@ -96,6 +96,9 @@ type Store interface {
 	// Facts describes the database itself.
 	Facts(ctx context.Context) (Facts, error)
 
+	// The bytes of attached files.
+	Files
+
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error
 	Close() error

@@ -2,9 +2,12 @@ package workflows
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,13 +20,16 @@ type Verification struct {
 	Incidents int
 	Entries   int
 	Erased    int // texts that were erased; the chain holds without them
+	Files     int // entries that name a file
+	Gone      int // of them, those whose bytes were erased
 	Breaches  []incident.Breach
 }
 
 // Verify folds the record of every incident again and compares it with the stored row, and
 // walks every chain of digests. It names what was changed, removed, reordered, inserted or
-// cut off, and numbers that were given out but are gone. It needs no service: it also runs
-// beside a stopped server.
+// cut off, and numbers that were given out but are gone. It reads every attached file, and
+// names the entries whose bytes are missing or are not those that were attached. It needs no
+// service: it also runs beside a stopped server.
 func Verify(ctx context.Context, store Store) (Verification, error) {
 	var v Verification
 	// Before the list, and again after it: beside a running server, numbers are given out and
@@ -111,6 +117,9 @@ func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification
 		erased += incident.ErasedTexts(&records[i])
 	}
 	v.Erased += erased
+	if err := verifyFiles(ctx, store, id, records, breaches, v); err != nil {
+		return err
+	}
 	if len(breaches) > 0 {
 		return nil // the fold of a broken record says nothing about the row
 	}
@@ -130,6 +139,62 @@ func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification
 		v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Seq: row.Seq, Key: "verify.state"})
 	}
 	return nil
+}
+
+// verifyFiles compares the bytes of the files that entries name with what was attached. An
+// entry that was changed itself says nothing about a file.
+func verifyFiles(ctx context.Context, store Store, id incident.ID, records []incident.Record, broken []incident.Breach, v *Verification) error {
+	found := map[string]fileFound{} // by digest: the same bytes may be attached under several names
+	for _, r := range records {
+		e, ok := r.Event.(incident.FileAttached)
+		if !ok || slices.ContainsFunc(broken, func(b incident.Breach) bool { return b.Seq == r.Seq }) {
+			continue
+		}
+		v.Files++
+		f, known := found[e.SHA256]
+		if !known {
+			var err error
+			if f, err = findFile(ctx, store, id, e.SHA256); err != nil {
+				return fmt.Errorf("the file of entry %d: %w", r.Seq, err)
+			}
+			found[e.SHA256] = f
+		}
+		switch {
+		case f.erased:
+			v.Gone++
+		case f.missing:
+			v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Seq: r.Seq, Key: "verify.file_missing"})
+		case f.size != e.Size:
+			v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Seq: r.Seq, Key: "verify.file_size"})
+		case f.sha256 != e.SHA256:
+			v.Breaches = append(v.Breaches, incident.Breach{Incident: id, Seq: r.Seq, Key: "verify.file_changed"})
+		}
+	}
+	return nil
+}
+
+// fileFound is what lies under a digest.
+type fileFound struct {
+	size            int64
+	sha256          string
+	missing, erased bool
+}
+
+func findFile(ctx context.Context, store Files, id incident.ID, digest string) (f fileFound, err error) {
+	r, _, err := store.OpenFile(ctx, id, digest)
+	switch {
+	case errors.Is(err, ErrErased):
+		return fileFound{erased: true}, nil
+	case errors.Is(err, ErrNotFound):
+		return fileFound{missing: true}, nil
+	case err != nil:
+		return f, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	h := sha256.New()
+	f.size, err = io.Copy(h, r)
+	f.sha256 = hex.EncodeToString(h.Sum(nil))
+	return f, err
 }
 
 func incidentOrNil(ctx context.Context, store Store, id incident.ID) (*incident.Incident, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 // Database is what the suite runs on.
@@ -28,6 +29,9 @@ type Database struct {
 	// Exec runs a statement on the database of s past the store, as somebody with the
 	// database's own tools would.
 	Exec func(t testing.TB, s workflows.Store, statement string, args ...any)
+	// Harm replaces the bytes of a file past the store, or removes them when b is nil. Without
+	// it the files are in the tables.
+	Harm func(t testing.TB, s workflows.Store, id incident.ID, digest string, b []byte)
 }
 
 // Run runs the whole suite.
@@ -37,7 +41,7 @@ func Run(t *testing.T, db Database) {
 		tests []testCase
 	}{
 		{"Transactions", transactions}, {"Records", recordTests}, {"Lists", lists}, {"Timers", timers},
-		{"Messages", messages}, {"Small", small}, {"Backlog", backlogs}, {"Verify", verify},
+		{"Messages", messages}, {"Small", small}, {"Backlog", backlogs}, {"Files", files}, {"Verify", verify},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.tests {
@@ -100,4 +104,11 @@ func save(t testing.TB, s workflows.Store, c workflows.Change) {
 		c.At = start
 	}
 	write(t, s, func(tx workflows.Tx) error { return tx.Save(context.Background(), c) })
+}
+
+// RunFiles runs what the suite says of files alone, for a second way to keep them.
+func RunFiles(t *testing.T, db Database) {
+	for _, c := range files {
+		t.Run(c.name, func(t *testing.T) { c.run(t, db) })
+	}
 }

@@ -197,7 +197,7 @@ func (a *announcement) entry(r Record) {
 			a.approvers(NoticeApprove, r.Seq) // the level decides who has to
 		}
 	case Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
-		EvidenceRecorded, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet:
+		EvidenceRecorded, FileAttached, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet:
 		a.feed(r.Seq)
 	}
 }

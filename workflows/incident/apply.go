@@ -116,6 +116,12 @@ func (in *Incident) Apply(r Record) {
 		in.Questions = slices.DeleteFunc(in.Questions, func(q Question) bool { return q.Seq == e.Seq })
 	case EvidenceRecorded:
 		in.Evidence = append(in.Evidence, Evidence{Seq: r.Seq, Name: e.Name.Body, Where: e.Where.Body, By: r.By, At: r.At})
+	case FileAttached:
+		in.Files++
+		in.FileBytes += e.Size
+		in.Evidence = append(in.Evidence, Evidence{
+			Seq: r.Seq, Name: e.Name.Body, Where: e.Where.Body, By: r.By, At: r.At, Size: e.Size, Type: e.Type, SHA256: e.SHA256,
+		})
 	case PreventionSet:
 		a := Prevention{N: e.N, Text: e.Text.Body, Owner: e.Owner, Due: e.Due, Done: e.Done, At: r.At, Seq: r.Seq}
 		if i := slices.IndexFunc(in.Actions, func(p Prevention) bool { return p.N == e.N }); i >= 0 {

@@ -139,7 +139,7 @@ func TextDigests(r *Record) []string {
 type Breach struct {
 	Incident ID
 	Seq      int64
-	Key      string // message key: verify.changed, verify.text_changed, verify.gap, verify.order, verify.link, verify.cut_off, verify.state
+	Key      string // message key: verify.changed, verify.text_changed, verify.gap, verify.order, verify.link, verify.cut_off, verify.state, …
 }
 
 // CheckChain walks the entries of one incident in the order they are stored, with their

@@ -236,6 +236,7 @@ var filled = []incident.Event{
 	incident.CircleRestricted{Excluded: []incident.PersonID{suspect}, Reason: incident.T("理由")},
 	incident.Joined{Person: admin, Why: "role", Role: "system_admin"},
 	incident.LeftCircle{Person: suspect},
+	incident.FileAttached{Name: incident.T("画面.png"), Size: 12345, Type: "image/png", SHA256: strings.Repeat("ab", 32), Where: incident.T("金庫")},
 }
 
 // What stands in the databases of companies must stay readable, and digest to the same:

@@ -27,6 +27,7 @@ const (
 	WordField     Word = "field"
 	WordFact      Word = "fact"
 	WordFile      Word = "file"
+	WordAttach    Word = "attach" // a file among the evidence
 	WordAction    Word = "action"
 	WordDoc       Word = "doc"
 	WordApprove   Word = "approve"
@@ -45,7 +46,7 @@ const (
 var AllWords = []Word{
 	WordReport, WordTake, WordDecline, WordAdvance, WordBack, WordLevel, WordPropose, WordCategory,
 	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
-	WordField, WordFact, WordFile, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
+	WordField, WordFact, WordFile, WordAttach, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
 	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound,
 }
 
@@ -133,6 +134,16 @@ type (
 	SetFacts struct{ Facts Facts }
 	// RecordEvidence says where a piece of evidence is kept.
 	RecordEvidence struct{ Name, Where string }
+	// Attach records a file whose bytes are stored already: its name as it came, size in
+	// bytes, type and SHA-256 in hex as they were told from the bytes. Where is the place of
+	// the original; it may be empty.
+	Attach struct {
+		Name   string
+		Size   int64
+		Type   string
+		SHA256 string
+		Where  string
+	}
 	// SetPrevention adds (N 0) or changes an action of 再発防止.
 	SetPrevention struct {
 		N     int
@@ -199,6 +210,7 @@ func (Undo) Word() Word           { return WordUndo }
 func (SetField) Word() Word       { return WordField }
 func (SetFacts) Word() Word       { return WordFact }
 func (RecordEvidence) Word() Word { return WordFile }
+func (Attach) Word() Word         { return WordAttach }
 func (SetPrevention) Word() Word  { return WordAction }
 func (MakeReport) Word() Word     { return WordDoc }
 func (Approve) Word() Word        { return WordApprove }

@@ -113,7 +113,7 @@ func (d *decision) allowed(c Command) *Refusal {
 	}
 	if in.Phase.Ended() {
 		switch c.(type) {
-		case Reopen, Note, Correct, Inform, MakeReport, RecordEvidence, Restrict, SetPrevention:
+		case Reopen, Note, Correct, Inform, MakeReport, RecordEvidence, Attach, Restrict, SetPrevention:
 			// Written after the end, they are entries like any other.
 		default:
 			return refuse("refuse.ended", "phase", in.Phase)
@@ -178,6 +178,8 @@ func (d *decision) run(c Command) *Refusal {
 		return d.setFacts(c)
 	case RecordEvidence:
 		return d.evidence(c)
+	case Attach:
+		return d.attach(c)
 	case SetPrevention:
 		return d.prevention(c)
 	case MakeReport:

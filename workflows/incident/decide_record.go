@@ -308,7 +308,7 @@ func (d *decision) ownEntry(r *Record, w Word) *Refusal {
 func CanUndo(k EventKind) bool {
 	switch k {
 	case NoteAdded{}.Kind(), StepDone{}.Kind(), StepWaived{}.Kind(), FactSet{}.Kind(), FieldSet{}.Kind(),
-		EvidenceRecorded{}.Kind(), PreventionSet{}.Kind(), Asked{}.Kind(), Corrected{}.Kind():
+		EvidenceRecorded{}.Kind(), FileAttached{}.Kind(), PreventionSet{}.Kind(), Asked{}.Kind(), Corrected{}.Kind():
 		return true
 	}
 	return false

@@ -172,6 +172,16 @@ type (
 		Name  Text `json:"name"`
 		Where Text `json:"where"`
 	}
+	// FileAttached keeps a file as evidence. Its bytes lie beside the record under their
+	// digest, SHA-256 in hex, which the chain covers; Size is in bytes, Type a media type that
+	// was told from the bytes. Where is the place of the original, if there is one.
+	FileAttached struct {
+		Name   Text   `json:"name"`
+		Size   int64  `json:"size"`
+		Type   string `json:"type"`
+		SHA256 string `json:"sha256"`
+		Where  Text   `json:"where,omitzero"`
+	}
 	// PreventionSet adds or changes an action of 再発防止.
 	PreventionSet struct {
 		N     int      `json:"n"`
@@ -291,6 +301,7 @@ func (ReportMerged) Kind() EventKind      { return "report_merged" }
 func (CircleRestricted) Kind() EventKind  { return "restricted" }
 func (Joined) Kind() EventKind            { return "joined" }
 func (LeftCircle) Kind() EventKind        { return "left" }
+func (FileAttached) Kind() EventKind      { return "file_attached" }
 
 // Events lists one empty value of every kind; it is the codec's table and the tests' list.
 var Events = []Event{
@@ -300,7 +311,7 @@ var Events = []Event{
 	NoteAdded{}, Informed{}, Asked{}, Corrected{}, Undone{}, EvidenceRecorded{}, PreventionSet{},
 	PreventionRemoved{}, ReportMade{}, Approved{}, ApprovalVoided{}, IncidentClosed{},
 	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
-	Joined{}, LeftCircle{},
+	Joined{}, LeftCircle{}, FileAttached{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

@@ -66,9 +66,13 @@ type Incident struct {
 	Questions []Question   `json:"questions,omitempty"`
 	Actions   []Prevention `json:"actions,omitempty"`
 	Evidence  []Evidence   `json:"evidence,omitempty"`
-	Approval  *Approval    `json:"approval,omitempty"`
-	Reports   int          `json:"reports,omitempty"` // versions of the final report made so far
-	ReportSeq int64        `json:"report_seq,omitempty"`
+	// Files and FileBytes count every file that was attached, also those taken back since:
+	// their bytes are still there.
+	Files     int       `json:"files,omitempty"`
+	FileBytes int64     `json:"file_bytes,omitempty"`
+	Approval  *Approval `json:"approval,omitempty"`
+	Reports   int       `json:"reports,omitempty"` // versions of the final report made so far
+	ReportSeq int64     `json:"report_seq,omitempty"`
 
 	MergedInto ID      `json:"merged_into,omitempty"`
 	Merged     []ID    `json:"merged,omitempty"`
@@ -213,13 +217,17 @@ type Prevention struct {
 	Seq   int64     `json:"seq,omitempty"`
 }
 
-// Evidence says where a piece of evidence is kept.
+// Evidence says where a piece of evidence is kept; of a file that is kept here, Size, Type
+// and SHA256 say what it is, and Where may be empty.
 type Evidence struct {
-	Seq   int64     `json:"seq"`
-	Name  string    `json:"name"`
-	Where string    `json:"where"`
-	By    PersonID  `json:"by"`
-	At    time.Time `json:"at"`
+	Seq    int64     `json:"seq"`
+	Name   string    `json:"name"`
+	Where  string    `json:"where"`
+	By     PersonID  `json:"by"`
+	At     time.Time `json:"at"`
+	Size   int64     `json:"size,omitempty"` // bytes
+	Type   string    `json:"type,omitempty"`
+	SHA256 string    `json:"sha256,omitempty"`
 }
 
 // Publication is the decision of level 3 on telling the public (seed 001 §9.4 ⑤).

@@ -41,6 +41,7 @@ var permissions = map[Word][]Standing{
 	WordField:     {StandCircle},
 	WordFact:      {StandCircle},
 	WordFile:      {StandCircle},
+	WordAttach:    {StandCircle, StandReporter}, // the screenshot is his; MayDownload bounds what he gets back
 	WordAction:    {StandCircle},
 	WordDoc:       {StandCircle},
 	WordApprove:   {StandResponsible},

@@ -29,6 +29,7 @@ var oneOfEach = map[incident.Word]incident.Command{
 	incident.WordField:     incident.SetField{Field: incident.FieldScope, Value: "1台"},
 	incident.WordFact:      incident.SetFacts{Facts: yes(incident.FactWideScope)},
 	incident.WordFile:      incident.RecordEvidence{Name: "ログ", Where: "金庫"},
+	incident.WordAttach:    screenshot,
 	incident.WordAction:    incident.SetPrevention{Text: "暗号化"},
 	incident.WordDoc:       incident.MakeReport{},
 	incident.WordApprove:   incident.Approve{Publication: incident.PublishNone},
@@ -68,6 +69,7 @@ undo       Y         .    Y      .      Y     .      Y       Y          .       
 field      Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 fact       Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 file       Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
+attach     Y         .    Y      .      Y     .      Y       Y          .       n       Y      .        .       .
 action     Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 doc        Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 approve    Y         .    Y      .      n     .      n       n          .       n       n      .        .       .

@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"slices"
+	"strings"
 	"strconv"
 	"testing"
 	"time"
@@ -71,6 +72,12 @@ func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
 		func() incident.Command { return incident.SetFacts{Facts: facts(t)} },
 		func() incident.Command { return incident.SetFacts{Facts: facts(t)} },
 		func() incident.Command { return incident.RecordEvidence{Name: text(t), Where: "金庫"} },
+		func() incident.Command {
+			return incident.Attach{
+				Name: text(t), Size: rapid.Int64Range(-1, incident.MaxFile+1).Draw(t, "size"), Type: "image/png",
+				SHA256: strings.Repeat(pick(t, "digest", []string{"a", "b", "x"}), 64), Where: text(t),
+			}
+		},
 		func() incident.Command {
 			return incident.SetPrevention{N: rapid.IntRange(0, 2).Draw(t, "n"), Text: text(t), Owner: person(), Due: pick(t, "due", []string{"", "2026-12-24", "soon"})}
 		},
@@ -288,8 +295,14 @@ func checkPrivacy(t *rapid.T, s *scene, before *incident.Incident) {
 	}
 	for _, p := range everybody {
 		for _, w := range incident.AllWords {
-			if w != incident.WordReport && w != incident.WordInform && in.May(s.people, p, w) && !in.CanRead(s.people, p) {
+			own := w == incident.WordInform || w == incident.WordAttach && in.ReportedBy(p) && !in.IsExcluded(p)
+			if w != incident.WordReport && !own && in.May(s.people, p, w) && !in.CanRead(s.people, p) {
 				t.Fatalf("%s may %s what he may not read", p, w)
+			}
+		}
+		for _, by := range everybody {
+			if in.MayDownload(s.people, p, by) && (in.IsExcluded(p) || !in.CanRead(s.people, p) && (p != by || !in.ReportedBy(p))) {
+				t.Fatalf("%s may download a file of %s", p, by)
 			}
 		}
 	}

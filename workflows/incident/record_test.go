@@ -40,6 +40,7 @@ func TestUndo(t *testing.T) {
 		{"a note", nil, incident.Note{Text: "x"}, "note_added", nil, func(in *incident.Incident) any { return in.Phase }, false},
 		{"a question", nil, incident.Ask{Text: "x"}, "asked", nil, func(in *incident.Incident) any { return len(in.Questions) }, true},
 		{"evidence", nil, incident.RecordEvidence{Name: "x", Where: "y"}, "evidence_recorded", nil, func(in *incident.Incident) any { return len(in.Evidence) }, true},
+		{"a file", nil, screenshot, "file_attached", nil, func(in *incident.Incident) any { return len(in.Evidence) }, true},
 		{"a step", nil, incident.DoStep{Step: "contain", Result: "x"}, "step_done", nil, func(in *incident.Incident) any { s, _ := in.StepByKey("contain"); return s }, true},
 		{"a waiver", nil, incident.Waive{Step: "contain", Reason: "x"}, "step_waived", nil, func(in *incident.Incident) any { s, _ := in.StepByKey("contain"); return s }, true},
 		{"an answer", nil, incident.SetFacts{Facts: yes(incident.FactVirus)}, "fact_set", incident.SetFacts{Facts: incident.Facts{incident.FactVirus: incident.No}},
