@@ -2,8 +2,8 @@ package incident_test
 
 import (
 	"slices"
-	"strings"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
