@@ -44,7 +44,7 @@ func (p *program) verifyCommand() *cobra.Command {
 				for _, b := range v.Breaches {
 					fmt.Fprintln(p.out, o.texts.Say(lang, b.Key, "id", string(b.Incident), "seq", strconv.FormatInt(b.Seq, 10)))
 				}
-				counts := []string{"incidents", strconv.Itoa(v.Incidents), "entries", strconv.Itoa(v.Entries), "erased", strconv.Itoa(v.Erased), "breaches", strconv.Itoa(len(v.Breaches))}
+				counts := []string{"incidents", strconv.Itoa(v.Incidents), "entries", strconv.Itoa(v.Entries), "erased", strconv.Itoa(v.Erased), "files", strconv.Itoa(v.Files), "breaches", strconv.Itoa(len(v.Breaches))}
 				if len(v.Breaches) > 0 {
 					fmt.Fprintln(p.errs, o.texts.Say(lang, "cli.verify.broken", counts...))
 					return errShown

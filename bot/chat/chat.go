@@ -11,6 +11,8 @@ package chat
 import (
 	"context"
 	"errors"
+	"io"
+	"iter"
 	"time"
 )
 
@@ -47,8 +49,25 @@ type Request struct {
 	Action  Action    // Pressed
 	Draft   string    // Submitted: the form's Draft
 	Values  Values    // Submitted
+	Files   Files     // Submitted: what was chosen in its Upload inputs; nil: nothing
 	At      time.Time // when the person did it, as the platform says
 }
+
+// Files are the files of a submitted form, one after the other as they come in: each is read
+// before the next is asked for, so that none has to be kept on the way. An error ends them:
+// ErrTooMuch, or the line broke. A redelivered request brings them again.
+type Files = iter.Seq2[File, error]
+
+// File is one file that a person sent. Name is as the platform gives it, fit for nothing but
+// to be cleaned and shown; a type the sender claims is not in it.
+type File struct {
+	Input string // the input it was chosen in
+	Name  string
+	Body  io.Reader
+}
+
+// ErrTooMuch says that more was sent at once than the front end takes.
+var ErrTooMuch = errors.New("more was sent than is taken at once")
 
 // Values are a form's inputs by name.
 type Values map[string]string
@@ -151,7 +170,8 @@ const (
 	DateTime InputKind = "datetime"
 	Date     InputKind = "date"
 	Number   InputKind = "number"
-	Fixed    InputKind = "fixed" // shown, sent back unchanged
+	Fixed    InputKind = "fixed"  // shown, sent back unchanged
+	Upload   InputKind = "upload" // files, which come in Request.Files; there is no value
 )
 
 // Form asks for several things at once. Draft is its identity: a form submitted twice is

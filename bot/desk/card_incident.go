@@ -149,7 +149,7 @@ func (v voice) menu(in *incident.Incident) []chat.Item {
 	}
 	if in.Phase.Ended() {
 		return []chat.Item{
-			group("menu.record", f("button.note", formNote), f("button.file", formFile), f("button.correct", formCorrect), f("button.action", formAction)),
+			group("menu.record", f("button.note", formNote), f("button.attach", formAttach), f("button.file", formFile), f("button.correct", formCorrect), f("button.action", formAction)),
 			group("menu.end", f("button.reopen", formReopen), f("button.restrict", formRestrict), do("button.doc", string(incident.WordDoc))),
 		}
 	}
@@ -161,7 +161,7 @@ func (v voice) menu(in *incident.Incident) []chat.Item {
 			do("button.take", string(incident.WordTake)), do("button.decline", string(incident.WordDecline)),
 			f("button.assign", formAssign), f("button.handover", formHandover), f("button.ask", formAsk), do("button.who", wordWho)),
 		group("menu.work", f("button.step_form", formStep), f("button.waive_form", formWaive), f("button.field_form", formField), f("button.fact_form", formFact), f("button.action", formAction)),
-		group("menu.record", f("button.note", formNote), f("button.file", formFile), f("button.correct", formCorrect), f("button.undo", formUndo)),
+		group("menu.record", f("button.note", formNote), f("button.attach", formAttach), f("button.file", formFile), f("button.correct", formCorrect), f("button.undo", formUndo)),
 		group("menu.end",
 			do("button.doc", string(incident.WordDoc)), f("button.approve", formApprove), f("button.close", formClose),
 			f("button.dismiss", formDismiss), f("button.merge", formMerge), f("button.restrict", formRestrict)),

@@ -44,6 +44,7 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 		{Label: v.say("button.inform"), Action: v.openAct(formInform, in.ID, in.Seq, ""), Style: chat.Primary},
 		v.formButton("button.alarm", formAlarm, in, ""),
 		v.formButton("button.detail", formDetail, in, ""),
+		v.formButton("button.attach", formAttach, in, ""),
 	}
 	return card
 }

@@ -32,6 +32,7 @@ const (
 	formField    = string(incident.WordField)
 	formFact     = string(incident.WordFact)
 	formFile     = string(incident.WordFile)
+	formAttach   = string(incident.WordAttach)
 	formAction   = string(incident.WordAction)
 	formApprove  = string(incident.WordApprove)
 	formClose    = string(incident.WordClose)
@@ -46,7 +47,7 @@ const (
 // Forms lists every form that can be opened.
 var Forms = []string{
 	formReport, formInform, formNote, formBack, formDismiss, formReopen, formAsk, formLevel, formCategory,
-	formAssign, formHandover, formStep, formWaive, formCorrect, formUndo, formField, formFact, formFile,
+	formAssign, formHandover, formStep, formWaive, formCorrect, formUndo, formField, formFact, formFile, formAttach,
 	formAction, formApprove, formClose, formMerge, formRestrict, formDecline, formDetail, formAlarm,
 }
 
@@ -76,6 +77,7 @@ const (
 	inputDue         = "due"
 	inputDone        = "done"
 	inputPublication = "publication"
+	inputFile        = "file"
 )
 
 // formSpec is one form: how it looks and what its answers mean.
@@ -87,6 +89,8 @@ type formSpec struct {
 	inputs func(v *visit, k draft, in *incident.Incident) []chat.Input
 	// take makes commands of the answers. What is wrong with an answer stands under its name.
 	take func(v *visit, k draft, in *incident.Incident, a *answers)
+	// uploads says that the answers are files; each becomes a command of its own.
+	uploads bool
 }
 
 // answers are the values of a submitted form and what becomes of them.

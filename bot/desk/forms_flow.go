@@ -61,6 +61,8 @@ func specOf(name string) (formSpec, bool) {
 		return factSpec(), true
 	case formFile:
 		return fileSpec(), true
+	case formAttach:
+		return attachSpec(), true
 	case formAction:
 		return actionSpec(), true
 	}

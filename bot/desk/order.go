@@ -116,6 +116,8 @@ func (v *visit) order(r reading, in *incident.Incident) order {
 		return v.orderField(rest)
 	case incident.WordFact:
 		return v.orderFact(rest)
+	case incident.WordAttach:
+		return formOf(formAttach, "", inputWhere, rest)
 	case incident.WordFile:
 		name, where := cut(rest)
 		if where == "" {

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"io"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -101,7 +102,27 @@ type IncidentPage struct {
 	Messages []MessageRow
 	People   []chat.Pair // circle: who, and why
 	Reports  []Link      // downloads
-	More     []chat.Button
+	// Files are the attached files that the reader may have; Attach are the buttons that add
+	// evidence. Both are set for a reporter, too.
+	Files  []FileRow
+	Attach []chat.Button
+	More   []chat.Button
+}
+
+// FileRow is one attached file. Of an erased one Erased says so, and there is no Path.
+type FileRow struct {
+	Name, Size, Who, At string
+	Where               string // of the original
+	SHA256              string // in hex, whole
+	Path                string
+	Erased              string
+}
+
+// FileDownload is an attached file to save. Body must be closed.
+type FileDownload struct {
+	Name string // that a double click does not run
+	Size int64  // bytes
+	Body io.ReadCloser
 }
 
 // PhaseMark is one phase of the phase line.

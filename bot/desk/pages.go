@@ -62,7 +62,8 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	}
 	if access != workflows.AccessFull {
 		page.Card = v.reporterCard(in, v.who.ID)
-		return shown(page), nil
+		page.Files, err = v.fileRows(in)
+		return shown(page), err
 	}
 	records, err := d.service.Record(ctx, v.who.ID, in.ID, 1)
 	if err != nil {
@@ -79,6 +80,12 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	page.Missing = v.missing(in, v.next(in))
 	page.Facts, page.Actions = v.factPairs(in), v.actionItems(in)
 	page.Log = v.logRows(in, records)
+	if page.Files, err = v.fileRows(in); err != nil {
+		return IncidentPage{}, err
+	}
+	if in.InCircle(v.who.ID) && in.MergedInto == "" {
+		page.Attach = []chat.Button{v.formButton("button.attach", formAttach, in, ""), v.formButton("button.file", formFile, in, "")}
+	}
 	page.Messages, page.People = v.messageRows(in, sent), v.circle(in)
 	for _, b := range v.documentButtons(in) {
 		page.Reports = append(page.Reports, Link{Label: b.Label, Path: b.Page})

@@ -1,6 +1,10 @@
 package desk
 
-import "hikeshi/workflows/incident"
+import (
+	"strconv"
+
+	"hikeshi/workflows/incident"
+)
 
 // The pages of the web front end that cards link to.
 const (
@@ -27,6 +31,11 @@ const (
 // PathDocument is where a document is downloaded, in one of the Formats.
 func PathDocument(id incident.ID, kind Kind, format string) string {
 	return PathIncident(id) + "/" + string(kind) + "." + format
+}
+
+// PathFile is where a file is downloaded that an entry names.
+func PathFile(id incident.ID, seq int64) string {
+	return PathIncident(id) + "/files/" + strconv.FormatInt(seq, 10)
 }
 
 // Formats are the formats of a document, the usual one first: a PDF opens on every phone.

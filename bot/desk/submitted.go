@@ -37,11 +37,14 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	sent := &sentForm{draft: k, form: *form, values: values}
 	a := &answers{Values: values}
 	spec.take(v, k, in, a)
+	// Whoever gets hold of another's draft sends a form of his own.
+	key := "draft:" + string(v.who.ID) + ":" + k.String()
+	if spec.uploads && len(a.wrong) == 0 {
+		return v.attach(task{key: key, id: k.id, do: incident.Attach{}, sent: sent}, a.get(inputWhere))
+	}
 	if len(a.wrong) > 0 || len(a.do) == 0 {
 		return v.wrongForm(sent, a.wrong)
 	}
-	// Whoever gets hold of another's draft sends a form of his own.
-	key := "draft:" + string(v.who.ID) + ":" + k.String()
 	if anyway {
 		key += ":again"
 	}

@@ -95,7 +95,7 @@ func (v *visit) onlyOpen(r reading) (*incident.Incident, *chat.Reply) {
 			full = append(full, l)
 		}
 	}
-	if len(full) > 0 && r.word != wordStatus && r.word != string(incident.WordInform) {
+	if len(full) > 0 && r.word != wordStatus && r.word != string(incident.WordInform) && r.word != string(incident.WordAttach) {
 		fit = full
 	}
 	switch len(fit) {

@@ -26,7 +26,7 @@ var Words = []string{
 	string(incident.WordReport), wordStatus, wordList, string(incident.WordTake), string(incident.WordDecline),
 	string(incident.WordAdvance), string(incident.WordBack), string(incident.WordLevel), string(incident.WordCategory),
 	string(incident.WordStep), string(incident.WordWaive), string(incident.WordField), string(incident.WordFact),
-	string(incident.WordNote), string(incident.WordCorrect), string(incident.WordUndo), string(incident.WordFile),
+	string(incident.WordNote), string(incident.WordCorrect), string(incident.WordUndo), string(incident.WordAttach), string(incident.WordFile),
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
 	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
 	string(incident.WordClose), string(incident.WordDismiss), string(incident.WordReopen), string(incident.WordMerge),

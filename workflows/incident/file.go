@@ -35,7 +35,7 @@ const (
 )
 
 // attach records a file whose bytes are stored already. The same file by the same person
-// under the same name is recorded once.
+// under the same name and with the same place is recorded once.
 func (d *decision) attach(c Attach) *Refusal {
 	in := d.in
 	name := FileName(c.Name)
@@ -56,7 +56,7 @@ func (d *decision) attach(c Attach) *Refusal {
 		return ref
 	}
 	if slices.ContainsFunc(in.Evidence, func(e Evidence) bool {
-		return e.SHA256 == c.SHA256 && e.By == d.env.By.ID && e.Name == name
+		return e.SHA256 == c.SHA256 && e.By == d.env.By.ID && e.Name == name && e.Where == where.Body
 	}) {
 		return nil
 	}

@@ -59,5 +59,5 @@ var RefusalKeys = []string{
 	"refuse.not_paged", "refuse.already_taken", "refuse.handover_none", "refuse.handover_self", "refuse.handover_already",
 	"refuse.kind_unknown", "refuse.conflict", "refuse.repeat", "refuse.not_known", "refuse.too_many",
 	"refuse.file_name", "refuse.file_empty", "refuse.file_large", "refuse.file_broken", "refuse.file_program", "refuse.file_many", "refuse.file_total",
-	"refuse.file_erased", "refuse.file_no_room", "refuse.file_missing",
+	"refuse.file_erased", "refuse.file_no_room",
 }

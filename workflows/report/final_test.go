@@ -54,6 +54,8 @@ func misdelivered(t testing.TB) *tale {
 	a.do("suzuki", incident.Note{Text: "別の件を書いてしまった"})
 	a.do("suzuki", incident.Undo{Seq: a.in.Seq, Reason: "書き間違い"})
 	a.do("suzuki", incident.RecordEvidence{Name: "送信ログ", Where: "監査用サーバー /logs/2026-11-22"})
+	a.do("tanaka", incident.Attach{Name: "送信済みの画面.png", Size: 245_760, Type: "image/png", SHA256: strings.Repeat("0f", 32)})
+	a.do("suzuki", incident.Attach{Name: "送ったメール.eml", Size: 812, Type: "text/plain", SHA256: strings.Repeat("1e", 32), Where: "メールサーバーの保管庫"})
 	a.settleSteps("ogawa", false).do("ogawa", incident.Advance{})
 	a.do("ogawa", incident.Assign{Person: "ito", Step: "contain"}).do("ito", incident.Take{})
 	a.do("ogawa", incident.SetFacts{Facts: incident.Facts{incident.FactWideScope: incident.No}})

@@ -76,15 +76,37 @@ func (b *builder) facts() []Section {
 	return []Section{s}
 }
 
+// evidence lists where evidence is kept, and the files that are kept with the record: by the
+// digest anybody can check, years later, that a file he is handed is the one that was attached.
 func (b *builder) evidence() []Section {
-	t := Table{Header: b.header("name_of_evidence", "where", "who", "at"), Widths: []int{28, 32, 16, 24}}
+	places := Table{Header: b.header("name_of_evidence", "where", "who", "at"), Widths: []int{28, 32, 16, 24}}
+	files := Table{Header: b.header("name_of_file", "size", "digest", "who", "at"), Widths: []int{22, 10, 30, 15, 23}}
 	for _, e := range b.in.Evidence {
-		t.Rows = append(t.Rows, cells(b.kept(e.Name), b.kept(e.Where), b.voice.name(e.By), Instant(e.At, b.say)))
+		if !e.IsFile() {
+			places.Rows = append(places.Rows, cells(b.kept(e.Name), b.kept(e.Where), b.voice.name(e.By), Instant(e.At, b.say)))
+			continue
+		}
+		name := b.kept(e.Name)
+		original := b.optional(e.Seq, e.Where, func(x incident.Event) incident.Text {
+			f, _ := x.(incident.FileAttached)
+			return f.Where
+		})
+		if original != "" {
+			name += "\n" + b.say("report.files.original", "where", original)
+		}
+		files.Rows = append(files.Rows, cells(name, Size(e.Size, b.say), e.SHA256, b.voice.name(e.By), Instant(e.At, b.say)))
 	}
-	if t.Rows == nil {
-		return []Section{b.begin(b.say("report.evidence"), Paragraph{Text: b.say("report.evidence.none")})}
+	s := []Section{b.begin(b.say("report.evidence"))}
+	switch {
+	case places.Rows == nil && files.Rows == nil:
+		s[0].Blocks = append(s[0].Blocks, Paragraph{Text: b.say("report.evidence.none")})
+	case places.Rows != nil:
+		s[0].Blocks = append(s[0].Blocks, places)
 	}
-	return []Section{b.begin(b.say("report.evidence"), t)}
+	if files.Rows != nil {
+		s = append(s, b.part("report.files", files))
+	}
+	return s
 }
 
 // merged lists the reports of the same thing that were taken in.

@@ -141,6 +141,8 @@ func (v Voice) written(r incident.Record) string {
 		return v.say(r, "", "number", strconv.FormatInt(e.Seq, 10), "what", v.what(e.What)) + v.part("reason", e.Reason)
 	case incident.EvidenceRecorded:
 		return v.say(r, "", "name", v.body(e.Name), "where", v.body(e.Where))
+	case incident.FileAttached:
+		return v.say(r, "", "name", v.body(e.Name), "size", Size(e.Size, v.Say), "digest", e.SHA256) + v.part("original", e.Where)
 	case incident.PreventionSet:
 		owner, due := v.Say("text.unfilled"), v.Say("text.unfilled")
 		if e.Owner != "" {

@@ -60,6 +60,8 @@ var everySentence = []incident.Event{
 	incident.Undone{Seq: 12, What: "note_added", Reason: incident.T("重複")},
 	incident.Undone{Seq: 12, What: "field_set"},
 	incident.EvidenceRecorded{Name: incident.T("入館記録"), Where: incident.T("総務の金庫")},
+	incident.FileAttached{Name: incident.T("画面.png"), Size: 12_600, Type: "image/png", SHA256: strings.Repeat("0f", 32)},
+	incident.FileAttached{Name: incident.T("請求書.eml"), Size: 3 << 20, Type: "text/plain", SHA256: strings.Repeat("1e", 32), Where: incident.T("メールサーバー")},
 	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する")},
 	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する"), Owner: "suzuki", Due: "2026-12-18"},
 	incident.PreventionSet{N: 1, Text: incident.T("鍵を電子化する"), Owner: "suzuki", Due: "2026-12-18", Done: true},

@@ -23,6 +23,9 @@ var writers = []func(text string) incident.Command{
 	func(s string) incident.Command { return incident.SetField{Field: incident.FieldPrevention, Value: s} },
 	func(s string) incident.Command { return incident.RecordEvidence{Name: s, Where: "金庫"} },
 	func(s string) incident.Command { return incident.RecordEvidence{Name: "記録", Where: s} },
+	func(s string) incident.Command {
+		return incident.Attach{Name: "a.png", Size: 1, Type: "image/png", SHA256: strings.Repeat("0f", 32), Where: s}
+	},
 	func(s string) incident.Command { return incident.SetPrevention{Text: s} },
 	func(s string) incident.Command { return incident.DoStep{Step: "contain", Result: s} },
 	func(s string) incident.Command { return incident.Waive{Step: "prepare_victims", Reason: s} },

@@ -1,7 +1,10 @@
 package chattest
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +172,68 @@ func formInputs(t *testing.T, d Driver, desk *scripted) {
 		if got[name] != value {
 			t.Errorf("%s came back as %q, want %q", name, got[name], value)
 		}
+	}
+}
+
+// filesArrive: the bytes of each file are those that were chosen, under its name, and beside
+// them what was typed; a form without a file chosen has none, and a refused one comes back.
+func filesArrive(t *testing.T, d Driver, desk *scripted) {
+	one, _ := d.People()
+	type arrived struct {
+		input, name string
+		size        int
+		sum         [sha256.Size]byte
+	}
+	var got []arrived
+	wrong := "もう一度選んでください。"
+	desk.answers(func(r chat.Request) chat.Reply {
+		form := &chat.Form{Draft: "attach|||abcdefghijklmnop", Title: "添付する", Inputs: []chat.Input{
+			{Name: "file", Label: "ファイル", Kind: chat.Upload, Required: true},
+			{Name: "where", Label: "どこで", Kind: chat.Line, Value: r.Values["where"]},
+		}}
+		if r.Kind != chat.Submitted {
+			return chat.Reply{Form: form}
+		}
+		got = nil
+		if r.Files != nil {
+			for f, err := range r.Files {
+				if err != nil {
+					t.Errorf("the files end with %v", err)
+					break
+				}
+				b, err := io.ReadAll(f.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				got = append(got, arrived{f.Input, f.Name, len(b), sha256.Sum256(b)})
+			}
+		}
+		if len(got) == 0 {
+			form.Inputs[0].Error = wrong
+			return chat.Reply{Form: form}
+		}
+		return chat.Reply{Accepted: true, Cards: []chat.Card{{Title: "添付しました"}}}
+	})
+	if shown := d.Say(one, "", "/incident"); shown.Form.Input("file").Label != "ファイル" {
+		t.Fatalf("the form: %+v", shown.Form)
+	}
+	desk.take()
+	shown := d.Send(one, chat.Values{"where": "金庫 <b>"}, "file")
+	if r := desk.only(t); len(got) != 0 || r.Values["where"] != "金庫 <b>" {
+		t.Errorf("without a file: %+v, %+v", got, r.Values)
+	}
+	if shown.Form.Input("file").Error != wrong || shown.Form.Input("where").Value != "金庫 <b>" {
+		t.Fatalf("the refused form: %+v", shown.Form)
+	}
+	picture := bytes.Repeat([]byte("\x89PNG\r\n\x1a\n\x00--\r\n"), 100_000)
+	shown = d.Send(one, chat.Values{"where": "棚"}, "file", ChosenFile{"画面 \"1\".png", picture}, ChosenFile{"空.txt", nil}, ChosenFile{"b.log", []byte("x")})
+	r := desk.only(t)
+	want := []arrived{{"file", "画面 \"1\".png", len(picture), sha256.Sum256(picture)}, {"file", "空.txt", 0, sha256.Sum256(nil)}, {"file", "b.log", 1, sha256.Sum256([]byte("x"))}}
+	if !slices.Equal(got, want) {
+		t.Errorf("arrived %+v, want %+v", got, want)
+	}
+	if r.Values["where"] != "棚" || r.Kind != chat.Submitted || r.From != one || !strings.Contains(shown.Text, "添付しました") {
+		t.Errorf("beside the files: %+v, shown %+v", r.Values, shown)
 	}
 }
 

@@ -30,6 +30,8 @@ type Driver interface {
 	Press(who chat.UserID, channel, label string) Shown
 	// Fill changes inputs of the form that is open and sends it. Values are as in chat.Input.
 	Fill(who chat.UserID, values chat.Values) Shown
+	// Send is Fill with files chosen in an input of the form.
+	Send(who chat.UserID, values chat.Values, input string, files ...ChosenFile) Shown
 	// Repeat lets the platform deliver a person's last request again, unchanged.
 	Repeat(who chat.UserID)
 	// Deliver is Send, and what the courier does around it.
@@ -53,6 +55,12 @@ type ShownForm struct {
 
 // ShownInput is a question of a form, with what stands in it.
 type ShownInput struct{ Name, Label, Value, Error string }
+
+// ChosenFile is a file that a person chooses.
+type ChosenFile struct {
+	Name  string
+	Bytes []byte
+}
 
 // Input finds an input by its name.
 func (f *ShownForm) Input(name string) ShownInput {
@@ -117,6 +125,7 @@ func Run(t *testing.T, open func(t *testing.T, desk chat.Handler) Driver) {
 		{"a press carries its action unchanged", pressArrives},
 		{"a form is refused with what was typed, then accepted", formComesBack},
 		{"a form gives back every kind of input", formInputs},
+		{"files of a form arrive whole and in order", filesArrive},
 		{"what is delivered again has the same ID", repeatsAreKnown},
 		{"a delivery appears where it belongs", deliveryAppears},
 		{"an update replaces", updateReplaces},
