@@ -194,7 +194,7 @@ type Input struct {
 	Required bool
 	Value    string
 	Options  []Option
-	Max      int    // characters; 0: no limit of its own
+	Max      int    // characters, of an Upload bytes of each file; 0: no limit of its own
 	Error    string // what is wrong with Value and what to do
 }
 

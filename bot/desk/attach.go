@@ -21,6 +21,7 @@ func attachSpec() formSpec {
 		inputs: func(v *visit, _ draft, in *incident.Incident) []chat.Input {
 			file := v.input(inputFile, chat.Upload, true)
 			file.Hint = v.say("hint.file", "max", strconv.FormatInt(incident.Megabytes(incident.MaxFile), 10))
+			file.Max = incident.MaxFile
 			if in != nil && !in.InCircle(v.who.ID) {
 				return []chat.Input{file}
 			}
@@ -157,6 +158,7 @@ func (v *visit) fileRows(in *incident.Incident) ([]FileRow, error) {
 	var rows []FileRow
 	for _, f := range list {
 		row := FileRow{
+			Seq:  f.Seq,
 			Name: f.Name, Size: report.Size(f.Size, v.say), Who: v.person(in, f.By), At: v.when(f.At), Where: f.Where,
 			SHA256: f.SHA256, Path: PathFile(in.ID, f.Seq),
 		}

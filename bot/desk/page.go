@@ -111,6 +111,7 @@ type IncidentPage struct {
 
 // FileRow is one attached file. Of an erased one Erased says so, and there is no Path.
 type FileRow struct {
+	Seq                 int64 // of the entry that names it
 	Name, Size, Who, At string
 	Where               string // of the original
 	SHA256              string // in hex, whole

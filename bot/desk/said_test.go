@@ -135,7 +135,7 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.approve_phase": {"phase": incident.Recovery}, "refuse.dismiss_phase": {"phase": incident.Recovery}, "refuse.merge_ended": {"id": incident.ID("INC-2026-0001")},
 		"refuse.merge_not_seen": {"id": incident.ID("INC-2026-0001")}, "refuse.already_taken": {"at": at}, "refuse.handover_self": {"person": incident.PersonID("p-x")},
 		"refuse.handover_already": {"person": incident.PersonID("p-x")}, "refuse.kind_unknown": {"kind": "nonsense"}, "refuse.repeat": {"id": "INC-2026-0001"},
-		"refuse.too_many": {"max": 100},
+		"refuse.too_many": {"max": 100}, "refuse.file_large": {"max": int64(25)}, "refuse.file_many": {"max": 200}, "refuse.file_total": {"max": int64(1024)},
 	}
 	for _, lang := range []string{"ja", "en"} {
 		b := newBench(t, lang)

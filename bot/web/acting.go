@@ -76,8 +76,10 @@ func (s *Server) confirm(v *visit) error {
 func (s *Server) submitted(v *visit) error {
 	draft := v.r.PostFormValue("draft")
 	r := s.request(v, chat.Submitted, draft)
-	r.Draft, r.Values = draft, typed(v.r)
-	return s.reply(v, s.cfg.Desk.Handle(v.ctx(), r))
+	r.Draft, r.Values, r.Files = draft, typed(v.r), v.files
+	answer := s.cfg.Desk.Handle(v.ctx(), r)
+	v.drain()
+	return s.reply(v, answer)
 }
 
 // typed collects a form's inputs; what was ticked is joined by commas.

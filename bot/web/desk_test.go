@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -240,6 +241,20 @@ func (d *fakeDesk) Download(_ context.Context, who chat.UserID, id string, kind 
 		return desk.Download{}, errNotFound
 	}
 	return desk.Download{Name: "報告書-" + id + "." + format, Type: "text/markdown; charset=utf-8", Body: []byte("# 報告書\n<script>alert(1)</script>")}, nil
+}
+
+// trickyName is what no header may be broken by.
+const trickyName = "請求書 \"最終\";\r\n.js.txt"
+
+func (d *fakeDesk) File(_ context.Context, who chat.UserID, id, entry string) (desk.FileDownload, error) {
+	switch {
+	case id != incidentID || entry != "7" && entry != "8" || !d.in(who):
+		return desk.FileDownload{}, errNotFound
+	case entry == "8":
+		return desk.FileDownload{}, desk.ErrHarmed
+	}
+	const body = "<script>alert(1)</script>"
+	return desk.FileDownload{Name: trickyName, Size: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
 func (d *fakeDesk) People(string) []desk.PersonLine { return people() }

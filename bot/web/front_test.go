@@ -3,11 +3,14 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +141,62 @@ func (d *driver) Fill(who chat.UserID, values chat.Values) chattest.Shown {
 	return d.send(s, "/submit", v)
 }
 
+// Send posts as a browser posts a form with files: its inputs in the order of the page.
+func (d *driver) Send(who chat.UserID, values chat.Values, input string, files ...chattest.ChosenFile) chattest.Shown {
+	d.t.Helper()
+	s := d.seat(who)
+	v := url.Values{"csrf": {s.token}}
+	for _, m := range hidden.FindAllStringSubmatch(s.form, -1) {
+		v.Set(m[1], html.UnescapeString(m[2]))
+	}
+	v.Set("csrf", s.token)
+	for _, in := range readForm(s.form).Inputs {
+		if in.Name != input {
+			v["v."+in.Name] = []string{in.Value}
+		}
+	}
+	for name, value := range values {
+		v["v."+name] = []string{value}
+	}
+	if !strings.Contains(s.form, `enctype="multipart/form-data"`) || strings.Count(s.form, `type="file"`) != 1 || strings.LastIndex(s.form, `name="v.`) != strings.Index(s.form, `name="v.`+input) {
+		d.t.Fatalf("the form is not sent with its files at the end: %s", s.form)
+	}
+	if files == nil {
+		files = []chattest.ChosenFile{{}} // so a browser sends an input in which nothing was chosen
+	}
+	s.path = "/submit"
+	var kind string
+	kind, s.body = multiform(v, "v."+input, files...)
+	status, _, body := s.do(http.MethodPost, s.path, s.body, "Accept", "application/json", "Content-Type", kind)
+	var a answer
+	if err := json.Unmarshal([]byte(body), &a); err != nil || status != http.StatusOK {
+		d.t.Fatalf("%s: %d %v %s", s.path, status, err, body)
+	}
+	shown := read(a.Cards)
+	s.form = a.Form
+	if a.Form != "" {
+		shown.Form = readForm(a.Form)
+	}
+	return shown
+}
+
+// multiform is a form with files as browsers write it.
+func multiform(v url.Values, input string, files ...chattest.ChosenFile) (contentType, body string) {
+	const boundary = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		for _, value := range v[name] {
+			fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", boundary, name, value)
+		}
+	}
+	for _, f := range files {
+		name := strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A").Replace(f.Name)
+		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\nContent-Type: image/png\r\n\r\n%s\r\n", boundary, input, name, f.Bytes)
+	}
+	fmt.Fprintf(&b, "--%s--\r\n", boundary)
+	return "multipart/form-data; boundary=" + boundary, b.String()
+}
+
 func (d *driver) Repeat(who chat.UserID) {
 	d.t.Helper()
 	s := d.seat(who)
@@ -225,6 +284,7 @@ func readForm(markup string) *chattest.ShownForm {
 		in := chattest.ShownInput{Name: first(named, part), Label: text(first(labels, part))}
 		in.Error = wrong["in-"+in.Name+"-error"]
 		switch {
+		case strings.Contains(part, `type="file"`):
 		case areas.MatchString(part):
 			in.Value = first(areas, part)
 		case plain.MatchString(part):

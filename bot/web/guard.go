@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -99,6 +100,16 @@ type visit struct {
 	session *session
 	who     chat.UserID
 	lang    string
+	files   chat.Files // of a form that came with some
+	rest    io.Reader  // of such a form
+}
+
+// drain reads what of a form nobody wanted before it is answered: a browser whose sending is
+// cut off shows no answer.
+func (v *visit) drain() {
+	if v.rest != nil {
+		_, _ = io.Copy(io.Discard, v.rest)
+	}
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
@@ -158,17 +169,29 @@ func (s *Server) act(do func(*visit) error) http.HandlerFunc {
 func (s *Server) readForm(v *visit) bool {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
 	if err := v.r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			s.refuse(v, http.StatusRequestEntityTooLarge, "web.error.large")
-		} else {
-			s.refuse(v, http.StatusBadRequest, "web.error.form")
-		}
+		s.unreadable(v, err)
 		return false
 	}
 	// From here on only the answer takes time; a read deadline would end the request's context.
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Time{})
-	if v.session == nil || subtle.ConstantTimeCompare([]byte(v.r.PostFormValue("csrf")), []byte(v.session.token(v.who))) != 1 {
+	return s.checkToken(v)
+}
+
+func (s *Server) unreadable(v *visit, err error) {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		s.refuse(v, http.StatusRequestEntityTooLarge, "web.error.large")
+		return
+	}
+	s.refuse(v, http.StatusBadRequest, "web.error.form")
+}
+
+func (s *Server) validToken(v *visit) bool {
+	return v.session != nil && subtle.ConstantTimeCompare([]byte(v.r.PostFormValue("csrf")), []byte(v.session.token(v.who))) == 1
+}
+
+func (s *Server) checkToken(v *visit) bool {
+	if !s.validToken(v) {
 		s.refuse(v, http.StatusForbidden, "web.error.token")
 		return false
 	}

@@ -246,6 +246,7 @@ func TestAnOutsiderSeesWhatDoesNotExist(t *testing.T) {
 	want := page("/incidents/TRN-2026-9999")
 	for _, path := range []string{
 		"/incidents/" + incidentID, "/incidents/" + incidentID + "/report.md", "/incidents/" + incidentID + "/report.exe", "/incidents/" + incidentID + "/letter.md",
+		"/incidents/" + incidentID + "/files/7", "/incidents/" + incidentID + "/files/99", "/incidents/TRN-2026-9999/files/7",
 		"/?c=" + channel, "/?c=trn-2026-9999", "/feed?c=" + channel, "/draft?d=nothing", "/no/such/page",
 	} {
 		if got := page(path); got != want {

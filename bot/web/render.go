@@ -32,6 +32,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 		"stamp":   stamp,
 		"pieces":  pieces,
 		"chosen":  chosen,
+		"short":   short,
 		"card":    func(v *view, c chat.Card) cardView { return cardView{view: v, Card: c} },
 		"post":    func(v *view, p desk.Post) cardView { return cardView{view: v, Card: p.Card, Post: &p} },
 		"button":  func(v *view, b chat.Button) buttonView { return buttonView{view: v, Button: b} },
@@ -161,6 +162,24 @@ func (p placeView) Here() bool {
 	return p.Kind == "room" && p.Channel == p.Place.Channel
 }
 
+// Inputs are the questions of a form in the order they are sent: files come last, see upload.go.
+func (f formView) Inputs() []chat.Input {
+	inputs := slices.Clone(f.Form.Inputs)
+	slices.SortStableFunc(inputs, func(a, b chat.Input) int {
+		last := map[bool]int{true: 1}
+		return last[a.Kind == chat.Upload] - last[b.Kind == chat.Upload]
+	})
+	return inputs
+}
+
+// Uploads reports whether a form takes files.
+func (f formView) Uploads() bool {
+	return slices.ContainsFunc(f.Form.Inputs, func(i chat.Input) bool { return i.Kind == chat.Upload })
+}
+
+// short is the beginning of a file's digest, enough to tell two files apart by eye.
+func short(sha256 string) string { return sha256[:min(12, len(sha256))] + "…" }
+
 // ID of an input's element; hints and errors hang on it.
 func (i inputView) ID() string { return "in-" + i.Input.Name }
 
@@ -175,6 +194,9 @@ func (i inputView) Described() string {
 	}
 	return strings.Join(ids, " ")
 }
+
+// Together is how many bytes the files of one form may have, with some room for what is typed.
+func (i inputView) Together() int64 { return maxUpload - maxBody }
 
 // HasHint reports whether there is a line of help under the label.
 func (i inputView) HasHint() bool {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"strings"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -113,6 +114,7 @@ func everyInput(draft string) chat.Form {
 		{Name: "when", Label: "日時", Kind: chat.DateTime, Required: true, Value: "2026-11-22T01:45"},
 		{Name: "day", Label: "期日", Kind: chat.Date, Value: "2026-12-01"},
 		{Name: "count", Label: "人数", Kind: chat.Number, Value: "120"},
+		{Name: "file", Label: "ファイル", Kind: chat.Upload, Required: true, Max: 25 << 20, Hint: "一つ25 MBまで", Error: "もう一度選んでください。"},
 		{Name: "fixed", Label: "事故", Kind: chat.Fixed, Value: incidentID + "　社用PCを電車に置き忘れた"},
 	}}
 }
@@ -170,6 +172,11 @@ func incidentPage(room desk.Room, full bool) desk.IncidentPage {
 	}
 	p.Facts = []chat.Pair{{Label: "個人情報", Value: "わからない", Gap: true}, {Label: "社外の人への影響", Value: "いいえ"}}
 	p.Actions = []chat.Item{{Mark: "未", Text: "PCのディスクを暗号化する", Small: "鈴木さん　期日 12月1日"}}
+	p.Files = []desk.FileRow{
+		{Seq: 7, Name: "不審な画面_2026年11月22日_営業部共有フォルダーの警告.png", Size: "412.3 KB", Who: "山本さん", At: "01:50", SHA256: strings.Repeat("0f1e2d3c", 8), Path: "/incidents/" + incidentID + "/files/7"},
+		{Seq: 9, Name: "送られてきたメール.eml", Size: "12.0 KB", Who: "佐藤さん", At: "02:00", Where: "メールサーバーの保管庫", SHA256: strings.Repeat("9a8b7c6d", 8), Erased: "消去済み（中身はもうありません）"},
+	}
+	p.Attach = []chat.Button{{Label: "ファイルを添付する", Action: "form|attach"}, {Label: "証拠の保管場所を記録する", Action: "form|file"}}
 	p.Log = []desk.LogRow{
 		{Seq: 1, Occurred: "01:45", Recorded: "01:47", Who: "山本さん", Text: "社用PCを電車に置き忘れた"},
 		{Seq: 4, Occurred: "01:50", Recorded: "01:58", Who: "佐藤さん", Text: "JRの忘れ物センターに電話。\n受付は朝5時から。", Correction: "受付は朝6時から。", Buttons: []chat.Button{{Label: "訂正", Action: "form|correct4"}, {Label: "取消", Action: "form|undo4"}}},

@@ -36,6 +36,8 @@ type Desk interface {
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
 	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
+	// File gives an attached file that an entry names.
+	File(ctx context.Context, who chat.UserID, id, entry string) (desk.FileDownload, error)
 	// People lists whom one can be in practice.
 	People(lang string) []desk.PersonLine
 	// Draft opens a form again with what was typed; SaveDraft keeps what was typed.
@@ -111,13 +113,14 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /incidents", s.read(s.list))
 	m.HandleFunc("GET /incidents/{id}", s.read(s.incident))
 	m.HandleFunc("GET /incidents/{id}/{document}", s.read(s.download))
+	m.HandleFunc("GET /incidents/{id}/files/{entry}", s.read(s.file))
 	m.HandleFunc("GET /contacts", s.read(s.contacts))
 	m.HandleFunc("GET /draft", s.read(s.openDraft))
 	m.HandleFunc("GET /events", s.events)
 	m.HandleFunc("POST /say", s.act(s.said))
 	m.HandleFunc("POST /press", s.act(s.pressed))
 	m.HandleFunc("POST /confirm", s.act(s.confirm))
-	m.HandleFunc("POST /submit", s.act(s.submitted))
+	m.HandleFunc("POST /submit", s.actWithFiles(s.submitted))
 	m.HandleFunc("POST /draft", s.act(s.keepDraft))
 	if s.cfg.Practice {
 		m.HandleFunc("GET /be", s.read(s.choose))

@@ -11,7 +11,8 @@ const sure = one("#sure");
 
 // After 10 seconds without an answer a reporter is told whom to phone; moving the practice
 // clock by a day runs a whole day of calls, and may take longer.
-const patience = { clock: 60000, other: 10000 };
+// Files over a telephone take their time.
+const patience = { clock: 60000, files: 900000, other: 10000 };
 
 // --- sending -----------------------------------------------------------------------------
 
@@ -29,13 +30,16 @@ document.addEventListener("submit", async event => {
 });
 
 async function send(form, submitter) {
+  const files = form.enctype === "multipart/form-data";
+  if (files && tooLarge(form)) return;
   const kind = form.dataset.send;
   busy(form, true, submitter);
   try {
     const path = form.elements.question ? "/press" : form.getAttribute("action");
+    const body = new FormData(form, submitter);
     const response = await fetch(path, {
-      method: "POST", body: new URLSearchParams(new FormData(form, submitter)),
-      headers: { Accept: "application/json" }, signal: AbortSignal.timeout(patience[kind] ?? patience.other),
+      method: "POST", body: files ? body : new URLSearchParams(body),
+      headers: { Accept: "application/json" }, signal: AbortSignal.timeout(patience[files ? "files" : kind] ?? patience.other),
     });
     const answer = await response.json();
     for (const old of every(".slow")) old.remove();
@@ -47,6 +51,28 @@ async function send(form, submitter) {
     busy(form, false);
     refresh();
   }
+}
+
+// tooLarge says so before minutes are spent on sending what the server does not take. The
+// server looks again.
+function tooLarge(form) {
+  for (const input of every("input[type=file]", form)) {
+    let left = Number(input.dataset.together);
+    for (const file of input.files) {
+      left -= file.size;
+      if (left >= 0 && file.size <= Number(input.dataset.max ?? left + file.size)) continue;
+      const note = document.createElement("p");
+      const mark = document.createElement("span");
+      note.className = "error";
+      mark.className = "badge";
+      mark.textContent = form.dataset.error;
+      note.append(mark, " " + form.dataset.large.replace("{name}", () => file.name));
+      one(".form-trouble", form).replaceChildren(note);
+      input.focus();
+      return true;
+    }
+  }
+  return false;
 }
 
 // answered puts the form back to its beginning, now that the server has it.
@@ -146,7 +172,7 @@ async function fetchPhones() {
 // --- forms as dialogs ----------------------------------------------------------------------
 
 let opener = null;
-const typedIn = form => new URLSearchParams(new FormData(form)).toString();
+const typedIn = form => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")).toString();
 
 function openAsk(html) {
   if (!ask.open) opener = document.activeElement;
