@@ -308,7 +308,7 @@ func TestErasedAndHarmedFiles(t *testing.T) {
 
 func TestAttachIsAWord(t *testing.T) {
 	b, id := taken(t, "en")
-	for _, line := range []string{"/incident attach", "/incident ファイル", "/incident upload", "/attach", "/incident ファイル添付 金庫"} {
+	for _, line := range []string{"/incident attach", "/incident ファイル", "/incident upload", "/attach", "/incident ファイル添付 金庫", "/incident 添付"} {
 		r := b.say("佐藤", b.desk.Channel(id), line)
 		if r.Form == nil || r.Form.Title != "Attach files" {
 			t.Errorf("%s:\n%s", line, showReply(r))

@@ -119,6 +119,9 @@ func (v *visit) order(r reading, in *incident.Incident) order {
 	case incident.WordAttach:
 		return formOf(formAttach, "", inputWhere, rest)
 	case incident.WordFile:
+		if rest == "" {
+			return formOf(formAttach, "")
+		}
 		name, where := cut(rest)
 		if where == "" {
 			return formOf(formFile, "", inputName, name)
