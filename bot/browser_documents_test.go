@@ -87,8 +87,15 @@ func (w *tale) records() []incident.Record {
 	return records
 }
 
-// download presses a link and waits for the file in the browser's download folder.
+// download presses a link of a document and waits for the file in the browser's download folder.
 func (p *atDesk) download(label string) []byte {
+	p.t.Helper()
+	_, body := p.downloads("#reports", "", label, "TRN-")
+	return body
+}
+
+// downloads presses a link and waits for a file whose name begins as said.
+func (p *atDesk) downloads(within, beside, label, begins string) (string, []byte) {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	yes := true
@@ -102,7 +109,7 @@ func (p *atDesk) download(label string) []byte {
 	ctx, stop := context.WithTimeout(p.ctx, patienceOfTests)
 	defer stop()
 	events := chromedp.BrowserEvents(ctx, browser.DownloadProgress)
-	p.press("#reports", label)
+	p.pressBeside(within, beside, label)
 	for e, err := range events {
 		if err != nil {
 			p.t.Fatalf("download %s: %v", label, err)
@@ -120,7 +127,7 @@ func (p *atDesk) download(label string) []byte {
 			p.t.Fatal(err)
 		}
 		i := slices.IndexFunc(files, func(f os.DirEntry) bool {
-			return strings.HasPrefix(f.Name(), "TRN-") && !strings.HasSuffix(f.Name(), ".crdownload")
+			return strings.HasPrefix(f.Name(), begins) && !strings.HasSuffix(f.Name(), ".crdownload")
 		})
 		if i < 0 {
 			continue
@@ -129,10 +136,10 @@ func (p *atDesk) download(label string) []byte {
 		if err != nil || len(body) == 0 {
 			p.t.Fatalf("%s: %d bytes, %v", files[i].Name(), len(body), err)
 		}
-		return body
+		return files[i].Name(), body
 	}
 	p.t.Fatalf("download %s: no file arrived", label)
-	return nil
+	return "", nil
 }
 
 // textOfPDF gives the text of a PDF file in the order of its content, without white space,

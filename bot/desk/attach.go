@@ -25,7 +25,7 @@ func attachSpec() formSpec {
 			if in != nil && !in.InCircle(v.who.ID) {
 				return []chat.Input{file}
 			}
-			where := v.lines(inputWhere, false)
+			where := v.line(inputWhere, false)
 			where.Label, where.Hint = v.say("input.original"), ""
 			return []chat.Input{where, file}
 		},
