@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -31,7 +32,7 @@ func screenshot(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// written puts a file somewhere a person could choose it.
+// file puts a file somewhere a person could choose it.
 func (w *tale) file(name string, body []byte) string {
 	w.Helper()
 	path := filepath.Join(w.TempDir(), name)
@@ -65,6 +66,8 @@ func TestBrowserFiles(t *testing.T) {
 			w.leadAttaches()
 			w.circleDownloads(picture)
 			w.outsiderDownloads(w.sit(browser, t, nakamura, i, seen))
+			w.stop()
+			w.verifies()
 		})
 	}
 }
@@ -121,6 +124,35 @@ func (w *tale) circleDownloads(picture []byte) {
 	}
 	if name, body := p.downloads("#evidence tr", "請求書.pdf.js", spoken("web.incident.save"), "請求書"); name != "請求書.pdf.js.txt" || string(body) != "WScript.Echo(1)" {
 		w.Errorf("%s: %q", name, body)
+	}
+}
+
+// verifies: the record with its files is clean, and a file that somebody changes is named.
+func (w *tale) verifies() {
+	verify := func() (int, string) {
+		var out, errs written
+		code := run(context.Background(), []string{"verify"}, []string{"HIKESHI_DATA=" + w.data}, &out, &errs)
+		return code, out.String() + errs.String()
+	}
+	if code, said := verify(); code != 0 || !strings.Contains(said, "添付ファイル 3個") {
+		w.Errorf("verify ends with %d: %s", code, said)
+	}
+	files, err := filepath.Glob(filepath.Join(w.data, "files", w.id, "*"))
+	if err != nil || len(files) != 3 {
+		w.Fatal(files, err)
+	}
+	for _, record := range w.records() {
+		e, ok := record.Event.(incident.FileAttached)
+		if !ok || e.Type != "image/png" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(w.data, "files", w.id, e.SHA256), make([]byte, e.Size), 0o600); err != nil {
+			w.Fatal(err)
+		}
+		code, said := verify()
+		if want := spoken("verify.file_changed", "id", w.id, "seq", fmt.Sprint(record.Seq)); code == 0 || !strings.Contains(said, want) {
+			w.Errorf("verify ends with %d: %s", code, said)
+		}
 	}
 }
 
