@@ -33,7 +33,7 @@ type bodies interface {
 	// bytes are there already it is not the first, and need not count.
 	keep(ctx context.Context, s statements, f file, first bool) error
 	// kept runs after that transaction.
-	kept(f file, first bool) error
+	kept(f file) error
 	drop(ctx context.Context, f file)
 	// open gives the bytes of a file; ErrNotFound.
 	open(ctx context.Context, s statements, id incident.ID, digest string) (io.ReadCloser, int64, error)
@@ -124,7 +124,6 @@ func (d *database) PutFile(ctx context.Context, id incident.ID, now time.Time, l
 
 // keepFile notes a received file, or that the same bytes came again.
 func (d *database) keepFile(ctx context.Context, f file) error {
-	first := false
 	err := d.write(ctx, func(s statements) error {
 		var erased string
 		if ok, err := row(ctx, s, selectErase, []any{string(f.id), f.digest}, &erased); err != nil || ok {
@@ -134,13 +133,12 @@ func (d *database) keepFile(ctx context.Context, f file) error {
 		if err != nil {
 			return err
 		}
-		first = n == 0
-		return d.bodies.keep(ctx, s, f, first)
+		return d.bodies.keep(ctx, s, f, n == 0)
 	})
 	if err != nil {
 		return err
 	}
-	return d.bodies.kept(f, first)
+	return d.bodies.kept(f)
 }
 
 func gone(erased bool) error {
@@ -283,7 +281,7 @@ func namedIn(ctx context.Context, s statements, id incident.ID) (map[string]bool
 	for _, body := range list {
 		e, err := incident.Decode(incident.FileAttached{}.Kind(), body)
 		if err != nil {
-			return nil, nil //nolint:nilerr // said by nil: then nothing of it is removed
+			return nil, nil // then nothing of it is removed
 		}
 		named[e.(incident.FileAttached).SHA256] = true
 	}

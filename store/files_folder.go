@@ -72,7 +72,7 @@ func (d folder) keep(ctx context.Context, s statements, f file, first bool) erro
 }
 
 // kept comes after the note in the database: a body without a note would stay for ever.
-func (d folder) kept(f file, _ bool) error {
+func (d folder) kept(f file) error {
 	if err := os.Rename(d.temporary(f), d.final(f)); err != nil {
 		return err
 	}

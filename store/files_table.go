@@ -72,7 +72,7 @@ func discard(ctx context.Context, s statements, f file) error {
 	return err
 }
 
-func (t table) kept(file, bool) error { return nil }
+func (t table) kept(file) error { return nil }
 
 func (t table) drop(ctx context.Context, f file) {
 	// A sweep removes what cannot be removed now.
@@ -101,7 +101,7 @@ func (t table) sweep(time.Time) (int, error) { return 0, nil }
 // pieces reads a body piece by piece, each by a statement of its own: a download over a slow
 // line holds no connection of the database.
 type pieces struct {
-	ctx  context.Context //nolint:containedctx // of the download: io.Reader has none
+	ctx  context.Context // of the download: io.Reader has none
 	s    statements
 	body string
 	n    int64

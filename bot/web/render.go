@@ -166,8 +166,15 @@ func (p placeView) Here() bool {
 func (f formView) Inputs() []chat.Input {
 	inputs := slices.Clone(f.Form.Inputs)
 	slices.SortStableFunc(inputs, func(a, b chat.Input) int {
-		last := map[bool]int{true: 1}
-		return last[a.Kind == chat.Upload] - last[b.Kind == chat.Upload]
+		switch {
+		case a.Kind == b.Kind:
+			return 0
+		case a.Kind == chat.Upload:
+			return 1
+		case b.Kind == chat.Upload:
+			return -1
+		}
+		return 0
 	})
 	return inputs
 }
