@@ -84,7 +84,7 @@ func (s *Service) mayAttach(ctx context.Context, c Command, up Upload) (*inciden
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &work{s: s, c: c, now: s.Now()}
+	w := &work{s: s, c: c, now: s.Now(), rules: s.Rules(in)}
 	_, ref := incident.Decide(in, incident.Attach{
 		Name: up.Name, Size: 1, Type: "application/octet-stream", SHA256: hex.EncodeToString(make([]byte, sha256.Size)), Where: up.Where,
 	}, w.env())

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -182,6 +180,13 @@ func (f *failing) PutFile(ctx context.Context, id incident.ID, now time.Time, li
 	return f.Store.PutFile(ctx, id, now, limit, r)
 }
 
+func (f *failing) OpenFile(ctx context.Context, id incident.ID, sha256 string) (io.ReadCloser, int64, error) {
+	if sha256 == f.harmed {
+		return io.NopCloser(strings.NewReader("z")), 1, nil
+	}
+	return f.Store.OpenFile(ctx, id, sha256)
+}
+
 func TestAFullDiskIsAClearRefusal(t *testing.T) {
 	b, id := taken(t, "ja")
 	b.store.full = true
@@ -290,10 +295,7 @@ func TestErasedAndHarmedFiles(t *testing.T) {
 	if err := b.store.EraseFile(ctx, id, rows[0].SHA256, b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(b.data, "files", string(id), rows[1].SHA256)
-	if err := os.WriteFile(path, []byte("z"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.store.harmed = rows[1].SHA256
 	rows = b.page("佐藤", id).Files
 	if rows[0].Path != "" || !strings.Contains(rows[0].Erased, "消去済み") || rows[0].Name != "消す.txt" {
 		t.Errorf("%+v", rows[0])

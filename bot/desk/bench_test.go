@@ -42,7 +42,8 @@ func (c *handClock) move(d time.Duration) {
 // failing is a store that can be switched off, as when the database does not answer.
 type failing struct {
 	workflows.Store
-	full     bool // the disk of the files
+	full     bool   // the disk of the files
+	harmed   string // the digest of a file that was changed behind the record
 	down     bool
 	messages int // how often messages were looked for
 }
@@ -98,13 +99,12 @@ type bench struct {
 	desk    *desk.Desk
 	log     *strings.Builder
 	said    int
-	data    string // the folder of the database
 }
 
 func newBench(t testing.TB, lang string) *bench {
 	t.Helper()
-	b := &bench{t: t, clock: &handClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)}, log: &strings.Builder{}, data: t.TempDir()}
-	real, err := store.Open(t.Context(), pgtest.Database(t, filepath.Join(b.data, "test.db"), store.Migrate))
+	b := &bench{t: t, clock: &handClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)}, log: &strings.Builder{}}
+	real, err := store.Open(t.Context(), pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate))
 	if err != nil {
 		t.Fatal(err)
 	}
