@@ -124,7 +124,7 @@ var ofMachine = []struct {
 	{regexp.MustCompile(`(時計|clock): [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}`), "$1: (now)"},
 	{regexp.MustCompile(`(いちばん古いものは|the oldest for )[0-9]+(分| minutes)`), "$1(a while)$2"},
 	{regexp.MustCompile(`\[[^]]+\] (ディスク|disk): [^"\n]*`), "[(grade)] $1: (room)"},
-	{regexp.MustCompile(`SQLite [0-9.]+(.*?)[0-9.]+ kB`), "SQLite (version)$1(size)"},
+	{regexp.MustCompile(`SQLite [0-9.]+([^0-9\n]*)[0-9]+([^0-9\n]*)[0-9.]+ [kM]B`), "SQLite (version)$1(schema)$2(size)"},
 }
 
 func (tr *transcript) print(mark, text string) {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hikeshi/bot/journal"
 )
 
 // logCalls are the methods of a slog.Logger that write, and at which argument their message
@@ -57,8 +59,10 @@ func faultsOfLogs(name string, source any) (faults []string, calls int, err erro
 				fault("attributes are written as name and value")
 			}
 			for i := 0; i < len(attributes); i += 2 {
-				if _, ok := literal(attributes[i]); !ok {
+				if name, ok := literal(attributes[i]); !ok {
 					fault("the name of an attribute must be a literal")
+				} else if !journal.Allows(name) {
+					fault("the log leaves out " + name + ": use an attribute of bot/journal's list")
 				}
 			}
 		case expression(sel) == "fmt.Errorf":
@@ -145,6 +149,7 @@ func TestALooseLogLineIsCaught(t *testing.T) {
 		`c.Log.Info("about " + title)`:                           "must be a literal",
 		`c.Log.InfoContext(ctx, title, "seq", 1)`:                "must be a literal",
 		`log.Error("failed", key, value)`:                        "name of an attribute",
+		`log.Error("failed", "name", in.Title)`:                  "leaves out name",
 		`log.Error("failed", "error")`:                           "name and value",
 		`fmt.Errorf("report %s: %w", in.Title, err)`:             "in.Title may have been typed",
 		`fmt.Errorf("report %d %v: %w", n, string(r.Text), err)`: "r.Text may have been typed",

@@ -149,6 +149,12 @@ var list = map[string]*regexp.Regexp{
 	"mode": word, "lang": word, "database": word, "version": version, "edition": version, "address": address, "process": number, "stack": trace,
 }
 
+// Allows reports whether an attribute of this name is written.
+func Allows(name string) bool {
+	_, listed := list[name]
+	return listed || name == "error" || name == "settings"
+}
+
 // Setting is one setting as it may be shown: secrets are masked by whoever makes it.
 type Setting struct{ Name, Value string }
 
