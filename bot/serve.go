@@ -174,9 +174,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 	// By the machine's clock: what practice has moved on is no age of a file. What cannot be
 	// swept now waits for the next start; it is in nobody's way.
 	if n, err := o.service.SweepFiles(ctx, time.Now()); err != nil {
-		log.WarnContext(ctx, "files that no entry names could not be removed", "error", err)
+		log.WarnContext(ctx, "files that no entry names could not be removed", "component", "server", "error", err)
 	} else if n > 0 {
-		log.InfoContext(ctx, "files of uploads that were cut short were removed", "files", n)
+		log.InfoContext(ctx, "files of uploads that were cut short were removed", "component", "server", "count", n)
 	}
 	d, err := p.goOnDuty(ctx, h, log)
 	if err != nil {

@@ -60,7 +60,7 @@ func (v *visit) attach(t task, where string) chat.Reply {
 			return v.fault(err, t)
 		case err != nil:
 			ref := reference()
-			v.log.ErrorContext(v.ctx, "a file could not be kept", "ref", ref, "error", err)
+			v.log.ErrorContext(v.ctx, "a file could not be kept", "component", "desk", "reference", ref, "error", err)
 			refused = append(refused, v.say("file.refused", "name", name, "why", v.say("fault.ref", "ref", ref)))
 		case out.Accepted():
 			done = append(done, attached{name, out})
@@ -191,12 +191,12 @@ func (d *Desk) File(ctx context.Context, who chat.UserID, id, entry string) (Fil
 	case errors.Is(err, workflows.ErrErased):
 		return FileDownload{}, workflows.ErrNotFound
 	case errors.Is(err, workflows.ErrFileHarmed):
-		d.log.ErrorContext(ctx, "an attached file is missing or was changed: run verify", "incident", id, "entry", seq)
+		d.log.ErrorContext(ctx, "an attached file is missing or was changed: run verify", "component", "desk", "incident", id, "seq", seq)
 		return FileDownload{}, ErrHarmed
 	case err != nil:
 		return FileDownload{}, err
 	}
-	d.log.InfoContext(ctx, "an attached file was downloaded", "person", string(v.who.ID), "incident", id, "entry", seq)
+	d.log.InfoContext(ctx, "an attached file was downloaded", "component", "desk", "incident", id, "seq", seq)
 	name := f.Name.Body
 	if f.Name.Erased {
 		name = id + "-" + entry
