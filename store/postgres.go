@@ -73,7 +73,7 @@ func (e *postgresEngine) writeOnce(ctx, whole context.Context, f func(statements
 		// begun on it goes with it.
 		if !done && t.begun && !t.conn.IsClosed() {
 			if _, err := t.conn.Exec(whole, "ROLLBACK"); err != nil {
-				t.conn.Close(whole) //nolint:errcheck // it is given up
+				t.conn.Close(whole)
 			}
 		}
 	}()

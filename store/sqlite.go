@@ -174,7 +174,7 @@ type writing struct {
 }
 
 func (w *writing) query(_ context.Context, q string, args ...any) (rows, error) {
-	found, err := w.e.writer.query(w.whole, q, args...)
+	found, err := w.e.writer.query(w.whole, q, args...) //nolint:rowserrcheck // the caller reads them
 	if err != nil {
 		return nil, explain(w.e.path, err)
 	}
@@ -210,7 +210,7 @@ func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) 
 type reader struct{ e *sqliteEngine }
 
 func (r reader) query(ctx context.Context, q string, args ...any) (rows, error) {
-	found, err := r.e.readers.query(ctx, q, args...)
+	found, err := r.e.readers.query(ctx, q, args...) //nolint:rowserrcheck // the caller reads them
 	if err != nil {
 		return nil, explain(r.e.path, err)
 	}

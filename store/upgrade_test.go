@@ -116,43 +116,49 @@ func asPostgres(t *testing.T, path string, schema int64) string {
 	}
 	defer to.Close(ctx)
 	for _, table := range tables(t, from) {
-		rows, err := from.QueryContext(ctx, "SELECT * FROM "+table)
-		if err != nil {
-			t.Fatal(err)
-		}
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := to.Exec(ctx, "DELETE FROM hikeshi."+table); err != nil {
-			t.Fatal(err)
-		}
-		var all [][]any
-		for rows.Next() {
-			values := make([]any, len(columns))
-			into := make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, values)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
-		if _, err := to.CopyFrom(ctx, pgx.Identifier{"hikeshi", table}, columns, pgx.CopyFromRows(all)); err != nil {
-			t.Fatalf("%s: %v", table, err)
-		}
-		if columns[0] == "id" && (table == "entries" || table == "messages") {
-			if _, err := to.Exec(ctx, fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('hikeshi.%s', 'id'), max(id)) FROM hikeshi.%s`, table, table)); err != nil {
-				t.Fatal(err)
-			}
-		}
+		copyTable(t, from, to, table)
 	}
 	return url
+}
+
+func copyTable(t *testing.T, from *sql.DB, to *pgx.Conn, table string) {
+	t.Helper()
+	ctx := context.Background()
+	rows, err := from.QueryContext(ctx, "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Exec(ctx, "DELETE FROM hikeshi."+table); err != nil {
+		t.Fatal(err)
+	}
+	var all [][]any
+	for rows.Next() {
+		values := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, values)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.CopyFrom(ctx, pgx.Identifier{"hikeshi", table}, columns, pgx.CopyFromRows(all)); err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+	if columns[0] == "id" && (table == "entries" || table == "messages") {
+		if _, err := to.Exec(ctx, fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('hikeshi.%s', 'id'), max(id)) FROM hikeshi.%s`, table, table)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func tables(t *testing.T, db *sql.DB) (names []string) {

@@ -44,7 +44,7 @@ type Server struct {
 	failed   error
 }
 
-// Settings of a server that loses nothing, as a real one runs.
+// Durable are the settings of a server that loses nothing, as a real one runs.
 var Durable = []string{"fsync=on", "synchronous_commit=on", "full_page_writes=on"}
 
 // quick is for tests that ask what the program does, not what a power cut does.
@@ -191,9 +191,7 @@ func (s *Server) Up() error {
 		if last = s.exec("postgres", "SELECT 1"); last == nil {
 			return nil
 		}
-		select { // the server says nowhere that it is ready
-		case <-time.After(20 * time.Millisecond):
-		}
+		<-time.After(20 * time.Millisecond) // the server says nowhere that it is ready
 	}
 	s.Down() //nolint:errcheck // it did not even start
 	return fmt.Errorf("PostgreSQL does not answer: %w: %s", last, s.log.String())
@@ -245,7 +243,7 @@ func (s *Server) exec(database, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // it was used once
+	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, statement)
 	return err
 }
@@ -310,5 +308,3 @@ func (s *Server) Template(name string, f func(url string) error) error {
 	}
 	return f(s.URL(name))
 }
-
-func (s *Server) Log() string { return s.log.String() }
