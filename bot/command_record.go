@@ -149,31 +149,31 @@ func (p *program) document(ctx context.Context, o *opened, id string, kind desk.
 	if err := errors.Join(err, o.service.Recall(ctx, in)); err != nil {
 		return nil, err
 	}
+	if format == "docx" && kind == desk.KindReport {
+		o.forms = p.formsOrDefault()
+	}
 	now := o.service.Now()
-	return render(document(o, in, records, kind, lang, now), format, now)
+	return renderDocument(o, in, records, kind, lang, format, now)
 }
 
-// document builds a document of an incident as it is now.
-func document(o *opened, in *incident.Incident, records []incident.Record, kind desk.Kind, lang string, now time.Time) report.Document {
+// reportOptions are what a document of an incident as it is now needs beside its record.
+func reportOptions(o *opened, in *incident.Incident, lang string, now time.Time) report.Options {
 	version := 0 // a draft: something was recorded since the last numbered version
 	if in.ReportCurrent() {
 		version = in.Reports
 	}
-	build := report.Final
-	if kind == desk.KindHandover {
-		build = report.Handover
-	}
-	return build(in, records, report.Options{
-		Lang:       lang,
-		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
-		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },
-		Company:    o.company.In(lang),
-		Address:    o.company.Address,
-		Number:     o.company.CorporateNumber,
+	return report.Options{
+		Lang:     lang,
+		Say:      func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
+		Name:     func(id incident.PersonID) string { return o.service.Name(in, id) },
+		Company:  o.company.In(lang),
+		Address:  o.company.Address,
+		Number:   o.company.CorporateNumber,
+		Industry: o.company.Industry, Departments: o.company.Departments,
 		Version:    version,
 		MadeAt:     now,
 		Procedures: o.service.Rules(in),
-	})
+	}
 }
 
 func (p *program) procedureCommand() *cobra.Command {

@@ -19,6 +19,7 @@ var checks = []struct {
 }{
 	{"settings", checkSettings},
 	{"templates", checkTemplates},
+	{"form", checkForm},
 	{"clock", checkClock},
 	{"disk", checkDisk},
 	{"permissions", checkPermissions},

@@ -103,11 +103,14 @@ func (p *program) inWords(err error) string {
 	}
 	var s sentence
 	var fault templates.Fault
+	var form templates.DocxFault
 	switch {
 	case errors.As(err, &s):
 		return t.Say(lang, s.key, s.pairs...)
 	case errors.As(err, &fault):
 		return fault.Say(t, lang)
+	case errors.As(err, &form):
+		return form.Say(t, lang)
 	}
 	return err.Error()
 }
@@ -140,7 +143,7 @@ func (p *program) root() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context()) },
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
-		p.incidentsCommand(), p.reportCommand(), p.procedureCommand(),
+		p.incidentsCommand(), p.reportCommand(), p.procedureCommand(), p.templatesCommand(),
 	)
 	return root
 }

@@ -27,6 +27,8 @@ type opened struct {
 	store   workflows.Store
 	service *workflows.Service
 	clock   workflows.Clock
+	// forms are what reports are filled into; nil is our own page.
+	forms *templates.ReportForms
 }
 
 func (p *program) overlay() fs.FS {
@@ -78,6 +80,7 @@ func (p *program) templates() (*templates.Set, error) {
 
 func (o *opened) take(s *templates.Set) {
 	o.texts, o.book, o.paging, o.company = s.Texts, s.Book, s.Paging, s.Company
+	o.forms = s.Forms
 }
 
 func (p *program) openStore(ctx context.Context, options ...store.Option) (*opened, error) {

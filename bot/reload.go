@@ -53,7 +53,9 @@ func (p *program) reload(ctx context.Context, h *house, log *slog.Logger) (runOn
 func (p *program) readAgain(ctx context.Context, h *house, log *slog.Logger) string {
 	lang := p.settings.Lang
 	set, err := p.templates()
-	if err == nil {
+	forms, wrong := templates.LoadReportForms(p.overlay())
+	if err = errors.Join(err, wrong); err == nil {
+		set.Forms = forms
 		err = h.use(ctx, set, lang)
 	}
 	version := h.service.InForce().Version()

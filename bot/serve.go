@@ -35,10 +35,14 @@ type house struct {
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
 	h := &house{opened: o, metrics: metrics.New()}
-	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company})
+	// A form with faults stops the start, not the report of the night.
+	forms, err := templates.LoadReportForms(p.overlay())
+	if err != nil {
+		return nil, err
+	}
+	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company, Forms: forms})
 	// The service tells of changes before those who listen are made.
 	var live atomic.Pointer[house]
-	var err error
 	o.service, err = workflows.New(ctx, workflows.Options{
 		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
 		Observer: h.metrics,
@@ -62,7 +66,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), Log: log,
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
-			body, err := render(document(h.now(), in, records, kind, lang, now), format, now)
+			body, err := renderDocument(h.now(), in, records, kind, lang, format, now)
 			name := fmt.Sprintf("%s-v%d.%s", in.ID, in.Reports, format)
 			if kind == desk.KindHandover {
 				name = fmt.Sprintf("%s-%s.%s", in.ID, kind, format)

@@ -3,9 +3,7 @@ package templates
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"fmt"
-	"io"
 	"time"
 
 	"hikeshi/workflows/report"
@@ -46,17 +44,10 @@ func Docx(d report.Document, made time.Time) ([]byte, error) {
 	}
 
 	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	// The XML repeats itself so much that the fastest level loses little and saves most of
-	// the time. One compressor serves all parts, since setting one up takes over a megabyte.
-	compressor, err := flate.NewWriter(nil, flate.BestSpeed)
+	z, err := newDocxZip(&out)
 	if err != nil {
-		return nil, fmt.Errorf("docx: compressor: %w", err)
+		return nil, err
 	}
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		compressor.Reset(w)
-		return compressor, nil
-	})
 	for _, p := range parts {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: zipTime(made)})
 		if err != nil {

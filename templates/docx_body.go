@@ -24,6 +24,7 @@ const (
 	styleSpacer   = "TableSpacer"
 	styleGap      = "Gap"
 	styleBanner   = "Banner"
+	styleTable    = "ReportTable"
 )
 
 const (
@@ -49,6 +50,32 @@ const bulletNumID = 1 // ordered lists follow, one number each, so that each beg
 type wordWriter struct {
 	bytes.Buffer
 	orderedLists int
+	// width is that of the text, in twentieths of a point; 0 is that of our own page.
+	width int
+	// look is the form that is written into; nil writes a file of our own.
+	look *formLook
+}
+
+func (w *wordWriter) textWidth() int {
+	if w.width > 0 {
+		return w.width
+	}
+	return textWidth
+}
+
+// styleID is what the file at hand calls one of our styles, fit for an attribute.
+func (w *wordWriter) styleID(ours string) string {
+	if w.look != nil {
+		return w.look.styles[ours]
+	}
+	return ours
+}
+
+func (w *wordWriter) bulletNumber() int {
+	if w.look != nil {
+		return w.look.bullet
+	}
+	return bulletNumID
 }
 
 // docxDocument returns word/document.xml and how many ordered lists numbering.xml must define.
@@ -60,17 +87,8 @@ func docxDocument(d report.Document) ([]byte, int, error) {
 		w.paragraph(styleSubtitle, "", d.Subtitle)
 	}
 	w.pairs(d.Meta)
-	for _, s := range d.Sections {
-		style := styleHeading1
-		if s.Level > 1 {
-			style = styleHeading2
-		}
-		w.paragraph(style, "", s.Title)
-		for _, block := range s.Blocks {
-			if err := w.block(block); err != nil {
-				return nil, 0, fmt.Errorf("section %q: %w", s.Title, err)
-			}
-		}
+	if err := w.sections(d.Sections); err != nil {
+		return nil, 0, err
 	}
 	fmt.Fprintf(&w, `<w:sectPr><w:headerReference w:type="default" r:id="rIdHeader"/>`+
 		`<w:footerReference w:type="default" r:id="rIdFooter"/>`+
@@ -79,6 +97,24 @@ func docxDocument(d report.Document) ([]byte, int, error) {
 		`</w:sectPr></w:body></w:document>`,
 		pageWidth, pageHeight, topMargin, sideMargin, bottomMargin, sideMargin)
 	return w.Bytes(), w.orderedLists, nil
+}
+
+// sections writes chapters and their parts; one without a level has no title.
+func (w *wordWriter) sections(sections []report.Section) error {
+	for _, s := range sections {
+		switch {
+		case s.Level > 1:
+			w.paragraph(styleHeading2, "", s.Title)
+		case s.Level == 1 || s.Title != "":
+			w.paragraph(styleHeading1, "", s.Title)
+		}
+		for _, block := range s.Blocks {
+			if err := w.block(block); err != nil {
+				return fmt.Errorf("section %q: %w", s.Title, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (w *wordWriter) block(block report.Block) error {
@@ -101,7 +137,9 @@ func (w *wordWriter) block(block report.Block) error {
 func (w *wordWriter) paragraph(paragraphStyle, runStyle, text string) {
 	w.WriteString(`<w:p>`)
 	if paragraphStyle != "" {
-		w.WriteString(`<w:pPr><w:pStyle w:val="` + paragraphStyle + `"/></w:pPr>`)
+		w.WriteString(`<w:pPr><w:pStyle w:val="`)
+		w.WriteString(w.styleID(paragraphStyle))
+		w.WriteString(`"/></w:pPr>`)
 	}
 	w.run(runStyle, text)
 	w.WriteString("</w:p>\n")
@@ -111,14 +149,15 @@ func (w *wordWriter) list(l report.List) {
 	if len(l.Items) == 0 {
 		return
 	}
-	number := bulletNumID
+	number := w.bulletNumber()
 	if l.Ordered {
 		w.orderedLists++
-		number = bulletNumID + w.orderedLists
+		number += w.orderedLists
 	}
 	for i, item := range l.Items {
-		w.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + styleList + `"/><w:numPr><w:ilvl w:val="0"/><w:numId w:val="` +
-			strconv.Itoa(number) + `"/></w:numPr>`)
+		w.WriteString(`<w:p><w:pPr><w:pStyle w:val="`)
+		w.WriteString(w.styleID(styleList))
+		w.WriteString(`"/><w:numPr><w:ilvl w:val="0"/><w:numId w:val="` + strconv.Itoa(number) + `"/></w:numPr>`)
 		if i == len(l.Items)-1 {
 			// Lists of the same kind in a row stay apart for the eye.
 			w.WriteString(`<w:spacing w:after="160"/>`)
@@ -136,8 +175,16 @@ func (w *wordWriter) run(style, text string) {
 	}
 	w.WriteString(`<w:r>`)
 	if style != "" {
-		w.WriteString(`<w:rPr><w:rStyle w:val="` + style + `"/></w:rPr>`)
+		w.WriteString(`<w:rPr><w:rStyle w:val="`)
+		w.WriteString(w.styleID(style))
+		w.WriteString(`"/></w:rPr>`)
 	}
+	w.text(text)
+	w.WriteString(`</w:r>`)
+}
+
+// text writes what stands in a run: the text, its line breaks and its tabs.
+func (w *wordWriter) text(text string) {
 	text = Printable(text)
 	for {
 		end := strings.IndexAny(text, "\n\t")
@@ -151,7 +198,7 @@ func (w *wordWriter) run(style, text string) {
 			w.WriteString(`</w:t>`)
 		}
 		if end < 0 {
-			break
+			return
 		}
 		if text[end] == '\n' {
 			w.WriteString(`<w:br/>`)
@@ -160,7 +207,6 @@ func (w *wordWriter) run(style, text string) {
 		}
 		text = text[end+1:]
 	}
-	w.WriteString(`</w:r>`)
 }
 
 func (w *wordWriter) escape(s string) {

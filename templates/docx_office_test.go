@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// The pages as a real word processor lays them out: the order of the text, header rows
-// repeated, banner and page number on each page.
-func TestDocxInLibreOffice(t *testing.T) {
+// throughLibreOffice gives a Word file as LibreOffice converts it to a format, or skips.
+func throughLibreOffice(t *testing.T, body []byte, format string) (file string) {
+	t.Helper()
 	for _, tool := range []string{"soffice", "pdftotext"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("HIKESHI_TEST_REQUIRE") == "1" {
@@ -22,30 +22,42 @@ func TestDocxInLibreOffice(t *testing.T) {
 			t.Skipf("NOT TESTED: %s is not installed, so nobody has looked at the docx pages. Install libreoffice-writer and poppler-utils; HIKESHI_TEST_REQUIRE=1 makes this a failure.", tool)
 		}
 	}
-	const rows = 45
 	folder := t.TempDir()
-	path := filepath.Join(folder, "report.docx")
-	if err := os.WriteFile(path, mustDocx(t, longRenderingSample(rows)), 0o600); err != nil {
+	path, to := filepath.Join(folder, "report.docx"), filepath.Join(folder, "converted")
+	if err := os.WriteFile(path, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	// A profile of its own: soffice hands its work to another one that runs on the same profile.
 	convert := exec.CommandContext(ctx, "soffice", "-env:UserInstallation=file://"+filepath.Join(folder, "profile"),
-		"--headless", "--convert-to", "pdf", "--outdir", folder, path)
+		"--headless", "--convert-to", format, "--outdir", to, path)
 	if out, err := convert.CombinedOutput(); err != nil {
 		t.Fatalf("soffice: %v\n%s", err, out)
 	}
-	out, err := exec.CommandContext(ctx, "pdftotext", "-layout", filepath.Join(folder, "report.pdf"), "-").Output()
+	kind, _, _ := strings.Cut(format, ":")
+	return filepath.Join(to, "report."+kind)
+}
+
+// officePages are the pages of a Word file as a real word processor lays them out, without
+// spaces: how many stand between words is a guess of pdftotext.
+func officePages(t *testing.T, body []byte) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", throughLibreOffice(t, body, "pdf"), "-").Output()
 	if err != nil {
 		t.Fatalf("pdftotext: %v", err)
 	}
-	// Each page ends with a form feed. How many spaces stand between words is a guess of
-	// pdftotext.
-	pages := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
+	pages := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f") // each ends with a form feed
 	for i := range pages {
 		pages[i] = withoutSpace(pages[i])
 	}
+	return pages
+}
+
+// The order of the text, header rows repeated, banner and page number on each page.
+func TestDocxInLibreOffice(t *testing.T) {
+	const rows = 45
+	pages := officePages(t, mustDocx(t, longRenderingSample(rows)))
 	if len(pages) < 3 {
 		t.Fatalf("%d pages, want at least 3", len(pages))
 	}

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,15 +86,29 @@ func docxCore(d report.Document, made time.Time) []byte {
 func docxNumbering(orderedLists int) []byte {
 	var w wordWriter
 	w.WriteString(xmlHead + `<w:numbering ` + wordSpace + `>
-<w:abstractNum w:abstractNumId="0"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="・"/><w:lvlJc w:val="left"/><w:pPr><w:ind w:left="420" w:hanging="300"/></w:pPr></w:lvl></w:abstractNum>
-<w:abstractNum w:abstractNumId="1"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/><w:lvlJc w:val="left"/><w:pPr><w:ind w:left="540" w:hanging="420"/></w:pPr></w:lvl></w:abstractNum>
+<w:abstractNum w:abstractNumId="0">` + bulletLevel + `</w:abstractNum>
+<w:abstractNum w:abstractNumId="1">` + orderedLevel + `</w:abstractNum>
 `)
-	fmt.Fprintf(&w, `<w:num w:numId="%d"><w:abstractNumId w:val="0"/></w:num>`+"\n", bulletNumID)
+	w.WriteString(numDefinition(bulletNumID, "0", false) + "\n")
 	for i := range orderedLists {
-		fmt.Fprintf(&w, `<w:num w:numId="%d"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>`+"\n", bulletNumID+1+i)
+		w.WriteString(numDefinition(bulletNumID+1+i, "1", true) + "\n")
 	}
 	w.WriteString(`</w:numbering>`)
 	return w.Bytes()
+}
+
+const (
+	bulletLevel  = `<w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="bullet"/><w:lvlText w:val="・"/><w:lvlJc w:val="left"/><w:pPr><w:ind w:left="420" w:hanging="300"/></w:pPr></w:lvl>`
+	orderedLevel = `<w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/><w:lvlJc w:val="left"/><w:pPr><w:ind w:left="540" w:hanging="420"/></w:pPr></w:lvl>`
+)
+
+// numDefinition is one list of a kind; anew makes it begin at 1.
+func numDefinition(id int, abstract string, anew bool) string {
+	override := ""
+	if anew {
+		override = `<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>`
+	}
+	return `<w:num w:numId="` + strconv.Itoa(id) + `"><w:abstractNumId w:val="` + abstract + `"/>` + override + `</w:num>`
 }
 
 // docxHeader shows each word of the banner in a frame, so that it also tells on a black and

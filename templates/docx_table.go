@@ -39,9 +39,9 @@ func columnCount(t report.Table) int {
 	return columns
 }
 
-// columnWidths shares the width of the page; the widths sum up to it exactly. Shares that do
-// not fit the columns are ignored in favour of equal ones.
-func columnWidths(shares []int, columns int) []int {
+// columnWidths shares a width; the columns sum up to it exactly. Shares that do not fit the
+// columns are ignored in favour of equal ones.
+func columnWidths(width int, shares []int, columns int) []int {
 	total := 0
 	for _, s := range shares {
 		if s <= 0 {
@@ -60,7 +60,7 @@ func columnWidths(shares []int, columns int) []int {
 	before, sum := 0, 0
 	for i, s := range shares {
 		sum += s
-		end := int(int64(textWidth) * int64(sum) / int64(total))
+		end := int(int64(width) * int64(sum) / int64(total))
 		widths[i] = end - before
 		before = end
 	}
@@ -71,7 +71,7 @@ func (w *wordWriter) pairs(pairs []report.Pair) {
 	if len(pairs) == 0 {
 		return
 	}
-	widths := columnWidths([]int{labelShare, 100 - labelShare}, 2)
+	widths := columnWidths(w.textWidth(), []int{labelShare, 100 - labelShare}, 2)
 	w.beginTable(widths, false)
 	for _, p := range pairs {
 		w.beginRow(fitsOnePage(p.Label, widths[0]) && fitsOnePage(p.Value.Text, widths[1]), false)
@@ -87,7 +87,7 @@ func (w *wordWriter) table(t report.Table) {
 	if columns == 0 {
 		return
 	}
-	widths := columnWidths(t.Widths, columns)
+	widths := columnWidths(w.textWidth(), t.Widths, columns)
 	w.beginTable(widths, len(t.Header) > 0)
 	if len(t.Header) > 0 {
 		w.beginRow(true, true)
@@ -124,8 +124,9 @@ func (w *wordWriter) beginTable(widths []int, header bool) {
 	if header {
 		look = `<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>`
 	}
-	w.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="ReportTable"/><w:tblW w:w="` + strconv.Itoa(textWidth) +
-		`" w:type="dxa"/><w:tblLayout w:type="fixed"/>` + look + `</w:tblPr><w:tblGrid>`)
+	w.WriteString(`<w:tbl><w:tblPr><w:tblStyle w:val="`)
+	w.WriteString(w.styleID(styleTable))
+	w.WriteString(`"/><w:tblW w:w="` + strconv.Itoa(w.textWidth()) + `" w:type="dxa"/><w:tblLayout w:type="fixed"/>` + look + `</w:tblPr><w:tblGrid>`)
 	for _, width := range widths {
 		w.WriteString(`<w:gridCol w:w="` + strconv.Itoa(width) + `"/>`)
 	}

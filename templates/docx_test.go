@@ -233,7 +233,7 @@ func TestColumnWidths(t *testing.T) {
 		{[]int{7, 7, 7}, 3, []int{3212, 3213, 3213}},
 		{nil, 1, []int{9638}},
 	} {
-		if diff := cmp.Diff(c.want, columnWidths(c.shares, c.columns)); diff != "" {
+		if diff := cmp.Diff(c.want, columnWidths(textWidth, c.shares, c.columns)); diff != "" {
 			t.Errorf("columnWidths(%v, %d) (-want +got):\n%s", c.shares, c.columns, diff)
 		}
 	}

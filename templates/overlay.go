@@ -20,6 +20,9 @@ type Set struct {
 	Book    *procedure.Book
 	Paging  incident.PagePolicy
 	Company company.Profile
+	// Forms are what reports are filled into. Load leaves them out: a fault in the company's
+	// own must not keep anybody from the rest, or from a report (LoadReportForms).
+	Forms *ReportForms
 }
 
 // Load reads all of it; overlay may be nil. practice says whose company it is when the
@@ -47,7 +50,7 @@ func Load(overlay fs.FS, practice bool) (*Set, error) {
 // knownFiles are the files that the overlay may hold, beside messages. report.docx is read
 // by the renderer of reports.
 var knownFiles = func() []string {
-	known := []string{profileFile, pagingFile, "report.docx"}
+	known := []string{profileFile, pagingFile, ReportFile}
 	for _, sheet := range procedureSheets {
 		known = append(known, path.Join(procedureFolder, sheet+".yaml"))
 	}

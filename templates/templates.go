@@ -8,7 +8,9 @@
 // as a whole before any of it is used, and a fault names the file, the line, the column and
 // what was probably meant (Fault).
 //
-// Rendering turns a report.Document into Markdown, docx, PDF or xlsx.
+// Rendering turns a report.Document into Markdown, docx, PDF or xlsx. A report as docx is
+// filled into a form (docx_template*.go): a Word file with placeholders, the company's own or
+// the embedded one, which is made of our own pages.
 //
 // It must not decide anything about an incident, ask a store, or know who is looking: the
 // rules are in workflows/, the reader's language and rights in the desk. It imports the pure

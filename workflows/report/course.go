@@ -13,15 +13,12 @@ func number(seq int64) string { return strconv.FormatInt(seq, 10) }
 // course is the 対応経過: every entry of the record but the bot's own book-keeping, which is
 // only counted. The numbers are those of the record, so the gaps show where it stood.
 func (b *builder) course() []Section {
-	t := b.courseTable()
-	var omitted []string
-	t.Rows, omitted = b.courseRows()
+	l, omitted := b.entries()
 	s := b.begin(b.say("field.log"))
-	if t.Rows == nil {
-		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("text.unfilled"), Gap: true})
-	} else {
-		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("report.course.how")}, t)
+	if l.rows != nil {
+		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("report.course.how")})
 	}
+	s.Blocks = append(s.Blocks, b.lay(l))
 	if omitted != nil {
 		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("report.course.omitted",
 			"count", strconv.Itoa(len(omitted)), "numbers", strings.Join(omitted, b.say("separator")))})
@@ -29,20 +26,20 @@ func (b *builder) course() []Section {
 	return []Section{s}
 }
 
-func (b *builder) courseTable() Table {
-	return Table{Header: b.header("entry", "occurred", "who", "done"), Widths: []int{8, 24, 16, 52}}
-}
-
-// courseRows gives the rows of the entries, and the numbers of those that are left out.
-func (b *builder) courseRows() (rows [][]Cell, omitted []string) {
+// entries are the lines of the 対応経過, and the numbers of the entries left out.
+func (b *builder) entries() (l lines, omitted []string) {
+	l = lines{
+		keys: []string{"entry", "occurred", "who", "done"}, widths: []int{8, 24, 16, 52},
+		none: Paragraph{Text: b.say("text.unfilled"), Gap: true},
+	}
 	for _, r := range b.records {
 		if b.bookkeeping(r) {
 			omitted = append(omitted, number(r.Seq))
 			continue
 		}
-		rows = append(rows, cells(number(r.Seq), b.times(r), Author(r, b.voice), b.marked(r, Sentence(r, b.voice))))
+		l.rows = append(l.rows, cells(number(r.Seq), b.times(r), Author(r, b.voice), b.marked(r, Sentence(r, b.voice))))
 	}
-	return rows, omitted
+	return l, omitted
 }
 
 // recordedLater is from when on the time of recording is shown beside the time of the deed.
@@ -90,9 +87,18 @@ func (b *builder) deliveries() []Section {
 	if b.o.Deliveries == nil {
 		return nil
 	}
-	t := Table{Header: b.header("at", "to", "message", "state"), Widths: []int{24, 18, 42, 16}}
-	for _, d := range b.o.Deliveries {
-		t.Rows = append(t.Rows, cells(Instant(d.At, b.say), d.To, d.What, d.State))
+	l := b.sent()
+	t, ok := b.lay(l).(Table)
+	if !ok {
+		t = Table{Header: b.header(l.keys...), Widths: l.widths}
 	}
 	return []Section{b.begin(b.say("report.deliveries"), t)}
+}
+
+func (b *builder) sent() lines {
+	l := lines{keys: []string{"at", "to", "message", "state"}, widths: []int{24, 18, 42, 16}, none: Paragraph{Text: b.say("text.none")}}
+	for _, d := range b.o.Deliveries {
+		l.rows = append(l.rows, cells(Instant(d.At, b.say), d.To, d.What, d.State))
+	}
+	return l
 }

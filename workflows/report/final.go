@@ -14,8 +14,10 @@ type Options struct {
 	// Name calls a person as the contact list does today; empty when it does not know him.
 	Name    func(incident.PersonID) string
 	Company string
-	// Address and Number (法人番号) of the company are printed where they are known.
-	Address, Number string
+	// Address and Number (法人番号) of the company are printed where they are known. Industry and
+	// Departments are for the forms that ask for them.
+	Address, Number, Industry string
+	Departments               []string
 	// Version is the number that ReportMade gave; 0 is a draft that was not numbered.
 	Version int
 	MadeAt  time.Time // UTC; printed in Japan time
@@ -42,18 +44,42 @@ type Delivery struct {
 // was stored earlier. Only where the record does not reach to the state's last entry is the
 // state taken as it is.
 func Final(in *incident.Incident, records []incident.Record, o Options) Document {
-	b := read(in, records, o)
+	return read(in, records, o).document()
+}
+
+func (b *builder) document() Document {
 	d := Document{
-		Lang: o.Lang, Title: b.title(), Subtitle: b.subject(), Banner: b.banner(), Meta: b.meta(),
-		Footer: b.say("report.footer", "company", o.Company, "id", string(b.in.ID), "version", b.version()),
+		Lang: b.o.Lang, Title: b.title(), Subtitle: b.subject(), Banner: b.banner(), Meta: b.meta(), Footer: b.footer(),
 	}
-	for _, part := range []func() []Section{
-		b.end, b.reported, b.containment, b.investigation, b.recovery, b.finalReport,
-		b.people, b.levelHistory, b.facts, b.evidence, b.merged, b.questions, b.course, b.deliveries,
-	} {
-		d.Sections = append(d.Sections, part()...)
+	b.chapter = 0
+	for _, c := range chapters {
+		d.Sections = append(d.Sections, c.make(b)...)
 	}
 	return d
+}
+
+// chapter is one chapter of the report, under the name by which a form asks for it.
+type chapter struct {
+	name string
+	make func(*builder) []Section
+}
+
+// chapters are the report, in the order of the five phases and then of the annexes.
+var chapters = []chapter{
+	{"end", (*builder).end},
+	{"reported", (*builder).reported},
+	{"containment", (*builder).containment},
+	{"investigation", (*builder).investigation},
+	{"recovery", (*builder).recovery},
+	{"final_report", (*builder).finalReport},
+	{"people", (*builder).people},
+	{"levels", (*builder).levelHistory},
+	{"facts", (*builder).facts},
+	{"evidence", (*builder).evidence},
+	{"merged", (*builder).merged},
+	{"questions", (*builder).questions},
+	{"log", (*builder).course},
+	{"deliveries", (*builder).deliveries},
 }
 
 // builder is one incident being turned into a document.
@@ -68,6 +94,7 @@ type builder struct {
 	undoneBy    map[int64]int64             // entry taken back → the entry that did it
 	corrections map[int64][]incident.Record // entry → its corrections that still stand
 	levels      []levelLine
+	first       *incident.ReportReceived
 	ended       *incident.Record // what ended it, nil while it goes on
 	names       map[incident.PersonID]string
 	nameless    map[incident.PersonID]bool // whose name was erased from the record
@@ -110,6 +137,7 @@ func (b *builder) note(state *incident.Incident, r incident.Record) {
 	case incident.LeadTaken:
 		b.taken = append(b.taken, r)
 	case incident.ReportReceived:
+		b.first = &e
 		b.called(e.Reporter, e.Name)
 		b.levels = append(b.levels, levelAt(state, r))
 	case incident.ReportMerged:
@@ -183,6 +211,10 @@ func (b *builder) banner() []string {
 		banner = append(banner, b.say("report.banner.restricted"))
 	}
 	return banner
+}
+
+func (b *builder) footer() string {
+	return b.say("report.footer", "company", b.o.Company, "id", string(b.in.ID), "version", b.version())
 }
 
 func (b *builder) version() string {

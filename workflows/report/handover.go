@@ -159,9 +159,9 @@ func (b *builder) missing(m incident.Missing) string {
 
 // openSteps lists what is left to do before what is done.
 func (b *builder) openSteps() []Section {
-	open := b.stepTable(func(s incident.StepState) bool { return !s.Settled() && b.applies(s) != incident.No })
+	open := b.lay(b.stepLines(func(s incident.StepState) bool { return !s.Settled() && b.applies(s) != incident.No }))
 	sections := []Section{b.begin(b.say("report.handover.open"), open)}
-	settled := b.stepTable(incident.StepState.Settled)
+	settled := b.lay(b.stepLines(incident.StepState.Settled))
 	return append(sections, b.part("report.handover.settled", settled))
 }
 
@@ -169,8 +169,8 @@ func (b *builder) openSteps() []Section {
 func (b *builder) holders() []Section {
 	return []Section{
 		b.begin(b.say("report.handover.holders"), Pairs{b.pair("report.responsible", b.responsible()), b.pair("report.lead", b.lead())}),
-		b.part("report.responders", b.responders()),
-		b.part("report.circle", b.circle()),
+		b.part("report.responders", b.lay(b.responders())),
+		b.part("report.circle", Paragraph(b.circleText())),
 	}
 }
 
@@ -193,21 +193,19 @@ func (b *builder) prevention() []Section {
 	if len(b.in.Actions) == 0 {
 		return nil
 	}
-	return []Section{b.begin(b.say("report.actions"), b.actions())}
+	return []Section{b.begin(b.say("report.actions"), b.lay(b.actions()))}
 }
 
 // lastCourse is the end of the 対応経過.
 func (b *builder) lastCourse() []Section {
-	rows, _ := b.courseRows()
-	if rows == nil {
-		return []Section{b.begin(b.say("report.handover.last"), Paragraph{Text: b.say("text.unfilled"), Gap: true})}
+	l, _ := b.entries()
+	if l.rows == nil {
+		return []Section{b.begin(b.say("report.handover.last"), l.none)}
 	}
 	how := Paragraph{Text: b.say("report.course.how")}
-	if more := len(rows) - lastEntries; more > 0 {
-		rows = rows[more:]
+	if more := len(l.rows) - lastEntries; more > 0 {
+		l.rows = l.rows[more:]
 		how.Text += "\n" + b.say("report.handover.older", "count", strconv.Itoa(more))
 	}
-	t := b.courseTable()
-	t.Rows = rows
-	return []Section{b.begin(b.say("report.handover.last"), how, t)}
+	return []Section{b.begin(b.say("report.handover.last"), how, b.lay(l))}
 }

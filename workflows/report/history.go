@@ -26,10 +26,21 @@ func levelAt(state *incident.Incident, r incident.Record) levelLine {
 
 // levelHistory says how the level came about (§9.2).
 func (b *builder) levelHistory() []Section {
-	t := Table{Header: b.header("at", "level", "who", "suggested", "reason"), Widths: []int{24, 20, 14, 24, 18}}
-	for _, l := range b.levels {
+	l := b.levelLines()
+	if l.rows == nil {
+		return []Section{b.begin(b.say("report.levels"), l.none)}
+	}
+	return []Section{b.begin(b.say("report.levels"), Paragraph{Text: b.say("report.levels.why")}, b.lay(l))}
+}
+
+func (b *builder) levelLines() lines {
+	l := lines{
+		keys: []string{"at", "level", "who", "suggested", "reason"}, widths: []int{24, 20, 14, 24, 18},
+		none: Paragraph{Text: b.say("text.unfilled"), Gap: true},
+	}
+	for _, line := range b.levels {
 		what, reason := "", incident.Text{}
-		switch e := l.record.Event.(type) {
+		switch e := line.record.Event.(type) {
 		case incident.ReportReceived:
 			what = b.say("report.level.first")
 		case incident.LevelSet:
@@ -37,12 +48,9 @@ func (b *builder) levelHistory() []Section {
 		case incident.LevelProposed:
 			what, reason = b.say("report.level.proposed", "level", b.say("level."+e.Level.String())), e.Reason
 		}
-		t.Rows = append(t.Rows, cells(Instant(l.record.Occurred, b.say), what, Author(l.record, b.voice), b.suggestion(l), b.voice.body(reason)))
+		l.rows = append(l.rows, cells(Instant(line.record.Occurred, b.say), what, Author(line.record, b.voice), b.suggestion(line), b.voice.body(reason)))
 	}
-	if t.Rows == nil {
-		return []Section{b.begin(b.say("report.levels"), Paragraph{Text: b.say("text.unfilled"), Gap: true})}
-	}
-	return []Section{b.begin(b.say("report.levels"), Paragraph{Text: b.say("report.levels.why")}, t)}
+	return l
 }
 
 func (b *builder) suggestion(l levelLine) string {
@@ -76,14 +84,62 @@ func (b *builder) facts() []Section {
 	return []Section{s}
 }
 
+// factLines are all the questions; what nobody answered is a gap.
+func (b *builder) factLines() lines {
+	l := lines{keys: []string{"fact", "answer"}}
+	for _, k := range incident.FactKeys {
+		l.rows = append(l.rows, []Cell{{Text: b.say("fact." + string(k))}, b.fact(k)})
+	}
+	return l
+}
+
+func (b *builder) fact(k incident.FactKey) Cell {
+	a, ok := b.in.Facts[k]
+	if !ok {
+		return b.gap()
+	}
+	return Cell{Text: b.voice.answer(a)}
+}
+
 // evidence lists where evidence is kept, and the files that are kept with the record: by the
 // digest anybody can check, years later, that a file he is handed is the one that was attached.
 func (b *builder) evidence() []Section {
-	places := Table{Header: b.header("name_of_evidence", "where", "who", "at"), Widths: []int{28, 32, 16, 24}}
-	files := Table{Header: b.header("name_of_file", "size", "digest", "who", "at"), Widths: []int{22, 10, 30, 15, 23}}
+	places, files := b.evidenceLines(), b.fileLines()
+	s := []Section{b.begin(b.say("report.evidence"))}
+	switch {
+	case places.rows == nil && files.rows == nil:
+		s[0].Blocks = append(s[0].Blocks, Paragraph{Text: b.say("report.evidence.none")})
+	case places.rows != nil:
+		s[0].Blocks = append(s[0].Blocks, b.lay(places))
+	}
+	if files.rows != nil {
+		s = append(s, b.part("report.files", b.lay(files)))
+	}
+	return s
+}
+
+// evidenceLines are the pieces of evidence of which the record has the place.
+func (b *builder) evidenceLines() lines {
+	l := lines{
+		keys: []string{"name_of_evidence", "where", "who", "at"}, widths: []int{28, 32, 16, 24},
+		none: Paragraph{Text: b.say("text.none")},
+	}
 	for _, e := range b.in.Evidence {
 		if !e.IsFile() {
-			places.Rows = append(places.Rows, cells(b.kept(e.Name), b.kept(e.Where), b.voice.name(e.By), Instant(e.At, b.say)))
+			l.rows = append(l.rows, cells(b.kept(e.Name), b.kept(e.Where), b.voice.name(e.By), Instant(e.At, b.say)))
+		}
+	}
+	return l
+}
+
+// fileLines are the files that are kept with the record.
+func (b *builder) fileLines() lines {
+	l := lines{
+		keys: []string{"name_of_file", "size", "digest", "who", "at"}, widths: []int{22, 10, 30, 15, 23},
+		none: Paragraph{Text: b.say("text.none")},
+	}
+	for _, e := range b.in.Evidence {
+		if !e.IsFile() {
 			continue
 		}
 		name := b.kept(e.Name)
@@ -94,40 +150,51 @@ func (b *builder) evidence() []Section {
 		if original != "" {
 			name += "\n" + b.say("report.files.original", "where", original)
 		}
-		files.Rows = append(files.Rows, cells(name, Size(e.Size, b.say), e.SHA256, b.voice.name(e.By), Instant(e.At, b.say)))
+		l.rows = append(l.rows, cells(name, Size(e.Size, b.say), e.SHA256, b.voice.name(e.By), Instant(e.At, b.say)))
 	}
-	s := []Section{b.begin(b.say("report.evidence"))}
-	switch {
-	case places.Rows == nil && files.Rows == nil:
-		s[0].Blocks = append(s[0].Blocks, Paragraph{Text: b.say("report.evidence.none")})
-	case places.Rows != nil:
-		s[0].Blocks = append(s[0].Blocks, places)
-	}
-	if files.Rows != nil {
-		s = append(s, b.part("report.files", files))
-	}
-	return s
+	return l
 }
 
 // merged lists the reports of the same thing that were taken in.
 func (b *builder) merged() []Section {
-	t := Table{Header: b.header("incident", "reporter", "at", "text"), Widths: []int{18, 20, 24, 38}}
+	return []Section{b.begin(b.say("report.merged"), b.lay(b.mergedLines()))}
+}
+
+func (b *builder) mergedLines() lines {
+	l := lines{
+		keys: []string{"incident", "reporter", "at", "text"}, widths: []int{18, 20, 24, 38},
+		none: Paragraph{Text: b.say("report.merged.none")},
+	}
 	for _, r := range b.records {
 		e, ok := r.Event.(incident.ReportMerged)
 		if !ok {
 			continue
 		}
-		t.Rows = append(t.Rows, cells(string(e.From), b.voice.merged(e), Instant(r.At, b.say), b.voice.body(e.Text)))
+		l.rows = append(l.rows, cells(string(e.From), b.voice.merged(e), Instant(r.At, b.say), b.voice.body(e.Text)))
 	}
-	if t.Rows == nil {
-		return []Section{b.begin(b.say("report.merged"), Paragraph{Text: b.say("report.merged.none")})}
-	}
-	return []Section{b.begin(b.say("report.merged"), t)}
+	return l
 }
 
 // questions shows what was asked of the reporters beside what they added, in the order of time.
 func (b *builder) questions() []Section {
-	t := Table{Header: b.header("entry", "at", "who", "what", "text"), Widths: []int{8, 24, 16, 14, 38}}
+	s := b.begin(b.say("report.questions"), b.lay(b.questionLines()))
+	var waiting []string
+	for _, q := range b.in.Questions {
+		if !q.Answered {
+			waiting = append(waiting, number(q.Seq))
+		}
+	}
+	if waiting != nil {
+		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("report.questions.waiting", "numbers", strings.Join(waiting, b.say("separator"))), Gap: !b.in.Phase.Ended()})
+	}
+	return []Section{s}
+}
+
+func (b *builder) questionLines() lines {
+	l := lines{
+		keys: []string{"entry", "at", "who", "what", "text"}, widths: []int{8, 24, 16, 14, 38},
+		none: Paragraph{Text: b.say("report.questions.none")},
+	}
 	for _, r := range b.records {
 		what, text := "", ""
 		switch e := r.Event.(type) {
@@ -141,20 +208,7 @@ func (b *builder) questions() []Section {
 		default:
 			continue
 		}
-		t.Rows = append(t.Rows, cells(number(r.Seq), Instant(r.Occurred, b.say), Author(r, b.voice), what, b.marked(r, text)))
+		l.rows = append(l.rows, cells(number(r.Seq), Instant(r.Occurred, b.say), Author(r, b.voice), what, b.marked(r, text)))
 	}
-	if t.Rows == nil {
-		return []Section{b.begin(b.say("report.questions"), Paragraph{Text: b.say("report.questions.none")})}
-	}
-	s := b.begin(b.say("report.questions"), t)
-	var waiting []string
-	for _, q := range b.in.Questions {
-		if !q.Answered {
-			waiting = append(waiting, number(q.Seq))
-		}
-	}
-	if waiting != nil {
-		s.Blocks = append(s.Blocks, Paragraph{Text: b.say("report.questions.waiting", "numbers", strings.Join(waiting, b.say("separator"))), Gap: !b.in.Phase.Ended()})
-	}
-	return []Section{s}
+	return l
 }

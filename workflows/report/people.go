@@ -14,9 +14,9 @@ func (b *builder) people() []Section {
 			b.pair("report.responsible", b.responsible()),
 			b.pair("report.lead", b.lead()),
 		}),
-		b.part("report.leads", b.leads()),
-		b.part("report.responders", b.responders()),
-		b.part("report.circle", b.circle()),
+		b.part("report.leads", b.lay(b.leads())),
+		b.part("report.responders", b.lay(b.responders())),
+		b.part("report.circle", Paragraph(b.circleText())),
 	}
 }
 
@@ -50,44 +50,51 @@ func (b *builder) lead() Cell {
 	return Cell{Text: b.say("person.of", "name", b.voice.name(b.in.Lead), "of", b.say("leadhow."+string(b.in.LeadHow)))}
 }
 
-func (b *builder) leads() Block {
-	t := Table{Header: b.header("at", "name", "how"), Widths: []int{32, 28, 40}}
+func (b *builder) leads() lines {
+	l := lines{keys: []string{"at", "name", "how"}, widths: []int{32, 28, 40}, none: Paragraph{Text: b.say("report.leads.none")}}
 	for _, r := range b.taken {
 		e := r.Event.(incident.LeadTaken)
-		t.Rows = append(t.Rows, cells(Instant(r.Occurred, b.say), b.voice.name(e.Person), b.say("leadhow."+string(e.How))))
+		l.rows = append(l.rows, cells(Instant(r.Occurred, b.say), b.voice.name(e.Person), b.say("leadhow."+string(e.How))))
 	}
-	if t.Rows == nil {
-		return Paragraph{Text: b.say("report.leads.none")}
-	}
-	return t
+	return l
 }
 
-func (b *builder) responders() Block {
-	t := Table{Header: b.header("name", "roles", "called", "answered", "answer"), Widths: []int{14, 24, 24, 24, 14}}
+func (b *builder) responders() lines {
+	l := lines{
+		keys: []string{"name", "roles", "called", "answered", "answer"}, widths: []int{14, 24, 24, 24, 14},
+		none: Paragraph{Text: b.say("report.responders.none")},
+	}
 	for _, p := range b.in.Pages {
 		roles := b.voice.roles(p.Roles)
 		called := Instant(p.At, b.say)
 		if p.Uncalled {
 			called = b.say("report.page.uncalled")
 		}
-		t.Rows = append(t.Rows, cells(b.voice.name(p.Person), roles, called, Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
+		l.rows = append(l.rows, cells(b.voice.name(p.Person), roles, called, Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
 	}
-	if t.Rows == nil {
-		return Paragraph{Text: b.say("report.responders.none")}
-	}
-	return t
+	return l
 }
 
-func (b *builder) circle() Block {
-	var lines []string
+func (b *builder) circle() lines {
+	l := lines{keys: []string{"name", "why"}, none: Paragraph{Text: b.say("report.circle.none")}}
 	for _, m := range b.in.Circle {
-		lines = append(lines, b.say("person.of", "name", b.voice.name(m.Person), "of", b.voice.why(m.Why, m.Role)))
+		l.rows = append(l.rows, cells(b.voice.name(m.Person), b.voice.why(m.Why, m.Role)))
 	}
-	if lines == nil {
-		return Paragraph{Text: b.say("report.circle.none")}
+	return l
+}
+
+// circleText has one person a line, and those who were left out.
+func (b *builder) circleText() Cell {
+	l := b.circle()
+	if l.rows == nil {
+		return Cell(l.none)
+	}
+	var people []string
+	for _, r := range l.rows {
+		people = append(people, b.say("person.of", "name", r[0].Text, "of", r[1].Text))
 	}
 	if len(b.in.Excluded) > 0 {
-		lines = append(lines, b.say("report.circle.excluded", "names", b.voice.names(b.in.Excluded)))
+		people = append(people, b.say("report.circle.excluded", "names", b.voice.names(b.in.Excluded)))
 	}
-	return Paragraph{Text: strings.Join(lines, "\n")}
+	return Cell{Text: strings.Join(people, "\n")}
 }

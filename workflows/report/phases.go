@@ -14,21 +14,32 @@ func (b *builder) end() []Section {
 	if !b.in.Phase.Ended() || b.in.Phase == incident.Closed && b.in.MergedInto == "" {
 		return nil
 	}
-	pairs := Pairs{}
-	if b.in.MergedInto != "" {
-		pairs = append(pairs, b.pair("report.end.outcome", Cell{Text: b.say("report.end.merged", "id", string(b.in.MergedInto))}))
-	} else {
-		pairs = append(pairs,
-			b.pair("report.end.outcome", Cell{Text: b.say("report.end.dismissed")}),
-			b.pair("report.end.reason", Cell{Text: b.kept(b.in.EndReason)}))
+	pairs := Pairs{b.pair("report.end.outcome", b.outcome())}
+	if b.in.MergedInto == "" {
+		pairs = append(pairs, b.pair("report.end.reason", Cell{Text: b.kept(b.in.EndReason)}))
 	}
 	return []Section{{Level: 1, Title: b.say("report.end"), Blocks: []Block{append(pairs, b.endedWhen()...)}}}
 }
 
+// outcome is how it ended, or a gap while it goes on.
+func (b *builder) outcome() Cell {
+	switch {
+	case b.in.MergedInto != "":
+		return Cell{Text: b.say("report.end.merged", "id", string(b.in.MergedInto))}
+	case b.in.Phase == incident.Dismissed:
+		return Cell{Text: b.say("report.end.dismissed")}
+	case b.in.Phase.Ended():
+		return b.phaseCell()
+	}
+	return Cell{Text: b.say("report.closing.none"), Gap: true}
+}
+
+func (b *builder) endedAt() Cell { return b.filled(Instant(b.in.PhaseSince[b.in.Phase], b.say)) }
+
 func (b *builder) endedWhen() Pairs {
-	pairs := Pairs{b.pair("report.end.at", b.filled(Instant(b.in.PhaseSince[b.in.Phase], b.say)))}
+	pairs := Pairs{b.pair("report.end.at", b.endedAt())}
 	if b.ended != nil {
-		pairs = append(pairs, b.pair("report.end.by", Cell{Text: Author(*b.ended, b.voice)}))
+		pairs = append(pairs, b.pair("report.end.by", b.endedBy()))
 	}
 	return pairs
 }
@@ -46,27 +57,38 @@ func (b *builder) reported() []Section {
 	if _, ok := b.in.Fields[incident.FieldExpectedDamage]; ok || b.in.WorkingLevel() == incident.Level0 {
 		pairs = append(pairs, b.field(incident.FieldExpectedDamage))
 	}
-	for _, r := range b.records {
-		e, ok := r.Event.(incident.ReportReceived)
-		if !ok {
-			continue
+	if b.first != nil {
+		if contractor := b.contractor(); contractor != "" {
+			pairs = append(pairs, b.pair("report.contractor", Cell{Text: contractor}))
 		}
-		if !e.Contractor.IsZero() {
-			pairs = append(pairs, b.pair("report.contractor", Cell{Text: b.voice.body(e.Contractor)}))
-		}
-		var known []string
-		for _, k := range incident.FactKeys {
-			if a, ok := e.Facts[k]; ok {
-				known = append(known, b.say("report.fact", "fact", b.say("fact."+string(k)), "answer", b.voice.answer(a)))
-			}
-		}
-		first := Cell{Text: strings.Join(known, "\n")}
-		if known == nil {
-			first.Text = b.say("report.first_facts.none")
-		}
-		pairs = append(pairs, b.pair("report.first_facts", first))
+		pairs = append(pairs, b.pair("report.first_facts", b.firstFacts()))
 	}
 	return append([]Section{b.begin(b.voice.phase(incident.Reported), pairs)}, b.steps(incident.Reported)...)
+}
+
+// contractor is the 委託先 that the report named, empty where it named none.
+func (b *builder) contractor() string {
+	if b.first == nil || b.first.Contractor.IsZero() {
+		return ""
+	}
+	return b.voice.body(b.first.Contractor)
+}
+
+// firstFacts are the answers that came with the report itself.
+func (b *builder) firstFacts() Cell {
+	if b.first == nil {
+		return b.gap()
+	}
+	var known []string
+	for _, k := range incident.FactKeys {
+		if a, ok := b.first.Facts[k]; ok {
+			known = append(known, b.say("report.fact", "fact", b.say("fact."+string(k)), "answer", b.voice.answer(a)))
+		}
+	}
+	if known == nil {
+		return Cell{Text: b.say("report.first_facts.none")}
+	}
+	return Cell{Text: strings.Join(known, "\n")}
 }
 
 func (b *builder) classification() Cell {
@@ -84,18 +106,22 @@ func (b *builder) kind() Cell {
 }
 
 func (b *builder) reporters() Cell {
-	var lines []string
+	var names []string
 	for _, r := range b.in.Reporters {
-		name := r.Name
-		if name == "" {
-			name = b.say("person.erased")
-		}
+		name := b.reporter(r)
 		if r.Department != "" {
 			name = b.say("person.of", "name", name, "of", r.Department)
 		}
-		lines = append(lines, name)
+		names = append(names, name)
 	}
-	return b.filled(strings.Join(lines, "\n"))
+	return b.filled(strings.Join(names, "\n"))
+}
+
+func (b *builder) reporter(r incident.Reporter) string {
+	if r.Name == "" {
+		return b.say("person.erased")
+	}
+	return r.Name
 }
 
 // containment is chapter 2, 初動.
@@ -110,7 +136,7 @@ func (b *builder) investigation() []Section {
 
 // recovery is chapter 4, 復旧.
 func (b *builder) recovery() []Section {
-	return append(b.work(incident.Recovery, incident.FieldPrevention), b.part("report.actions", b.actions()))
+	return append(b.work(incident.Recovery, incident.FieldPrevention), b.part("report.actions", b.lay(b.actions())))
 }
 
 func (b *builder) work(p incident.Phase, fields ...incident.Field) []Section {
@@ -129,14 +155,13 @@ func (b *builder) since(p incident.Phase) Pair {
 	return b.pair("report.since", Cell{Text: Instant(at, b.say)})
 }
 
-func (b *builder) actions() Block {
-	if len(b.in.Actions) == 0 {
-		if b.notNeeded(incident.Recovery) {
-			return Paragraph{Text: b.say("report.not_needed")}
-		}
-		return Paragraph{Text: b.say("text.unfilled"), Gap: true}
+func (b *builder) actions() lines {
+	l := lines{keys: []string{"number", "action", "owner", "due", "state"}, widths: []int{6, 44, 18, 20, 12}}
+	if b.notNeeded(incident.Recovery) {
+		l.none = Paragraph{Text: b.say("report.not_needed")}
+	} else {
+		l.none = Paragraph{Text: b.say("text.unfilled"), Gap: true}
 	}
-	t := Table{Header: b.header("number", "action", "owner", "due", "state"), Widths: []int{6, 44, 18, 20, 12}}
 	for _, a := range b.in.Actions {
 		owner, due := b.gap(), b.filled(Day(a.Due, b.say))
 		if a.Owner != "" {
@@ -146,46 +171,75 @@ func (b *builder) actions() Block {
 		if a.Done {
 			state = b.say("report.action.done")
 		}
-		t.Rows = append(t.Rows, []Cell{{Text: strconv.Itoa(a.N)}, {Text: b.kept(a.Text)}, owner, due, {Text: state}})
+		l.rows = append(l.rows, []Cell{{Text: strconv.Itoa(a.N)}, {Text: b.kept(a.Text)}, owner, due, {Text: state}})
 	}
-	return t
+	return l
 }
 
 // finalReport is chapter 5, 最終報告: what goes outside, the approval, the end.
 func (b *builder) finalReport() []Section {
-	s := []Section{b.begin(b.voice.phase(incident.FinalReport), Pairs{b.since(incident.FinalReport)})}
-	outside := b.stepTable(func(s incident.StepState) bool {
+	return []Section{
+		b.begin(b.voice.phase(incident.FinalReport), Pairs{b.since(incident.FinalReport)}),
+		b.part("report.outside", b.lay(b.outside())),
+		b.part("report.approval", b.approval()),
+		b.part("report.closing", b.closing()),
+	}
+}
+
+// outside are the steps that reach beyond the company.
+func (b *builder) outside() lines {
+	return b.stepLines(func(s incident.StepState) bool {
 		return s.Kind == incident.StepAuthority || s.Kind == incident.StepPublish || !slices.Contains(workPhases, s.Phase)
 	})
-	return append(s,
-		b.part("report.outside", outside),
-		b.part("report.approval", b.approval()),
-		b.part("report.closing", b.closing()))
+}
+
+// unapproved says why there is no approval, where there is none.
+func (b *builder) unapproved() (Cell, bool) {
+	switch {
+	case b.in.Approval != nil:
+		return Cell{}, false
+	case b.in.Phase.Ended():
+		return Cell{Text: b.say("report.approval.not_needed")}, true
+	}
+	return Cell{Text: b.say("report.approval.none"), Gap: true}, true
 }
 
 func (b *builder) approval() Block {
-	a := b.in.Approval
-	switch {
-	case a == nil && b.in.Phase.Ended():
-		return Paragraph{Text: b.say("report.approval.not_needed")}
-	case a == nil:
-		return Paragraph{Text: b.say("report.approval.none"), Gap: true}
+	if none, ok := b.unapproved(); ok {
+		return Paragraph(none)
 	}
-	pairs := Pairs{
-		b.pair("report.approval.by", Cell{Text: b.say("person.of", "name", b.voice.name(a.By), "of", b.voice.approver(a.Role, a.Deputy))}),
-		b.pair("report.approval.at", Cell{Text: Instant(a.At, b.say)}),
+	pairs := Pairs{b.pair("report.approval.by", b.approvedBy()), b.pair("report.approval.at", b.approvedAt())}
+	if decision := b.publication(); decision != (Cell{}) {
+		pairs = append(pairs, b.pair("report.approval.publication", decision))
 	}
-	switch {
-	case a.Publication != "":
-		pairs = append(pairs, b.pair("report.approval.publication", Cell{Text: b.say("publication." + string(a.Publication))}))
-	case b.in.WorkingLevel() == incident.Level3:
-		pairs = append(pairs, b.pair("report.approval.publication", b.gap()))
-	}
-	comment := b.optional(a.Seq, a.Comment, func(e incident.Event) incident.Text { return e.(incident.Approved).Comment })
-	if comment != "" {
+	if comment := b.approvalComment(); comment != "" {
 		pairs = append(pairs, b.pair("report.comment", Cell{Text: comment}))
 	}
 	return pairs
+}
+
+func (b *builder) approvedBy() Cell {
+	a := b.in.Approval
+	return Cell{Text: b.say("person.of", "name", b.voice.name(a.By), "of", b.voice.approver(a.Role, a.Deputy))}
+}
+
+func (b *builder) approvedAt() Cell { return Cell{Text: Instant(b.in.Approval.At, b.say)} }
+
+// publication is the decision on publication that came with the approval; nothing at all
+// where none was called for.
+func (b *builder) publication() Cell {
+	switch a := b.in.Approval; {
+	case a.Publication != "":
+		return Cell{Text: b.say("publication." + string(a.Publication))}
+	case b.in.WorkingLevel() == incident.Level3:
+		return b.gap()
+	}
+	return Cell{}
+}
+
+func (b *builder) approvalComment() string {
+	a := b.in.Approval
+	return b.optional(a.Seq, a.Comment, func(e incident.Event) incident.Text { return e.(incident.Approved).Comment })
 }
 
 func (b *builder) closing() Block {
@@ -196,14 +250,17 @@ func (b *builder) closing() Block {
 		return Paragraph{Text: b.say("report.closing.elsewhere")}
 	}
 	pairs := b.endedWhen()
-	comment := b.in.EndReason
-	if b.ended != nil {
-		if e, ok := b.ended.Event.(incident.IncidentClosed); ok && e.Comment.Erased {
-			comment = b.say("text.erased")
-		}
-	}
-	if comment != "" {
+	if comment := b.closingComment(); comment != "" {
 		pairs = append(pairs, b.pair("report.comment", Cell{Text: comment}))
 	}
 	return pairs
+}
+
+func (b *builder) closingComment() string {
+	if b.ended != nil {
+		if e, ok := b.ended.Event.(incident.IncidentClosed); ok && e.Comment.Erased {
+			return b.say("text.erased")
+		}
+	}
+	return b.in.EndReason
 }

@@ -11,24 +11,29 @@ var workPhases = []incident.Phase{incident.Reported, incident.Containment, incid
 
 // steps is the part with the steps of a phase; a phase without any has none.
 func (b *builder) steps(p incident.Phase) []Section {
-	table := b.stepTable(func(s incident.StepState) bool { return s.Phase == p })
-	if _, ok := table.(Table); !ok {
+	l := b.phaseSteps(p)
+	if l.rows == nil {
 		return nil
 	}
-	return []Section{b.part("report.steps", table)}
+	return []Section{b.part("report.steps", b.lay(l))}
 }
 
-func (b *builder) stepTable(of func(incident.StepState) bool) Block {
-	t := Table{Header: b.header("number", "step", "state", "when", "result"), Widths: []int{6, 36, 12, 24, 22}}
+func (b *builder) phaseSteps(p incident.Phase) lines {
+	return b.stepLines(func(s incident.StepState) bool { return s.Phase == p })
+}
+
+// stepColumns are the five that the report shows, and what they are made of for those who
+// lay them out otherwise.
+var stepColumns = []string{"number", "step", "state", "when", "result", "phase", "role", "kind", "task", "at", "by"}
+
+func (b *builder) stepLines(of func(incident.StepState) bool) lines {
+	l := lines{keys: stepColumns, widths: []int{6, 36, 12, 24, 22}, none: Paragraph{Text: b.say("report.steps.none")}}
 	for _, s := range b.in.Steps {
 		if of(s) {
-			t.Rows = append(t.Rows, b.step(s))
+			l.rows = append(l.rows, b.step(s))
 		}
 	}
-	if t.Rows == nil {
-		return Paragraph{Text: b.say("report.steps.none")}
-	}
-	return t
+	return l
 }
 
 func (b *builder) step(s incident.StepState) []Cell {
@@ -36,18 +41,24 @@ func (b *builder) step(s incident.StepState) []Cell {
 	if s.N > 0 {
 		number = strconv.Itoa(s.N)
 	}
-	text := b.say("report.step", "text", s.Text.In(b.o.Lang), "role", b.say("role."+string(s.Role)), "kind", b.say("stepkind."+string(s.Kind)))
+	task, role, kind := s.Text.In(b.o.Lang), b.say("role."+string(s.Role)), b.say("stepkind."+string(s.Kind))
+	text := b.say("report.step", "text", task, "role", role, "kind", kind)
 	if s.Former {
 		text += "\n" + b.say("report.step.former")
 	}
-	when := ""
+	when, at, by := "", "", ""
 	switch {
 	case s.Settled():
-		when = Instant(s.At, b.say) + "\n" + b.voice.name(s.By)
+		at, by = Instant(s.At, b.say), b.voice.name(s.By)
+		when = at + "\n" + by
 	case s.Assigned != "":
 		when = b.say("report.step.assigned", "name", b.voice.name(s.Assigned))
+		by = when
 	}
-	return []Cell{{Text: number}, {Text: text}, b.stepState(s), {Text: when}, {Text: b.stepResult(s)}}
+	return []Cell{
+		{Text: number}, {Text: text}, b.stepState(s), {Text: when}, {Text: b.stepResult(s)},
+		{Text: b.voice.phase(s.Phase)}, {Text: role}, {Text: kind}, {Text: task}, {Text: at}, {Text: by},
+	}
 }
 
 // stepState says what became of a step. Open work is a gap only where it holds something

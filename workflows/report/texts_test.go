@@ -163,6 +163,7 @@ func TestEveryTextIsSaid(t *testing.T) {
 		o.Say, o.Deliveries = say, []report.Delivery{{}}
 		report.Final(a.in, a.stored(""), o)
 		report.Handover(a.in, a.stored(""), o)
+		report.ParticularsOf(a.in, a.stored(""), o).Absent()
 	}
 	for _, key := range texts.Keys() {
 		if (strings.HasPrefix(key, "report.") || strings.HasPrefix(key, "log.")) && !said[key] && !onDemand(key) {
