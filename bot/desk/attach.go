@@ -196,7 +196,7 @@ func (d *Desk) File(ctx context.Context, who chat.UserID, id, entry string) (Fil
 	case err != nil:
 		return FileDownload{}, err
 	}
-	d.log.InfoContext(ctx, "an attached file was downloaded", "component", "desk", "incident", id, "seq", seq)
+	d.log.InfoContext(ctx, "an attached file was downloaded", "component", "desk", "person", string(v.who.ID), "incident", id, "seq", seq)
 	name := f.Name.Body
 	if f.Name.Erased {
 		name = id + "-" + entry

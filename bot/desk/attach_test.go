@@ -119,7 +119,7 @@ func TestAttachingByTheForm(t *testing.T) {
 			t.Errorf("the log tells %q: %s", secret, b.log)
 		}
 	}
-	if want := fmt.Sprintf("person=%s incident=%s entry=%d", b.person("鈴木"), id, row.Seq); !strings.Contains(b.log.String(), want) {
+	if want := fmt.Sprintf("person=%s incident=%s seq=%d", b.person("鈴木"), id, row.Seq); !strings.Contains(b.log.String(), want) {
 		t.Errorf("the download is not in the log (%s): %s", want, b.log)
 	}
 }

@@ -141,6 +141,8 @@ var list = map[string]*regexp.Regexp{
 	// how it went
 	"attempt": number, "reason": word, "status": number, "count": number, "ready": number,
 	"wait": number, "took": number, "within": number,
+	// who took a file out: the number of a person in the contact list, which names nobody
+	"person": regexp.MustCompile(`^p-[0-9a-f]{8}$`),
 	// what a person was told to quote, so that the line is found
 	"reference": code,
 	// a file of the company's own folder, and the place in it
