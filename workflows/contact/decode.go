@@ -18,6 +18,7 @@ import (
 type record struct {
 	line  int
 	cells []string
+	kinds []CellKind // of the cells of a spreadsheet; nil where every cell is text
 }
 
 // blank reports a record without any content, such as the ",,,," that spreadsheets leave

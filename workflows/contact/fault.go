@@ -46,6 +46,24 @@ const (
 	FaultDiscordShared     = "contacts.fault.discord_shared"
 	FaultContradiction     = "contacts.fault.contradiction"
 	FaultPersonAmbiguous   = "contacts.fault.person_ambiguous"
+
+	// Of workbooks, before their cells can be read.
+	FaultNotWorkbook    = "contacts.fault.not_workbook"
+	FaultOldWorkbook    = "contacts.fault.old_workbook"
+	FaultBinaryWorkbook = "contacts.fault.binary_workbook"
+	FaultOtherFormat    = "contacts.fault.other_format"
+	FaultLocked         = "contacts.fault.locked"
+	FaultDamaged        = "contacts.fault.damaged"
+	FaultUnpacked       = "contacts.fault.unpacked"
+	// Of their cells.
+	FaultSheetSeveral = "contacts.fault.sheet_several"
+	FaultRowHidden    = "contacts.fault.row_hidden"
+	FaultCellMerged   = "contacts.fault.cell_merged"
+	FaultCellFormula  = "contacts.fault.cell_formula"
+	FaultCellError    = "contacts.fault.cell_error"
+	FaultCellDate     = "contacts.fault.cell_date"
+	FaultCellNumber   = "contacts.fault.cell_number"
+	FaultPhoneNumber  = "contacts.fault.phone_number"
 )
 
 // FaultKeys lists the key of every fault, so that message files can be tested for completeness.
@@ -58,6 +76,8 @@ var FaultKeys = []string{
 	FaultPhoneShape, FaultPhoneZeroLost, FaultEmailShape, FaultSlackShape,
 	FaultDiscordShape, FaultDiscordRounded, FaultDuplicate, FaultDuplicatePerson,
 	FaultEmailShared, FaultSlackShared, FaultDiscordShared, FaultContradiction, FaultPersonAmbiguous,
+	FaultNotWorkbook, FaultOldWorkbook, FaultBinaryWorkbook, FaultOtherFormat, FaultLocked, FaultDamaged, FaultUnpacked,
+	FaultSheetSeveral, FaultRowHidden, FaultCellMerged, FaultCellFormula, FaultCellError, FaultCellDate, FaultCellNumber, FaultPhoneNumber,
 }
 
 // Fault is one thing that is wrong with a contact file, and where.
@@ -68,15 +88,44 @@ type Fault struct {
 	Column int
 	// ColumnName is the column's header as the file writes it.
 	ColumnName string
+	// Sheet is the worksheet it is on; empty in a text file.
+	Sheet string
 	// Key of the sentence, one of FaultKeys.
 	Key string
 	// Args fill the sentence. Line, column and column_name are always among them; the
-	// others are the faulty value, what to write instead, a limit or another line.
+	// others are the faulty value, what to write instead, a limit or another line. {place}
+	// is filled by Say, in the reader's language.
 	Args map[string]string
 }
 
+// FileFault is a fault of a whole file, found before its cells could be read. key is one of
+// FaultKeys, args are pairs of name and value.
+func FileFault(key string, args ...string) Faults { return Faults{newFault(key, 0, 0, "", args...)} }
+
 // Say gives the sentence for a person; texts gives the text of a message key.
-func (f Fault) Say(texts func(key string) string) string { return fill(texts(f.Key), f.Args) }
+func (f Fault) Say(texts func(key string) string) string {
+	args := map[string]string{"place": f.where(texts)}
+	for k, v := range f.Args {
+		args[k] = v
+	}
+	return fill(texts(f.Key), args)
+}
+
+// where says the place as the program shows it in which the file was made: lines and columns
+// by number, or the cell of a worksheet by name.
+func (f Fault) where(texts func(key string) string) string {
+	switch {
+	case f.Line == 0:
+		return ""
+	case f.Sheet == "" && f.Column == 0:
+		return fill(texts(placeLine), f.Args)
+	case f.Sheet == "":
+		return fill(texts(placeCell), f.Args)
+	case f.Column == 0:
+		return fill(texts(placeSheetLine), map[string]string{"sheet": f.Sheet, "line": strconv.Itoa(f.Line)})
+	}
+	return fill(texts(placeSheetCell), map[string]string{"sheet": f.Sheet, "cell": CellName(f.Line, f.Column)})
+}
 
 // Faults are all the faults of a file, in the order of the file. Empty means accepted.
 type Faults []Fault

@@ -137,7 +137,7 @@ func TestParseTellsEveryFault(t *testing.T) {
 		})
 	}
 	for _, key := range FaultKeys {
-		if !slices.Contains(seen, key) {
+		if !slices.Contains(seen, key) && !slices.Contains(workbookFaults, key) {
 			t.Errorf("no case shows %s", key)
 		}
 	}

@@ -88,6 +88,15 @@ func (h header) cell(r record, c column) string {
 	return unguard(tidy(r.cells[i]))
 }
 
+// misread judges how a spreadsheet kept the cell of a column.
+func (h header) misread(r record, c column) verdict {
+	i, ok := h.at[c]
+	if !ok || i >= len(r.kinds) {
+		return verdict{}
+	}
+	return misread(c, r.kinds[i], tidy(r.cells[i]))
+}
+
 // fault places a fault in a column.
 func (h header) fault(key string, line int, c column, args ...string) Fault {
 	i, ok := h.at[c]

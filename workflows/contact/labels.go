@@ -11,6 +11,11 @@ import (
 const (
 	labelSeparator = "contacts.separator"
 
+	placeLine      = "contacts.place.line"
+	placeCell      = "contacts.place.cell"
+	placeSheetLine = "contacts.place.sheet_line"
+	placeSheetCell = "contacts.place.sheet_cell"
+
 	sheetTitle      = "contacts.sheet.title"
 	sheetSubtitle   = "contacts.sheet.subtitle"
 	sheetBanner     = "contacts.sheet.banner"
@@ -49,7 +54,7 @@ func sheetLevel(l incident.Level) string { return "contacts.sheet.level." + strc
 // LabelKeys lists every key of a label or title that Sheet and Finding.Say ask for.
 func LabelKeys() []string {
 	keys := []string{
-		labelSeparator, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
+		labelSeparator, placeLine, placeCell, placeSheetLine, placeSheetCell, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
 		sheetFirst, sheetFirst1, sheetFirst2, sheetFirst3, sheetOrder, sheetOrderNote,
 		sheetPrivacy, sheetPrivacyOn, sheetRoles, sheetOutside, sheetNoOutside,
 		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColCall, sheetColDeputy, sheetColSeat,

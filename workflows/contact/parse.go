@@ -50,18 +50,6 @@ func Parse(file []byte) ([]Row, Faults) {
 	return readTable(records, faults)
 }
 
-// ParseCells reads the same table from the cells of a spreadsheet; the line of a fault is
-// the row of the sheet, from 1.
-func ParseCells(cells [][]string) ([]Row, Faults) {
-	var records []record
-	for i, c := range cells {
-		if r := (record{line: i + 1, cells: c}); !r.blank() {
-			records = append(records, r)
-		}
-	}
-	return readTable(records, nil)
-}
-
 func readTable(records []record, faults Faults) ([]Row, Faults) {
 	if len(records) == 0 {
 		if len(faults) == 0 {
@@ -132,14 +120,25 @@ func readRow(h header, r record) (row Row, faults Faults, sound bool) {
 		if _, ok := h.at[c.column]; !ok {
 			continue // a required one is missed once, by readHeader
 		}
+		if !take(c.column, h.misread(r, c.column)) {
+			continue
+		}
 		value, v := c.check(h.cell(r, c.column))
 		take(c.column, v)
 		*c.into = value
 	}
-	role, v := readRole(h.cell(r, colRole))
-	known := take(colRole, v)
-	order, v := readOrder(h.cell(r, colOrder))
-	take(colOrder, v)
+	role, known := incident.Role(""), take(colRole, h.misread(r, colRole))
+	if known {
+		var v verdict
+		role, v = readRole(h.cell(r, colRole))
+		known = take(colRole, v)
+	}
+	order := 0
+	if take(colOrder, h.misread(r, colOrder)) {
+		var v verdict
+		order, v = readOrder(h.cell(r, colOrder))
+		take(colOrder, v)
+	}
 	row.Role, row.Order = role, order
 
 	if known && role == "" {

@@ -149,16 +149,6 @@ func TestNamesakesStayTwoPeople(t *testing.T) {
 	}
 }
 
-func TestParseCellsCountsRowsOfTheSheet(t *testing.T) {
-	rows, faults := ParseCells([][]string{{}, {"従業員名", "役割"}, {"", ""}, {"田中", "教育責任者"}})
-	if len(faults) > 0 || len(rows) != 1 || rows[0].Line != 4 || rows[0].Role != incident.Educator {
-		t.Errorf("rows %v, faults %v", rows, faults)
-	}
-	if _, faults = ParseCells(nil); len(faults) != 1 || faults[0].Key != FaultEmpty {
-		t.Errorf("an empty sheet: %v", faults)
-	}
-}
-
 // Whatever somebody uploads within the size limit, the answer stays small enough to show.
 func TestFaultsAreBounded(t *testing.T) {
 	const size = 1 << 20

@@ -8,7 +8,7 @@
 // inactive, so that an old record can still name them.
 //
 // The package is pure. It reads no clock, no file and no network, opens no spreadsheet
-// format other than delimited text, and decides nothing about who is paged when. Sentences
+// format other than delimited text (ParseWorkbook is given the cells), and decides nothing about who is paged when. Sentences
 // live in the message files; only the names that a contact file may contain (titles.go)
 // are text here, because they are data of the file format and not speech.
 package contact
