@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,20 +25,17 @@ func (p *program) contactsCommand() *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var out string
+	var out, exportFormat string
 	export := &cobra.Command{
-		Use: "export [-o FILE]", Short: "CSVに書き出します / write the list as CSV", Args: noArgs,
+		Use: "export [-o FILE] [--format csv|xlsx]", Short: "CSVかExcelに書き出します / write the list as CSV or xlsx", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
-				list, _, err := o.store.Contacts(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return p.writeOut(out, contact.Export(list))
+				return p.exportContacts(cmd.Context(), o, out, exportFormat)
 			})
 		},
 	}
 	export.Flags().StringVarP(&out, "output", "o", "", "ファイル / file; 省略すると画面 / default: standard output")
+	export.Flags().StringVar(&exportFormat, "format", "", "csv | xlsx; 省略するとファイル名から / default: as the file is named, else csv")
 	var sheetOut, format string
 	sheet := &cobra.Command{
 		Use: "sheet [-o FILE] [--format pdf|docx|md]", Short: "壁に貼る緊急連絡先シート / the emergency sheet for the wall", Args: noArgs,
@@ -57,7 +55,7 @@ func (p *program) contactsCommand() *cobra.Command {
 	sheet.Flags().StringVar(&format, "format", "pdf", "pdf | docx | md")
 	c.AddCommand(
 		&cobra.Command{
-			Use: "import FILE", Short: "CSVを読み込みます / read a CSV file", Args: oneArg,
+			Use: "import FILE", Short: "CSVかExcelを読み込みます / read a CSV or xlsx file", Args: oneArg,
 			RunE: func(cmd *cobra.Command, args []string) error { return p.importContacts(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
@@ -78,12 +76,12 @@ func (p *program) readContacts(t *templates.Texts, file string) ([]contact.Row, 
 		return nil, unreadable
 	}
 	defer f.Close()
-	// A byte more than is allowed is enough for Parse to say that the file is too large.
+	// A byte more than is allowed is enough to be told that the file is too large.
 	body, err := io.ReadAll(io.LimitReader(f, contact.MaxFileBytes+1))
 	if err != nil {
 		return nil, unreadable
 	}
-	rows, faults := contact.Parse(body)
+	rows, faults := templates.ReadContacts(file, body)
 	if faults != nil {
 		for _, f := range faults {
 			fmt.Fprintln(p.errs, f.Say(p.say(t)))
@@ -92,6 +90,32 @@ func (p *program) readContacts(t *templates.Texts, file string) ([]contact.Row, 
 		return nil, errShown
 	}
 	return rows, nil
+}
+
+// exportContacts writes the list in the format asked for, or the one the file's name asks for.
+func (p *program) exportContacts(ctx context.Context, o *opened, out, format string) error {
+	list, _, err := o.store.Contacts(ctx)
+	if err != nil {
+		return err
+	}
+	if format == "" && strings.EqualFold(filepath.Ext(out), ".xlsx") {
+		format = "xlsx"
+	}
+	switch format {
+	case "", "csv":
+		return p.writeOut(out, contact.Export(list))
+	case "xlsx":
+		if err := p.notOnScreen(out); err != nil {
+			return err
+		}
+		say := func(key string, pairs ...string) string { return o.texts.Say(p.settings.Lang, key, pairs...) }
+		body, err := templates.ContactsXlsx(list, p.settings.Lang, say, o.service.Now())
+		if err != nil {
+			return err
+		}
+		return p.writeOut(out, body)
+	}
+	return usageError{say("cli.contacts.format", "format", format)}
 }
 
 func (p *program) say(t *templates.Texts) func(string) string {

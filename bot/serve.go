@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"strings"
@@ -72,6 +73,10 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 				name = fmt.Sprintf("%s-%s.%s", in.ID, kind, format)
 			}
 			return name, mediaTypes[format], body, err
+		},
+		Register: func(_ context.Context, lang, chosen string, incidents iter.Seq2[workflows.Told, error]) (string, string, []byte, error) {
+			body, _, err := p.register(h.now(), lang, chosen, incidents)
+			return registerName(o.service.Now()), templates.XlsxType, body, err
 		},
 	})
 	config := web.Config{

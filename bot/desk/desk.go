@@ -15,6 +15,7 @@ package desk
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"sync/atomic"
 
@@ -32,11 +33,16 @@ type Config struct {
 	Company string
 	// Documents makes what is downloaded.
 	Documents Documents
-	Log       *slog.Logger // nil: the program's
+	// Register makes the 台帳; nil: there is none to download.
+	Register Register
+	Log      *slog.Logger // nil: the program's
 }
 
 // Documents makes a document of an incident in a language and one of the Formats.
 type Documents func(ctx context.Context, in *incident.Incident, records []incident.Record, kind Kind, lang, format string) (name, mediaType string, body []byte, err error)
+
+// Register makes the 台帳 of incidents in a language, with words for what was chosen.
+type Register func(ctx context.Context, lang, chosen string, incidents iter.Seq2[workflows.Told, error]) (name, mediaType string, body []byte, err error)
 
 // Desk answers requests and renders messages. It is safe for concurrent use.
 type Desk struct {
@@ -44,6 +50,7 @@ type Desk struct {
 	says      atomic.Pointer[spoken]
 	lang      string
 	documents Documents
+	register  Register
 	log       *slog.Logger
 }
 
@@ -69,7 +76,7 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, log: c.Log}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, log: c.Log}
 	d.Use(c.Texts, c.Company)
 	return d
 }

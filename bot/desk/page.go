@@ -69,6 +69,8 @@ type Post struct {
 type ListPage struct {
 	Room Room
 	Rows []ListRow
+	// Register is where the reader downloads the 台帳; empty for who may not.
+	Register Link
 	// Empty is said when there is none.
 	Empty string
 	// First leads back to the newest, Next on to older ones; empty where there are none.

@@ -45,8 +45,27 @@ func (d *Desk) List(ctx context.Context, who chat.UserID, before string) (ListPa
 	}
 	if page.Rows == nil {
 		page.Empty = v.say("list.empty")
+	} else if v.mayRegister() {
+		page.Register = Link{Label: v.say("register.download"), Path: PathRegister}
 	}
 	return shown(page), nil
+}
+
+// mayRegister reports whether the reader is who the register is for: the auditor, who reads
+// every incident that does not leave him out.
+func (v *visit) mayRegister() bool {
+	return v.known && v.register != nil && v.service.ReadsAll(v.who.ID)
+}
+
+// Register makes the 台帳 of every incident that the reader may see all of; ErrNotFound for
+// whom it is not for.
+func (d *Desk) Register(ctx context.Context, who chat.UserID) (Download, error) {
+	v := d.visit(ctx, who, "")
+	if !v.mayRegister() {
+		return Download{}, workflows.ErrNotFound
+	}
+	name, media, body, err := d.register(ctx, d.lang, v.say("register.chosen.reader", "name", v.who.Name), d.service.Readable(ctx, v.who.ID))
+	return Download{Name: name, Type: media, Body: body}, err
 }
 
 // Incident is the page of one incident; ErrNotFound for whoever may not see it.

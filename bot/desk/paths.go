@@ -10,6 +10,7 @@ import (
 const (
 	PathIncidents = "/incidents"
 	PathContacts  = "/contacts"
+	PathRegister  = "/register.xlsx"
 )
 
 // PathIncidentsBefore is the page of the list that goes on behind an incident.

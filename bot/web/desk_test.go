@@ -214,7 +214,7 @@ func (d *fakeDesk) List(ctx context.Context, who chat.UserID, before string) (de
 	room, err := d.Room(ctx, who)
 	page := desk.ListPage{Room: room, Empty: "あなたに見える事故はありません。"}
 	if d.in(who) {
-		page.Rows = listRows()
+		page.Rows, page.Register = listRows(), desk.Link{Label: "台帳（Excel）", Path: desk.PathRegister}
 		page.Next = desk.PathIncidentsBefore(incidentID)
 	}
 	if before != "" {
@@ -234,6 +234,13 @@ func (d *fakeDesk) Incident(ctx context.Context, who chat.UserID, id string) (de
 func (d *fakeDesk) Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error) {
 	room, err := d.Room(ctx, who)
 	return desk.ContactsPage{Room: room, Rows: contactRows()}, err
+}
+
+func (d *fakeDesk) Register(_ context.Context, who chat.UserID) (desk.Download, error) {
+	if !d.in(who) {
+		return desk.Download{}, errNotFound
+	}
+	return desk.Download{Name: "register-20261122.xlsx", Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Body: []byte("PK 台帳")}, nil
 }
 
 func (d *fakeDesk) Download(_ context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error) {

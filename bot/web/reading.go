@@ -84,6 +84,20 @@ func (s *Server) download(v *visit) error {
 	if err != nil {
 		return err
 	}
+	return saved(v, d)
+}
+
+// register hands out the 台帳 as a file.
+func (s *Server) register(v *visit) error {
+	d, err := s.cfg.Desk.Register(v.ctx(), v.who)
+	if err != nil {
+		return err
+	}
+	return saved(v, d)
+}
+
+// saved answers with a file to keep.
+func saved(v *visit, d desk.Download) error {
 	v.w.Header().Set("Content-Type", d.Type)
 	v.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name}))
 	_, _ = v.w.Write(d.Body)

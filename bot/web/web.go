@@ -36,6 +36,8 @@ type Desk interface {
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
 	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
+	// Register is the 台帳, for who reads every incident.
+	Register(ctx context.Context, who chat.UserID) (desk.Download, error)
 	// File gives an attached file that an entry names.
 	File(ctx context.Context, who chat.UserID, id, entry string) (desk.FileDownload, error)
 	// People lists whom one can be in practice.
@@ -114,6 +116,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /incidents/{id}", s.read(s.incident))
 	m.HandleFunc("GET /incidents/{id}/{document}", s.read(s.download))
 	m.HandleFunc("GET /incidents/{id}/files/{entry}", s.read(s.file))
+	m.HandleFunc("GET "+desk.PathRegister, s.read(s.register))
 	m.HandleFunc("GET /contacts", s.read(s.contacts))
 	m.HandleFunc("GET /draft", s.read(s.openDraft))
 	m.HandleFunc("GET /events", s.events)

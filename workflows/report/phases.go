@@ -256,6 +256,7 @@ func (b *builder) closing() Block {
 	return pairs
 }
 
+// closingComment is what was said at the closing, if anything was.
 func (b *builder) closingComment() string {
 	if b.ended != nil {
 		if e, ok := b.ended.Event.(incident.IncidentClosed); ok && e.Comment.Erased {
