@@ -270,6 +270,7 @@ func nights(t *testing.T, database func(t *testing.T) string) {
 			}
 			golden(t, shown, n.out.String())
 			golden(t, strings.TrimSuffix(file, ".txt")+".report.md", n.reports())
+			golden(t, strings.TrimSuffix(file, ".txt")+".register", n.register())
 			v, err := workflows.Verify(context.Background(), n.house.store)
 			if err != nil || len(v.Breaches) > 0 {
 				t.Errorf("verify: %+v, %v", v.Breaches, err)

@@ -129,7 +129,7 @@ func (b *contactsBook) help() error {
 		return &excelize.Font{Family: xlsxFont, Size: size, Bold: bold, Color: "000000"}
 	}
 	wrap := &excelize.Alignment{Vertical: "top", WrapText: true}
-	title, err := b.style(excelize.Style{Font: font(16, true), Alignment: wrap})
+	title, err := b.style(excelize.Style{Font: font(16, true)})
 	label, e := b.style(excelize.Style{Border: xlsxGrid(), Fill: xlsxFilled("D9E2F3"), Font: font(10, true), Alignment: wrap})
 	note, e2 := b.style(excelize.Style{Border: xlsxGrid(), Font: font(10, false), Alignment: wrap})
 	if err := errors.Join(err, e, e2); err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 // registerPagesWide is over how many sheets of A4 beside each other a row is printed: all of
-// §9.5 on one would be print of three points. The number stands at the left of each.
-const registerPagesWide = 3
+// §9.5 on one would be print of two points. The number stands at the left of each.
+const registerPagesWide = 4
 
 // Register writes a 台帳 as a workbook: one row for each incident under a frozen header with
 // a filter, instants as dates that a spreadsheet can sort, gaps coloured, and a second sheet
@@ -50,8 +50,8 @@ type registerBook struct {
 	sheet string
 	rows  int // incidents listed
 
-	header, plain, gap, instant, gapInstant, number int
-	title, label, note                              int
+	header, plain, gap, instant, number int
+	title, label, note                  int
 }
 
 const (
@@ -91,8 +91,8 @@ func (b *registerBook) styles() error {
 	add(&b.plain, excelize.Style{Border: xlsxGrid(), Font: font(10, false, "000000"), Alignment: &top})
 	add(&b.gap, excelize.Style{Border: xlsxGrid(), Fill: xlsxFilled(xlsxGapFill), Font: font(10, false, "7F3F00"), Alignment: &top})
 	add(&b.instant, excelize.Style{Border: xlsxGrid(), Font: font(10, false, "000000"), Alignment: &date, CustomNumFmt: &format})
-	add(&b.number, excelize.Style{Border: xlsxGrid(), Font: font(10, false, "000000"), Alignment: &top, NumFmt: 1})
-	add(&b.title, excelize.Style{Font: font(16, true, "000000"), Alignment: &middle})
+	add(&b.number, excelize.Style{Border: xlsxGrid(), Font: font(10, false, "000000"), Alignment: &date, NumFmt: 1})
+	add(&b.title, excelize.Style{Font: font(16, true, "000000")})
 	add(&b.label, excelize.Style{Border: xlsxGrid(), Fill: xlsxFilled("D9E2F3"), Font: font(10, true, "000000"), Alignment: &top})
 	add(&b.note, excelize.Style{Border: xlsxGrid(), Font: font(10, false, "000000"), Alignment: &top})
 	return err
@@ -135,7 +135,8 @@ func (b *registerBook) list(rows iter.Seq2[[]report.RegisterCell, error]) error 
 			return fmt.Errorf("xlsx: a sheet holds %d rows and no more", excelize.TotalRows)
 		}
 		b.rows++
-		if err := s.SetRow(fmt.Sprintf("A%d", b.rows+1), b.cells(row)); err != nil {
+		height := excelize.RowOpts{Height: b.height(row)}
+		if err := s.SetRow(fmt.Sprintf("A%d", b.rows+1), b.cells(row), height); err != nil {
 			return fmt.Errorf("xlsx: row %d: %w", b.rows+1, err)
 		}
 	}
@@ -147,6 +148,40 @@ func (b *registerBook) list(rows iter.Seq2[[]report.RegisterCell, error]) error 
 		return fmt.Errorf("xlsx: end the sheet: %w", err)
 	}
 	return nil
+}
+
+// What a line of type takes in points, and a column's width loses to its margins.
+const (
+	registerLine   = 15
+	registerMargin = 2
+)
+
+// height is what the longest cell of a row needs. Programs do not agree on who measures a
+// wrapped row, so it is given.
+func (b *registerBook) height(row []report.RegisterCell) float64 {
+	most := 1
+	for i, c := range row {
+		if i < len(b.head.Columns) {
+			most = max(most, linesIn(c.Text, b.head.Columns[i].Width-registerMargin))
+		}
+	}
+	return min(float64(most*registerLine+4), excelize.MaxRowHeight)
+}
+
+// linesIn counts the lines that a text fills in a column of a width in half-width characters.
+func linesIn(text string, width int) int {
+	lines := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		used := 0
+		for _, r := range line {
+			used++
+			if r > 0x7f {
+				used++ // kana and kanji are twice as wide
+			}
+		}
+		lines += max(1, (used+width-1)/max(1, width))
+	}
+	return lines
 }
 
 func (b *registerBook) cells(row []report.RegisterCell) []any {

@@ -221,7 +221,7 @@ func (b *builder) acting() RegisterCell {
 func (b *builder) personalData() RegisterCell {
 	a, asked := b.in.Facts[incident.FactPersonalData]
 	if !asked {
-		return textCell(b.gap())
+		return RegisterCell{Text: b.gap().Text, Gap: !b.in.Phase.Ended()}
 	}
 	text := b.voice.answer(a)
 	if n, ok := b.in.Facts[incident.FactPersons]; ok {

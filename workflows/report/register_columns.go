@@ -11,7 +11,7 @@ var registerColumns = []struct {
 	of             func(*builder) RegisterCell
 }{
 	{"report.number", "register.means.number", 16, func(b *builder) RegisterCell { return RegisterCell{Text: string(b.in.ID)} }},
-	{"register.mark", "register.means.mark", 7, (*builder).mark},
+	{"register.mark", "register.means.mark", 9, (*builder).mark},
 	{"report.level", "register.means.level", 12, (*builder).shortLevel},
 	{"field.classification", "register.means.classification", 16, func(b *builder) RegisterCell { return textCell(b.classification()) }},
 	{"report.kind", "register.means.kind", 14, func(b *builder) RegisterCell { return textCell(b.kind()) }},
@@ -42,7 +42,7 @@ var registerColumns = []struct {
 
 	{"report.approval", "register.means.approval", 22, (*builder).approvalBy},
 	{"register.approved_at", "register.means.approved_at", 17, (*builder).approvedAt},
-	{"register.entries", "register.means.entries", 8, func(b *builder) RegisterCell { return RegisterCell{Number: b.in.Seq} }},
+	{"register.entries", "register.means.entries", 11, func(b *builder) RegisterCell { return RegisterCell{Number: b.in.Seq} }},
 	{"report.head", "register.means.head", 20, (*builder).checkValue},
 }
 
