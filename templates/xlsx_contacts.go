@@ -59,27 +59,32 @@ func (b *contactsBook) list(table [][]string) error {
 	if err := errors.Join(err, e, e2); err != nil {
 		return err
 	}
-	columns := len(table[0])
-	page := &xlsxPage{book: b.xlsxBook, sheet: b.sheet}
-	page.widths(contactWidths...)
-	last, err := excelize.ColumnNumberToName(columns)
-	page.err = errors.Join(page.err, err, b.SetColStyle(b.sheet, "A:"+last, empty))
+	// A sheet that is streamed begins with its page setup.
+	err = b.printed(b.sheet, b.say("contactbook.banner"), b.say("contactbook.title"), 1, quotedSheet(b.sheet)+"!$1:$1")
+	if err != nil {
+		return err
+	}
+	s, err := b.NewStreamWriter(b.sheet)
+	if err != nil {
+		return err
+	}
+	for i, width := range contactWidths {
+		err = errors.Join(err, s.SetColWidth(i+1, i+1, width), s.SetColStyle(i+1, i+1, empty))
+	}
+	err = errors.Join(err, s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft",
+		Selection: []excelize.Selection{{SQRef: "A2", ActiveCell: "A2", Pane: "bottomLeft"}}}))
 	for i, row := range table {
 		style := cell
 		if i == 0 {
 			style = header
 		}
-		cells := make([]excelize.Cell, columns)
+		cells := make([]any, len(row))
 		for c, value := range row {
 			cells[c] = b.text(contact.TextCell(value), style)
 		}
-		page.row(cells...)
+		err = errors.Join(err, s.SetRow(fmt.Sprintf("A%d", i+1), cells))
 	}
-	name := quotedSheet(b.sheet)
-	return errors.Join(page.err, b.roles(),
-		b.SetPanes(b.sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft",
-			Selection: []excelize.Selection{{SQRef: "A2", ActiveCell: "A2", Pane: "bottomLeft"}}}),
-		b.printed(b.sheet, b.say("contactbook.banner"), b.say("contactbook.title"), 1, name+"!$1:$1"))
+	return errors.Join(err, b.roles(), s.Flush())
 }
 
 // roles lets a role be chosen instead of typed. Another word is refused only when the file is

@@ -232,7 +232,8 @@ func (b *registerBook) about() error {
 	return errors.Join(page.err, b.printed(name, b.banner(), b.head.Company, 1, quoted+"!$1:$1"))
 }
 
-// xlsxPage writes a small sheet row by row.
+// xlsxPage writes a small sheet of our own words row by row. What others wrote is streamed:
+// excelize confuses shared strings that look like its escapes (_x0041_).
 type xlsxPage struct {
 	book  *xlsxBook
 	sheet string
