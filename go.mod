@@ -18,6 +18,7 @@ require (
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
+	github.com/xuri/excelize/v2 v2.11.0 // writes the register and the contact list as xlsx
 	go.uber.org/goleak v1.3.0 // tests: nothing goes on after a stop
 	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies; free space on a disk
 	golang.org/x/text v0.43.0 // Shift_JIS files, and full width folded to half
@@ -50,7 +51,6 @@ require (
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	github.com/tiendc/go-deepcopy v1.7.2 // indirect
 	github.com/xuri/efp v0.0.1 // indirect
-	github.com/xuri/excelize/v2 v2.11.0 // indirect
 	github.com/xuri/nfp v0.0.2-0.20250530014748-2ddeb826f9a9 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect

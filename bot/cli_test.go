@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/japanese"
 
 	"hikeshi/store"
@@ -26,6 +27,7 @@ import (
 //	$ hikeshi contacts check      runs the program in this process, with the settings below
 //	% env HIKESHI_LANG=en         changes a setting for what follows
 //	% file NAME [bom|sjis]        writes the lines up to "% end" into a file
+//	% workbook NAME               writes them as a worksheet: cells between bars, #1 a number, =A1 a formula
 //	% company                     a fresh practice database with the sample company and two incidents
 //	% sql UPDATE …                changes the database behind the program's back
 //	% same A B                    two files are alike
@@ -75,12 +77,16 @@ func (tr *transcript) play(lines []string) {
 		case isCommand:
 			tr.write(line)
 			tr.run(strings.Fields(strings.ReplaceAll(command, "$T", tr.folder)))
-		case isSetup && strings.HasPrefix(setup, "file "):
+		case isSetup && (strings.HasPrefix(setup, "file ") || strings.HasPrefix(setup, "workbook ")):
 			end := i + 1
 			for lines[end] != "% end" {
 				end++
 			}
-			tr.file(strings.Fields(setup)[1:], lines[i+1:end])
+			if name, ok := strings.CutPrefix(setup, "workbook "); ok {
+				tr.workbook(name, lines[i+1:end])
+			} else {
+				tr.file(strings.Fields(setup)[1:], lines[i+1:end])
+			}
 			for _, l := range lines[i : end+1] {
 				tr.write(l)
 			}
@@ -158,6 +164,35 @@ func (tr *transcript) file(args, lines []string) {
 	}
 	name := filepath.Join(tr.folder, args[0])
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, body, 0o600)); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+func (tr *transcript) workbook(name string, lines []string) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for i, line := range lines {
+		for c, value := range strings.Split(line, "|") {
+			at, err := excelize.CoordinatesToCellName(c+1, i+1)
+			number, isNumber := strings.CutPrefix(value, "#")
+			switch {
+			case err != nil:
+			case isNumber:
+				var n int
+				if n, err = strconv.Atoi(number); err == nil {
+					err = f.SetCellInt("Sheet1", at, int64(n))
+				}
+			case strings.HasPrefix(value, "="):
+				err = f.SetCellFormula("Sheet1", at, value)
+			default:
+				err = f.SetCellStr("Sheet1", at, value)
+			}
+			if err != nil {
+				tr.t.Fatal(err)
+			}
+		}
+	}
+	if err := f.SaveAs(filepath.Join(tr.folder, name)); err != nil {
 		tr.t.Fatal(err)
 	}
 }
