@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -137,6 +138,16 @@ func newBench(t testing.TB, lang string) *bench {
 		Service: b.service, Texts: texts, Lang: lang, Company: "見本商事", Log: slog.New(slog.NewTextHandler(b.log, nil)),
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			return fmt.Sprintf("%s-%s-v%d.%s", in.ID, kind, in.Reports, format), "text/plain", fmt.Appendf(nil, "%s %d entries", lang, len(records)), nil
+		},
+		Register: func(_ context.Context, _, chosen string, incidents iter.Seq2[workflows.Told, error]) (string, string, []byte, error) {
+			body := chosen + "\n"
+			for in, err := range incidents {
+				if err != nil {
+					return "", "", nil, err
+				}
+				body += fmt.Sprintf("%s from %d\n", in.ID, in.Records[0].Seq)
+			}
+			return "register.xlsx", "text/plain", []byte(body), nil
 		},
 	})
 	return b

@@ -340,6 +340,25 @@ func TestAReportIsAFileAndNeverAPage(t *testing.T) {
 	}
 }
 
+func TestTheRegisterIsAFileForWhomItIsFor(t *testing.T) {
+	r := openRoom(t)
+	g := r.guest(t, suzuki)
+	if _, page := g.get("/incidents"); !strings.Contains(page, `href="/register.xlsx" download>台帳（Excel）</a>`) {
+		t.Error("the list offers no register:", page)
+	}
+	status, h, body := g.do(http.MethodGet, "/register.xlsx", "")
+	if status != http.StatusOK || h.Get("Content-Disposition") != "attachment; filename=register-20261122.xlsx" || !strings.HasSuffix(h.Get("Content-Type"), "spreadsheetml.sheet") || body != "PK 台帳" {
+		t.Errorf("%d %v", status, h)
+	}
+	other := r.guest(t, yamamoto)
+	if _, page := other.get("/incidents"); strings.Contains(page, "register.xlsx") {
+		t.Error("somebody else is offered the register")
+	}
+	if status, _, body := other.do(http.MethodGet, "/register.xlsx", ""); status != http.StatusNotFound || strings.Contains(body, "PK") {
+		t.Errorf("somebody else gets it: %d %s", status, body)
+	}
+}
+
 func TestAssetsAreKeptUnderTheirDigest(t *testing.T) {
 	r := openRoom(t)
 	g := r.guest(t, "")
