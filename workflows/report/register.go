@@ -167,15 +167,15 @@ func (b *builder) mark() RegisterCell {
 	return RegisterCell{Text: mark}
 }
 
-func (b *builder) endedAt() RegisterCell {
+func (b *builder) endInstant() RegisterCell {
 	if !b.in.Phase.Ended() {
 		return RegisterCell{Text: b.say("register.ongoing")}
 	}
 	return b.orText(b.in.PhaseSince[b.in.Phase], "text.unfilled")
 }
 
-// outcome says how it ended, and what was said at the end.
-func (b *builder) outcome() RegisterCell {
+// shortOutcome says how it ended, and what was said at the end.
+func (b *builder) shortOutcome() RegisterCell {
 	what, said := b.say("register.ongoing"), ""
 	switch {
 	case !b.in.Phase.Ended():
@@ -233,7 +233,7 @@ func (b *builder) personalData() RegisterCell {
 // actionLines are the 再発防止 with who does each and by when.
 func (b *builder) actionLines() RegisterCell {
 	if len(b.in.Actions) == 0 {
-		return textCell(b.actions().(Paragraph).cell())
+		return textCell(Cell(b.actions().none))
 	}
 	var lines []string
 	gap := false
@@ -251,16 +251,14 @@ func (b *builder) actionLines() RegisterCell {
 	return RegisterCell{Text: strings.Join(lines, "\n"), Gap: gap}
 }
 
-func (p Paragraph) cell() Cell { return Cell{Text: p.Text, Gap: p.Gap} }
-
 // approvalBy says who approved the final report, in which role, of which version, and what
 // was decided about publication.
 func (b *builder) approvalBy() RegisterCell {
 	a := b.in.Approval
-	if a == nil {
-		return textCell(b.approval().(Paragraph).cell())
+	if none, ok := b.unapproved(); ok {
+		return textCell(none)
 	}
-	text := b.say("person.of", "name", b.voice.name(a.By), "of", b.voice.approver(a.Role, a.Deputy))
+	text := b.approvedBy().Text
 	version := 0
 	for _, r := range b.records {
 		if e, ok := r.Event.(incident.ReportMade); ok && r.Seq < a.Seq {
@@ -276,7 +274,7 @@ func (b *builder) approvalBy() RegisterCell {
 	return RegisterCell{Text: text}
 }
 
-func (b *builder) approvedAt() RegisterCell {
+func (b *builder) approvalInstant() RegisterCell {
 	if b.in.Approval == nil {
 		return b.approvalBy()
 	}

@@ -21,8 +21,8 @@ var registerColumns = []struct {
 	{"register.discovered_at", "register.means.discovered_at", 17, func(b *builder) RegisterCell { return b.instantField(incident.FieldDiscoveredAt) }},
 	{"register.occurred_at", "register.means.occurred_at", 17, func(b *builder) RegisterCell { return b.instantField(incident.FieldOccurredAt) }},
 	{"register.level_at", "register.means.level_at", 17, (*builder).levelSince},
-	{"register.ended_at", "register.means.ended_at", 17, (*builder).endedAt},
-	{"register.outcome", "register.means.outcome", 20, (*builder).outcome},
+	{"register.ended_at", "register.means.ended_at", 17, (*builder).endInstant},
+	{"register.outcome", "register.means.outcome", 20, (*builder).shortOutcome},
 
 	{"report.reporter", "register.means.reporter", 16, func(b *builder) RegisterCell { return textCell(b.reporters()) }},
 	{"report.responsible", "register.means.responsible", 22, func(b *builder) RegisterCell { return textCell(b.responsible()) }},
@@ -41,7 +41,7 @@ var registerColumns = []struct {
 	{"field.log", "register.means.log", 48, (*builder).milestones},
 
 	{"report.approval", "register.means.approval", 22, (*builder).approvalBy},
-	{"register.approved_at", "register.means.approved_at", 17, (*builder).approvedAt},
+	{"register.approved_at", "register.means.approved_at", 17, (*builder).approvalInstant},
 	{"register.entries", "register.means.entries", 11, func(b *builder) RegisterCell { return RegisterCell{Number: b.in.Seq} }},
 	{"report.head", "register.means.head", 20, (*builder).checkValue},
 }
