@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hikeshi/store/archive"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -35,9 +36,29 @@ func TestMain(m *testing.M) {
 		err = attachForever(path, false)
 	case "attach to a table":
 		err = attachForever(path, true)
+	case "restore":
+		err = restoreUntil(strings.Split(path, "\n"))
 	}
 	fmt.Fprintln(os.Stderr, err)
 	os.Exit(1)
+}
+
+// restoreUntil restores an archive up to a step, and waits there to be killed.
+func restoreUntil(args []string) error {
+	a, err := archive.Open(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = Restore(context.Background(), args[1], a, RestoreOptions{Mode: a.About.Mode, Overlay: args[2], step: func(what string) {
+		if what == args[3] {
+			fmt.Println(what)
+			select {}
+		}
+	}})
+	if err == nil {
+		fmt.Println("restored")
+	}
+	return err
 }
 
 // another starts this program as another process, and gives the lines it prints.

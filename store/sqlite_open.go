@@ -38,6 +38,9 @@ func openSQLite(ctx context.Context, path string, o options) (*sqliteEngine, err
 // prepareSQLite makes and migrates the file as o asks for, and gives the version of the
 // schema that it found. Before it changes anything it has seen that the file is ours.
 func prepareSQLite(ctx context.Context, path string, o options) (e *sqliteEngine, found int64, err error) {
+	if err := brokenOff(path); err != nil {
+		return nil, 0, err
+	}
 	if o.migrate {
 		if err := createFile(path); err != nil {
 			return nil, 0, err
