@@ -34,6 +34,8 @@ import (
 //	% has A WORD                  a word stands in a file
 //	% folder NAME                 makes a folder
 //	% mode 644 FILE               changes who may read a file or folder
+//	% cut FILE                    keeps the beginning of a file
+//	% flip FILE                   changes a byte of a file
 //
 // Lines of # are remarks; all others are output. What stands on standard error is marked "! ",
 // an exit code other than 0 is told as [exit 1]. $T is the transcript's own folder.
@@ -120,6 +122,9 @@ func (tr *transcript) run(args []string) {
 var (
 	madeToday = regexp.MustCompile(`(作成日時?|Made on|Made at|Date)([^0-9\n]*)[0-9]+[^|\n]*?([0-9:日）]+|[0-9]{4})( \||$)`)
 	version   = regexp.MustCompile(`\b[0-9a-f]{12,64}\b`)
+	fileSize  = regexp.MustCompile(`(\.tar\.gz(?: \(|（))[0-9.]+ [kM]B\b`)
+	schemaNo  = regexp.MustCompile(`((?:sqlite|postgres)（形式|database \(schema) [0-9]+`)
+	madeAt    = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5,8}(（日本時間）| \(Japan time\))`)
 )
 
 // ofMachine is what doctor finds of the machine it runs on.
@@ -142,6 +147,9 @@ func (tr *transcript) print(mark, text string) {
 	for _, m := range ofMachine {
 		text = m.found.ReplaceAllString(text, m.shown)
 	}
+	text = fileSize.ReplaceAllString(text, "$1(size)")
+	text = schemaNo.ReplaceAllString(text, "$1 (n)")
+	text = madeAt.ReplaceAllString(text, "(now)$1")
 	for l := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		tr.write("  " + mark + madeToday.ReplaceAllString(l, "$1$2(today)$4"))
 	}
@@ -238,6 +246,19 @@ func (tr *transcript) setup(args []string, line string) {
 		b, errB := os.ReadFile(args[2])
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
 			tr.t.Errorf("%s: they differ (%v, %v):\n%s\n%s", line, errA, errB, a, b)
+		}
+	case "cut", "flip":
+		b, err := os.ReadFile(args[1])
+		if err != nil {
+			tr.t.Fatal(err)
+		}
+		if args[0] == "cut" {
+			b = b[:200]
+		} else {
+			b[40] ^= 0x20
+		}
+		if err := os.WriteFile(args[1], b, 0o600); err != nil {
+			tr.t.Fatal(err)
 		}
 	default:
 		tr.t.Fatalf("nobody understands %q", line)

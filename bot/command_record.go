@@ -40,20 +40,25 @@ func (p *program) verifyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				lang := p.settings.Lang
-				for _, b := range v.Breaches {
-					fmt.Fprintln(p.out, o.texts.Say(lang, b.Key, "id", string(b.Incident), "seq", strconv.FormatInt(b.Seq, 10)))
-				}
-				counts := []string{"incidents", strconv.Itoa(v.Incidents), "entries", strconv.Itoa(v.Entries), "erased", strconv.Itoa(v.Erased), "files", strconv.Itoa(v.Files), "breaches", strconv.Itoa(len(v.Breaches))}
-				if len(v.Breaches) > 0 {
-					fmt.Fprintln(p.errs, o.texts.Say(lang, "cli.verify.broken", counts...))
-					return errShown
-				}
-				fmt.Fprintln(p.out, o.texts.Say(lang, "cli.verify.clean", counts...))
-				return nil
+				return p.printVerification(o.texts, v)
 			})
 		},
 	}
+}
+
+// printVerification tells what a check of the record found; errShown when it is not clean.
+func (p *program) printVerification(t *templates.Texts, v workflows.Verification) error {
+	lang := p.settings.Lang
+	for _, b := range v.Breaches {
+		fmt.Fprintln(p.out, t.Say(lang, b.Key, "id", string(b.Incident), "seq", strconv.FormatInt(b.Seq, 10)))
+	}
+	counts := []string{"incidents", strconv.Itoa(v.Incidents), "entries", strconv.Itoa(v.Entries), "erased", strconv.Itoa(v.Erased), "files", strconv.Itoa(v.Files), "breaches", strconv.Itoa(len(v.Breaches))}
+	if len(v.Breaches) > 0 {
+		fmt.Fprintln(p.errs, t.Say(lang, "cli.verify.broken", counts...))
+		return errShown
+	}
+	fmt.Fprintln(p.out, t.Say(lang, "cli.verify.clean", counts...))
+	return nil
 }
 
 func (p *program) incidentsCommand() *cobra.Command {
@@ -94,14 +99,19 @@ func (p *program) list(ctx context.Context, o *opened, openOnly bool) error {
 		fmt.Fprintln(p.out, o.texts.Say(lang, "cli.incidents.none"))
 		return nil
 	}
+	return p.printIncidents(o.texts, rows)
+}
+
+func (p *program) printIncidents(t *templates.Texts, rows []*incident.Incident) error {
+	lang := p.settings.Lang
 	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
 	for _, in := range rows {
-		level := o.texts.Say(lang, "level."+in.WorkingLevel().String())
+		level := t.Say(lang, "level."+in.WorkingLevel().String())
 		if in.Provisional() {
-			level = o.texts.Say(lang, "cli.provisional", "level", level)
+			level = t.Say(lang, "cli.provisional", "level", level)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", in.ID, in.ReportedAt.In(incident.Tokyo).Format("2006-01-02 15:04"),
-			o.texts.Say(lang, "phase."+string(in.Phase)), level, oneLine.Replace(templates.Printable(in.Title)))
+			t.Say(lang, "phase."+string(in.Phase)), level, oneLine.Replace(templates.Printable(in.Title)))
 	}
 	return w.Flush()
 }
