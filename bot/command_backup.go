@@ -110,7 +110,7 @@ func (p *program) backup(ctx context.Context, out string) error {
 	}
 	lang := p.settings.Lang
 	fmt.Fprintln(p.out, t.Say(lang, "cli.backup.made", "file", file, "size", byteCount(saved.Size)))
-	p.printContents(t, saved.About, saved.Manifest)
+	p.printContents(t, saved.Manifest)
 	return p.missing(t, saved.Manifest)
 }
 
@@ -146,7 +146,7 @@ func byteCount(n int64) string {
 }
 
 // printContents says what an archive holds, and its check value.
-func (p *program) printContents(t *templates.Texts, about archive.About, m archive.Manifest) {
+func (p *program) printContents(t *templates.Texts, m archive.Manifest) {
 	files, _ := m.Count(archive.KindFile)
 	overlay, _ := m.Count(archive.KindOverlay)
 	fmt.Fprintln(p.out, t.Say(p.settings.Lang, "cli.backup.contents",
@@ -180,7 +180,7 @@ func (p *program) checkBackup(ctx context.Context, file string) (err error) {
 	lang := p.settings.Lang
 	fmt.Fprintln(p.out, t.Say(lang, "cli.backup.whole", "file", file, "made", a.About.Made.In(incident.Tokyo).Format("2006-01-02 15:04:05"),
 		"mode", a.About.Mode, "kind", a.About.Kind, "schema", strconv.FormatInt(a.About.Schema, 10)))
-	p.printContents(t, a.About, a.Manifest)
+	p.printContents(t, a.Manifest)
 	folder, err := os.MkdirTemp("", "hikeshi-verify-*")
 	if err != nil {
 		return say("cli.backup.no_room", "why", err.Error())
@@ -230,7 +230,7 @@ func (p *program) restore(ctx context.Context, file string) error {
 	}
 	lang := p.settings.Lang
 	fmt.Fprintln(p.out, t.Say(lang, "cli.restore.done", "file", file, "database", store.Shown(url), "made", a.About.Made.In(incident.Tokyo).Format("2006-01-02 15:04")))
-	p.printContents(t, a.About, a.Manifest)
+	p.printContents(t, a.Manifest)
 	switch {
 	case done.Overlay > 0 && overlay == p.settings.Config:
 		fmt.Fprintln(p.out, t.Say(lang, "cli.restore.overlay", "folder", overlay, "count", strconv.Itoa(done.Overlay)))

@@ -75,7 +75,7 @@ func (p *program) exportTemplates(folder string) error {
 
 // writeNew never writes over a file, not even over one that has just appeared.
 func (p *program) writeNew(file string, body []byte) (err error) {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the defaults are no secret, and are edited by whoever may
 	if errors.Is(err, fs.ErrExist) {
 		return say("cli.templates.exists", "file", file)
 	}

@@ -83,7 +83,7 @@ func TestDoctorLooksAtTheDisk(t *testing.T) {
 func TestDoctorLooksAtWhatWaits(t *testing.T) {
 	ctx := t.Context()
 	p := newPatient(t)
-	book, err := p.program.book()
+	book, err := p.book()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -253,15 +253,15 @@ func (f *failing) live(line string) {
 		f.store.messages[i].Attempt = i * 11 // some are given up
 	}
 	f.courier.Route = func(m workflows.Message) (chat.Frontend, chat.Target, error) {
-		_, to, err := f.house.route(m)
+		_, to, err := f.route(m)
 		return babbler{panics: m.ID%2 == 0}, to, err
 	}
 	if err := f.courier.Drain(ctx); err != nil {
 		f.night.t.Fatal(err)
 	}
 	f.ready.databaseWorks(ctx)
-	f.house.metrics = metrics.New()
-	f.house.metrics.Watch(metrics.Sources{
+	f.metrics = metrics.New()
+	f.metrics.Watch(metrics.Sources{
 		Backlog: f.service.Backlog, Now: f.service.Now, Streams: f.web.Streams, Ready: f.ready.parts,
 		Failed: f.uncounted,
 	})

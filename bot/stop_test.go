@@ -154,8 +154,11 @@ func startedWith(t *testing.T, binary string, environ ...string) (c *exec.Cmd, o
 func ends(t *testing.T, c *exec.Cmd, within time.Duration) time.Duration {
 	t.Helper()
 	begun := time.Now()
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		c.Wait() //nolint:errcheck // how it ended is asked below
+		close(ended)
+	}()
 	select {
 	case <-ended:
 	case <-time.After(within + 20*time.Second):

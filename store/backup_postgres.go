@@ -37,7 +37,7 @@ func backupPostgres(ctx context.Context, url, file string, o BackupOptions) (sav
 	if err != nil {
 		return saved, err
 	}
-	defer func() { conn.Close(context.WithoutCancel(ctx)) }() //nolint:errcheck // it only read
+	defer func() { conn.Close(context.WithoutCancel(ctx)) }() // it only read
 	s := &postgresSession{conn: conn}
 	if _, err := s.exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
 		return saved, err

@@ -68,9 +68,9 @@ func Restore(ctx context.Context, url string, a *archive.Archive, o RestoreOptio
 	if o.step == nil {
 		o.step = func(string) {}
 	}
-	switch {
-	case a.About.Mode == o.Mode:
-	case a.About.Mode == "practice":
+	switch a.About.Mode {
+	case o.Mode:
+	case "practice":
 		return Restored{}, refusedRestore("restore.practice_into_live")
 	default:
 		return Restored{}, refusedRestore("restore.live_into_practice")

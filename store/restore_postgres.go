@@ -55,7 +55,7 @@ func restorePostgres(ctx context.Context, url string, a *archive.Archive, o Rest
 	if d.conn, err = pgx.ConnectConfig(ctx, config.ConnConfig.Copy()); err != nil {
 		return restored, explainPostgres(err)
 	}
-	defer func() { d.conn.Close(context.WithoutCancel(ctx)) }() //nolint:errcheck // everything was committed, or is to go
+	defer func() { d.conn.Close(context.WithoutCancel(ctx)) }() // everything was committed, or is to go
 	db := stdlib.OpenDB(*config.ConnConfig)
 	err = checkServer(ctx, db, config.ConnConfig)
 	if err = errors.Join(err, db.Close()); err != nil {

@@ -153,9 +153,7 @@ func FuzzFormFile(f *testing.F) {
 		if plainPartName(name) {
 			pack.parts[name] = []byte(content)
 		}
-		for _, n := range slices.Sorted(maps.Keys(pack.parts)) {
-			pack.names = append(pack.names, n)
-		}
+		pack.names = append(pack.names, slices.Sorted(maps.Keys(pack.parts))...)
 		faults := pack.connect(ReportFile)
 		if faults == nil && (pack.parts[pack.main] == nil || len(pack.textParts()) == 0) {
 			t.Error("a form without a text")

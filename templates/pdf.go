@@ -66,7 +66,7 @@ const pdfFamily = "bizudpgothic"
 func pdfString(s string) string {
 	b := []byte{0xfe, 0xff}
 	for _, unit := range utf16.Encode([]rune(s)) {
-		b = append(b, byte(unit>>8), byte(unit))
+		b = append(b, byte(unit>>8), byte(unit&0xff))
 	}
 	return string(b)
 }

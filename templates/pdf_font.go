@@ -90,10 +90,11 @@ func readFace(file []byte) (face *pdfFace, err error) {
 			// A glyph that shares the last width makes fpdf 0.12 write into the font
 			// (getMetrics appends to a part of it). Three accents without a letter are
 			// such glyphs here.
-			if glyph == 0 || glyph >= measured || invisible(rune(r)) {
+			if glyph == 0 || glyph >= measured || invisible(rune(r)) { //nolint:gosec // of the Basic Multilingual Plane
 				continue
 			}
-			face.widths[r] = uint16((u16(tables["hmtx"]+4*glyph)*1000 + unitsPerEm/2) / unitsPerEm)
+			face.widths[r] = uint16(( //nolint:gosec // a width of at most some thousand
+			u16(tables["hmtx"]+4*glyph)*1000 + unitsPerEm/2) / unitsPerEm)
 		}
 	}
 	return face, nil

@@ -46,7 +46,7 @@ func namesWorkbook(name string) bool {
 func oldContainer(file []byte) string {
 	var name []byte
 	for _, r := range "EncryptedPackage" {
-		name = append(name, byte(r), 0)
+		name = append(name, byte(r), 0) //nolint:gosec // the letters above
 	}
 	if bytes.Contains(file, name) {
 		return contact.FaultLocked

@@ -184,7 +184,7 @@ func (a *Archive) walk(f func(name string, kind Kind, rest string, size int64, b
 			return a.broken(err, h.Name)
 		}
 	}
-	if n, err := io.Copy(io.Discard, gz); err != nil {
+	if n, err := io.Copy(io.Discard, io.LimitReader(gz, 1)); err != nil {
 		return a.broken(err, last)
 	} else if n > 0 {
 		return a.fault("archive.trailing")

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Bytes that came from a column of texts stay a text when they are no UTF-8: OddText.
+// OddText is bytes that came from a column of texts and are no UTF-8: they stay a text.
 type OddText string
 
 // appendRow writes a row of int64, string, []byte, float64 and nil as one line of JSON.

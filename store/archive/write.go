@@ -228,7 +228,7 @@ func place(from, to string) error {
 	err := os.Link(from, to)
 	switch {
 	case err == nil:
-		os.Remove(from) //nolint:errcheck // a second name of the same file harms nothing
+		os.Remove(from) // a second name of the same file harms nothing
 	case errors.Is(err, fs.ErrExist):
 		return err
 	default: // a disk without links
@@ -249,5 +249,5 @@ func place(from, to string) error {
 // Abort gives up an archive. Nothing is left of it.
 func (w *Writer) Abort() {
 	w.file.Close()
-	os.Remove(w.file.Name()) //nolint:errcheck // it has no name that anybody takes for a backup
+	os.Remove(w.file.Name()) // it has no name that anybody takes for a backup
 }
