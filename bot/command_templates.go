@@ -4,24 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"hikeshi/templates"
+	"hikeshi/workflows/procedure"
 )
-
-// exportable is a default that a company can start its own from: the name under which the
-// overlay reads it, and its bytes in a language.
-type exportable struct {
-	name string
-	body func(lang string) ([]byte, error)
-}
-
-var exportables = []exportable{
-	{templates.ReportFile, templates.DefaultReport},
-}
 
 func (p *program) templatesCommand() *cobra.Command {
 	c := &cobra.Command{
@@ -30,8 +23,8 @@ func (p *program) templatesCommand() *cobra.Command {
 	}
 	var folder string
 	export := &cobra.Command{
-		Use: "export [-o DIR]", Short: "標準の様式を書き出します / write the default forms", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return p.exportTemplates(folder) },
+		Use: "export [NAME…] [-o DIR]", Short: "標準のファイルを書き出します（既定は " + templates.ReportFile + "） / write default files (default: " + templates.ReportFile + ")",
+		RunE: func(_ *cobra.Command, names []string) error { return p.exportTemplates(folder, names) },
 	}
 	export.Flags().StringVarP(&folder, "output", "o", ".", "フォルダー / folder")
 	c.AddCommand(export, &cobra.Command{
@@ -50,27 +43,47 @@ func (p *program) templatesCommand() *cobra.Command {
 
 // exportTemplates writes the defaults into a folder. A file that is there already may be the
 // company's own work: it is left alone, and with it all the others.
-func (p *program) exportTemplates(folder string) error {
+func (p *program) exportTemplates(folder string, names []string) error {
 	if st, err := os.Stat(folder); err != nil || !st.IsDir() {
 		return say("cli.templates.no_folder", "folder", folder)
 	}
-	for _, e := range exportables {
-		if _, err := os.Lstat(filepath.Join(folder, e.name)); !errors.Is(err, fs.ErrNotExist) {
-			return say("cli.templates.exists", "file", filepath.Join(folder, e.name))
-		}
+	if len(names) == 0 {
+		names = []string{templates.ReportFile}
 	}
-	for _, e := range exportables {
-		body, err := e.body(p.settings.Lang)
+	bodies := map[string][]byte{}
+	for _, name := range names {
+		body, err := templates.Default(name, p.settings.Lang)
+		if errors.Is(err, fs.ErrNotExist) {
+			return usageError{p.noTemplate(name)}
+		}
 		if err != nil {
 			return err
 		}
-		file := filepath.Join(folder, e.name)
-		if err := p.writeNew(file, body); err != nil {
+		file := filepath.Join(folder, filepath.FromSlash(name))
+		if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+			return say("cli.templates.exists", "file", file)
+		}
+		bodies[file] = body
+	}
+	for _, file := range slices.Sorted(maps.Keys(bodies)) {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // as the files
+			return say("cli.templates.no_folder", "folder", filepath.Dir(file))
+		}
+		if err := p.writeNew(file, bodies[file]); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.out, p.inWords(say("cli.templates.exported", "file", file)))
 	}
 	return nil
+}
+
+// noTemplate says which names there are, or which one was meant.
+func (p *program) noTemplate(name string) error {
+	known := templates.DefaultNames()
+	if meant := procedure.Nearest(name, known); meant != "" {
+		return say("cli.templates.unknown_near", "name", name, "meant", meant)
+	}
+	return say("cli.templates.unknown", "name", name, "names", strings.Join(known, ", "))
 }
 
 // writeNew never writes over a file, not even over one that has just appeared.
