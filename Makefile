@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PKG          ?= ./...
-TEST_TIMEOUT ?= 10m
+TEST_TIMEOUT ?= 15m
 FUZZTIME     ?= 60s
 BENCH        ?= .
 
@@ -18,20 +18,26 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # HIKESHI_TEST_REQUIRE turns "skipped: no browser here" into a failure: a green run has run everything.
-# CGO is for the race detector alone; the program is built without it. One package at a time:
-# two browsers at once on two cores starve each other, and a person's patience is tested.
+# CGO is for the race detector alone; the program is built without it. The packages with a browser
+# run one at a time: two browsers at once on two cores starve each other, and a person's patience
+# is tested.
+TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
+BROWSERS := ./bot ./bot/web
+
 test: tools ## every test with the race detector (PKG=./store for one package)
-	HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
-		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) $(PKG)
-	@$(if $(filter ./...,$(PKG)),$(MAKE) --no-print-directory test-postgres)
+ifeq ($(PKG),./...)
+	$(TEST) $$(go list ./... | grep -vxE 'hikeshi/bot(/web)?')
+	$(TEST) -p 1 $(BROWSERS)
+	@$(MAKE) --no-print-directory test-postgres
+else
+	$(TEST) -p 1 $(PKG)
+endif
 
 # The store's own suite and the nights run on both databases anyway. Here is what else works on
 # one, the flow in the browser among it.
 test-postgres: tools ## what works on a database once more, on PostgreSQL
-	HIKESHI_TEST_DATABASE=postgres HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
-		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) ./workflows ./bot/courier ./bot/desk
-	HIKESHI_TEST_DATABASE=postgres HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
-		go test -p 1 -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT) -run 'BrowserWholeFlow' ./bot
+	HIKESHI_TEST_DATABASE=postgres $(TEST) ./workflows ./bot/courier ./bot/desk
+	HIKESHI_TEST_DATABASE=postgres $(TEST) -run 'BrowserWholeFlow' ./bot
 
 soak: tools ## the long tests, named …Soak… (up to an hour)
 	@folders=$$(bash .ci/packages '^func Test[A-Za-z0-9_]*Soak'); \
