@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -82,21 +83,37 @@ func (e *sqliteEngine) migrateUp(ctx context.Context, schema int64) error {
 	if err != nil {
 		return err
 	}
-	if now, err := e.version(ctx); err != nil || now == newest(p) {
+	before, err := e.version(ctx)
+	if err != nil || before == newest(p) {
 		return err
 	}
 	up := p.Up
 	if schema > 0 {
 		up = func(ctx context.Context) ([]*goose.MigrationResult, error) { return p.UpTo(ctx, schema) }
 	}
-	if _, err := up(ctx); err != nil {
-		// Another process may have migrated at the same time; then nothing is left to do.
-		if now, verr := e.version(ctx); verr == nil && now == newest(p) {
+	for tries := 20; ; tries-- {
+		_, err := up(ctx)
+		if err == nil {
 			return nil
 		}
-		return fmt.Errorf("the database %q could not be brought up to date: restore the last backup and try again: %w", e.path, explain(e.path, err))
+		// Another process may be migrating at the same time: then the schema has moved or is
+		// about to, and there is less left to do, or nothing.
+		now, verr := e.version(ctx)
+		switch {
+		case verr == nil && now == newest(p):
+			return nil
+		case verr != nil || now == before && tries == 0:
+			return fmt.Errorf("the database %q could not be brought up to date: restore the last backup and try again: %w", e.path, explain(e.path, err))
+		}
+		if now == before {
+			select {
+			case <-time.After(25 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		before = now
 	}
-	return nil
 }
 
 func migrateSQLite(ctx context.Context, path string, schema int64) (from, to int64, err error) {
