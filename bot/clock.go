@@ -30,18 +30,27 @@ type practiceClock struct {
 
 func newPracticeClock(ctx context.Context, store workflows.Store) (*practiceClock, error) {
 	c := &practiceClock{store: store}
+	d, err := storedOffset(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	c.offset.Store(int64(d))
+	return c, nil
+}
+
+func storedOffset(ctx context.Context, store workflows.Store) (time.Duration, error) {
 	v, err := store.Setting(ctx, offsetSetting)
 	if err != nil {
-		return nil, fmt.Errorf("read the practice clock: %w", err)
+		return 0, fmt.Errorf("read the practice clock: %w", err)
 	}
-	if v != "" {
-		d, err := time.ParseDuration(v)
-		if err != nil {
-			return nil, fmt.Errorf("the practice clock is stored as %q, which is no duration: %w", v, err)
-		}
-		c.offset.Store(int64(d))
+	if v == "" {
+		return 0, nil
 	}
-	return c, nil
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		return 0, fmt.Errorf("the practice clock is stored as %q, which is no duration: %w", v, err)
+	}
+	return d, nil
 }
 
 // Now is the practice time.
@@ -56,7 +65,12 @@ var errClock = errors.New("the practice clock can be moved on by at most five ye
 func (c *practiceClock) Move(ctx context.Context, d time.Duration) error {
 	c.moving.Lock()
 	defer c.moving.Unlock()
-	next := time.Duration(c.offset.Load()) + d
+	// Another server on the same database may have moved it on since: it is never moved back.
+	stored, err := storedOffset(ctx, c.store)
+	if err != nil {
+		return err
+	}
+	next := max(stored, time.Duration(c.offset.Load())) + d
 	if d <= 0 || next > maxOffset {
 		return errClock
 	}

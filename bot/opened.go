@@ -98,6 +98,9 @@ func (p *program) openStore(ctx context.Context, options ...store.Option) (*open
 	if o.store, err = store.Open(ctx, p.settings.database(), options...); err != nil {
 		return nil, err
 	}
+	if err := p.keepApart(ctx, o.store); err != nil {
+		return nil, errors.Join(err, o.store.Close())
+	}
 	o.clock = realClock{}
 	if p.settings.practice() {
 		if o.clock, err = newPracticeClock(ctx, o.store); err != nil {
@@ -105,6 +108,27 @@ func (p *program) openStore(ctx context.Context, options ...store.Option) (*open
 		}
 	}
 	return o, nil
+}
+
+// modeSetting keeps whether a database is for practice or for real.
+const modeSetting = "mode"
+
+// keepApart refuses a database of the other mode: its people, its messages and its clock must
+// not get into this one's.
+func (p *program) keepApart(ctx context.Context, s workflows.Store) error {
+	mode, err := s.Setting(ctx, modeSetting)
+	switch {
+	case err != nil:
+		return err
+	case mode == "":
+		if err = s.SetSetting(ctx, modeSetting, p.settings.Mode); errors.Is(err, store.ErrReadOnly) {
+			return nil // whoever only reads leaves it to the server
+		}
+		return err
+	case mode != p.settings.Mode:
+		return say("cli.other_mode", "mode", mode, "wanted", p.settings.Mode)
+	}
+	return nil
 }
 
 // makeFolder makes the folder of a database file, for its owner only: it holds the record of

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -151,7 +152,8 @@ func owner() string {
 	if err != nil {
 		host = "localhost"
 	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
+	// In containers the host and the number of the process may be those of another, too.
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
 }
 
 func (p *program) serve(ctx context.Context) (err error) {

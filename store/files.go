@@ -113,7 +113,11 @@ func (d *database) PutFile(ctx context.Context, id incident.ID, now time.Time, l
 		err = d.keepFile(ctx, f)
 	}
 	if err != nil {
-		d.bodies.drop(context.WithoutCancel(ctx), f)
+		// If the note of it may have counted, the same bytes may already be somebody's
+		// evidence. What no entry names, the sweep removes.
+		if !errors.Is(err, workflows.ErrUnsure) {
+			d.bodies.drop(context.WithoutCancel(ctx), f)
+		}
 		if noRoom(err) {
 			err = errors.Join(workflows.ErrNoRoom, err)
 		}

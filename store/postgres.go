@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +20,9 @@ const (
 	// writeWithin bounds a transaction, waiting for locks included. A reporter is shown whom
 	// to phone after 10 s without a number.
 	writeWithin = 8 * time.Second
+	// readWithin bounds a query, so that nobody waits for a server that has vanished without a
+	// word. A list is read in milliseconds, every entry for verify in seconds.
+	readWithin = 30 * time.Second
 	// writeTries is how often a transaction is begun that the database asked to repeat, or
 	// whose connection was lost before anything of it counted.
 	writeTries = 5
@@ -106,10 +112,11 @@ type queuedStatement struct {
 	otherwise error // when no row was changed; nil: that does not matter
 }
 
-func (p *pipeline) numbered() bool { return true }
+func (p *pipeline) numbered() bool   { return true }
+func (p *pipeline) again(error) bool { return false } // the whole transaction is repeated
 
 func (p *pipeline) later(_ context.Context, sql string, args ...any) error {
-	p.queued = append(p.queued, queuedStatement{sql: sql, args: args})
+	p.queued = append(p.queued, queuedStatement{sql: sql, args: storable(args)})
 	return nil
 }
 
@@ -118,11 +125,12 @@ func (p *pipeline) later(_ context.Context, sql string, args ...any) error {
 // behind it is then not carried out.
 func (p *pipeline) mustChange(_ context.Context, otherwise error, forms []string, args ...any) error {
 	sql := `WITH changed AS (` + forms[len(forms)-1] + ` RETURNING 1) SELECT 1 / count(*) FROM changed`
-	p.queued = append(p.queued, queuedStatement{sql: sql, args: args, otherwise: otherwise})
+	p.queued = append(p.queued, queuedStatement{sql: sql, args: storable(args), otherwise: otherwise})
 	return nil
 }
 
 func (p *pipeline) exec(_ context.Context, sql string, args ...any) (int64, error) {
+	args = storable(args)
 	if p.begun && len(p.queued) == 0 {
 		tag, err := p.conn.Exec(p.whole, sql, args...)
 		return tag.RowsAffected(), named(sql, err)
@@ -136,6 +144,7 @@ func (p *pipeline) exec(_ context.Context, sql string, args ...any) (int64, erro
 }
 
 func (p *pipeline) query(_ context.Context, sql string, args ...any) (rows, error) {
+	args = storable(args)
 	if p.begun && len(p.queued) == 0 {
 		found, err := p.conn.Query(p.whole, sql, args...)
 		if err != nil {
@@ -232,11 +241,30 @@ func (p *pipeline) notify(ctx context.Context, c workflows.Changed) error {
 	return p.later(ctx, `SELECT pg_notify('`+channel+`', $1)`, payload(p.self, c))
 }
 
+// storable gives arguments as PostgreSQL takes them: a text of it has no zero byte and is
+// UTF-8, while a key or the name of a draft is what a browser sent. Changed the same way when
+// it is looked for, it is found again, or not at all.
+func storable(args []any) []any {
+	copied := false
+	for i, a := range args {
+		s, ok := a.(string)
+		if !ok || utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+			continue
+		}
+		if !copied {
+			args, copied = slices.Clone(args), true
+		}
+		args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+	}
+	return args
+}
+
 // pgxRows lets rows of pgx be read as those of database/sql, together with the results of
 // the batch they are part of.
 type pgxRows struct {
 	pgx.Rows
-	batch pgx.BatchResults
+	batch  pgx.BatchResults
+	cancel context.CancelFunc // nil: the context is somebody else's
 }
 
 func (r *pgxRows) Close() error {
@@ -245,6 +273,9 @@ func (r *pgxRows) Close() error {
 	if r.batch != nil {
 		err = errors.Join(err, r.batch.Close())
 		r.batch = nil
+	}
+	if r.cancel != nil {
+		r.cancel()
 	}
 	return err
 }
@@ -255,16 +286,22 @@ type poolReader struct{ e *postgresEngine }
 // query asks again on another connection when the one at hand turns out to be dead: after a
 // restart of the server, every connection that waited in the pool is.
 func (r poolReader) query(ctx context.Context, sql string, args ...any) (rows, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	args = storable(args)
 	for try := 1; ; try++ {
 		found, err := r.e.pool.Query(ctx, sql, args...)
 		if err == nil {
-			return &pgxRows{Rows: found}, nil
+			return &pgxRows{Rows: found, cancel: cancel}, nil
 		}
 		if try == writeTries || ctx.Err() != nil || !repeatable(err) {
+			cancel()
 			return nil, explainPostgres(named(sql, err))
 		}
 	}
 }
+
+// again: what a connection that has died answers shows only when its rows are read.
+func (r poolReader) again(err error) bool { return repeatable(err) }
 
 func (r poolReader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
 func (r poolReader) later(context.Context, string, ...any) error         { return ErrReadOnly }

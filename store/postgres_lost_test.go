@@ -258,3 +258,64 @@ func TestListen(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNewContactsUnderLoad replaces the contact list while more people report than there are
+// connections: each transaction notices that its list is old, and none waits for another.
+func TestNewContactsUnderLoad(t *testing.T) {
+	url := pgtest.Shared(t).Empty(t) + "&pool_max_conns=2"
+	c := newCompany(t, url)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	other := newCompany(t, strings.TrimSuffix(url, "&pool_max_conns=2"))
+	people, _, err := other.store.Contacts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for who := range 8 {
+		wg.Go(func() {
+			for n := range 10 {
+				out, err := c.Do(ctx, workflows.Command{
+					Key: fmt.Sprintf("%d-%d", who, n), By: c.leader, Source: incident.FromPerson,
+					Do: incident.Report{Text: fmt.Sprintf("電車に忘れた %d-%d", who, n), What: incident.KindLoss},
+				})
+				if err != nil || !out.Accepted() {
+					t.Errorf("report %d-%d: %+v, %v", who, n, out, err)
+					return
+				}
+				if who == 0 {
+					if err := other.store.ReplaceContacts(ctx, people); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestWhatPostgresDoesNotHold looks for, and keeps, what a text of it cannot be.
+func TestWhatPostgresDoesNotHold(t *testing.T) {
+	s := newCompany(t, pgtest.Shared(t).Empty(t)).store
+	ctx := t.Context()
+	for _, odd := range []string{"a\x00b", "c\xffd", "\x00"} {
+		if _, err := s.Incident(ctx, incident.ID(odd)); !errors.Is(err, workflows.ErrNotFound) {
+			t.Errorf("incident %q: %v", odd, err)
+		}
+		if err := s.SaveDraft(ctx, workflows.Draft{ID: odd, By: "sato", Form: "report", Values: map[string]string{"text": odd}}); err != nil {
+			t.Errorf("draft %q: %v", odd, err)
+		}
+		if _, err := s.Draft(ctx, "sato", odd); err != nil {
+			t.Errorf("draft %q again: %v", odd, err)
+		}
+		err := s.Write(ctx, func(tx workflows.Tx) error {
+			if _, done, err := tx.Done(ctx, odd); err != nil || done {
+				t.Errorf("request %q: %v %v", odd, done, err)
+			}
+			return tx.Save(ctx, workflows.Change{At: time.Now(), Request: &workflows.DoneRequest{Key: odd, Outcome: []byte("{}")}})
+		})
+		if err != nil && !errors.Is(err, workflows.ErrDone) {
+			t.Errorf("request %q: %v", odd, err)
+		}
+	}
+}

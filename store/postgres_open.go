@@ -96,7 +96,15 @@ func preparePostgres(ctx context.Context, c *pgx.ConnConfig, o options) (found i
 		return found, err
 	}
 	schema, _, _ := strings.Cut(c.RuntimeParams["search_path"], ",")
-	_, err = db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+pgx.Identifier{strings.Trim(strings.TrimSpace(schema), `"`)}.Sanitize())
+	schema = strings.Trim(strings.TrimSpace(schema), `"`)
+	// Only where it is missing: who has prepared it need not let the user make others.
+	var there bool
+	if err := db.QueryRowContext(ctx, `SELECT to_regnamespace(quote_ident($1)) IS NOT NULL`, schema).Scan(&there); err != nil {
+		return found, err
+	}
+	if !there {
+		_, err = db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+pgx.Identifier{schema}.Sanitize())
+	}
 	// Of two that make it at the same moment, the second is told that it is there.
 	var pe *pgconn.PgError
 	if err != nil && (!errors.As(err, &pe) || pe.Code != "23505" && pe.Code != "42P06") {

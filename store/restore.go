@@ -236,6 +236,8 @@ func occupied(ctx context.Context, s session, tables []string, from func(table s
 		switch t {
 		case "editions": // the rules in force are noted at each start
 			continue
+		case "settings":
+			query += " WHERE name <> 'mode'" // which is noted at the first start
 		case "versions":
 			query += " WHERE n > 0" // of lists that were never replaced
 		}

@@ -199,7 +199,8 @@ func (w *writing) mustChange(ctx context.Context, otherwise error, forms []strin
 // notify has nobody to tell: a second server is kept away (Lock).
 func (w *writing) notify(context.Context, workflows.Changed) error { return nil }
 
-func (w *writing) numbered() bool { return false }
+func (w *writing) numbered() bool   { return false }
+func (w *writing) again(error) bool { return false }
 
 func (w *writing) exec(_ context.Context, q string, args ...any) (int64, error) {
 	n, err := w.e.writer.exec(w.whole, q, args...)
@@ -221,6 +222,7 @@ func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0,
 func (r reader) later(context.Context, string, ...any) error         { return ErrReadOnly }
 func (r reader) notify(context.Context, workflows.Changed) error     { return ErrReadOnly }
 func (r reader) numbered() bool                                      { return false }
+func (r reader) again(error) bool                                    { return false }
 
 func (r reader) mustChange(context.Context, error, []string, ...any) error { return ErrReadOnly }
 

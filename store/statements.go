@@ -27,6 +27,8 @@ type statements interface {
 	mustChange(ctx context.Context, otherwise error, forms []string, args ...any) error
 	// notify tells the other processes on the database, with the commit, what was changed.
 	notify(ctx context.Context, c workflows.Changed) error
+	// again reports whether a query that failed before it gave a row may just be asked again.
+	again(err error) bool
 	// numbered says that placeholders need their numbers ($1); otherwise ? is quicker.
 	numbered() bool
 }
@@ -109,6 +111,13 @@ func head(query string) string {
 
 // row reads the one row of a query into dest; ok is false when there is none.
 func row(ctx context.Context, s statements, query string, args []any, dest ...any) (ok bool, err error) {
+	if ok, err = rowOnce(ctx, s, query, args, dest); err != nil && ctx.Err() == nil && s.again(err) {
+		ok, err = rowOnce(ctx, s, query, args, dest)
+	}
+	return ok, err
+}
+
+func rowOnce(ctx context.Context, s statements, query string, args, dest []any) (ok bool, err error) {
 	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return false, err
@@ -128,6 +137,14 @@ func row(ctx context.Context, s statements, query string, args []any, dest ...an
 
 // all reads every row of a query by scan.
 func all[T any](ctx context.Context, s statements, query string, args []any, scan func(rows) (T, error)) ([]T, error) {
+	list, err := allOnce(ctx, s, query, args, scan)
+	if err != nil && ctx.Err() == nil && s.again(err) {
+		list, err = allOnce(ctx, s, query, args, scan)
+	}
+	return list, err
+}
+
+func allOnce[T any](ctx context.Context, s statements, query string, args []any, scan func(rows) (T, error)) ([]T, error) {
 	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -59,12 +60,17 @@ func (d *database) ClaimTimers(ctx context.Context, now time.Time, owner string,
 		claimed, err = all(ctx, s, d.sql.claimTimers, []any{owner, micro(now.Add(lease)), micro(now), int64(n)}, scanTimer)
 		return err
 	})
+	if errors.Is(err, workflows.ErrUnsure) { // as with messages
+		claimed, err = all(ctx, d.reading(), leasedTimers, []any{owner, micro(now.Add(lease))}, scanTimer)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("claim timers: %w", err)
 	}
 	slices.SortFunc(claimed, func(a, b workflows.Timer) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Key, b.Key)) })
 	return claimed, nil
 }
+
+const leasedTimers = `SELECT key, kind, incident, due, round, day, attempt FROM timers WHERE next = $2 AND owner = $1`
 
 func scanTimer(rows rows) (t workflows.Timer, err error) {
 	var due int64

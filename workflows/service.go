@@ -164,6 +164,13 @@ func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) 
 			out, changed, err = s.do(ctx, tx, c)
 			return err
 		})
+		if errors.Is(err, errOldContacts) && try < 5 {
+			// Read outside of the transaction: inside it this would ask for a second connection
+			// while others wait for the first, and nobody would get on.
+			if err = s.ReloadContacts(ctx); err == nil {
+				continue
+			}
+		}
 		if errors.Is(err, ErrConflict) && incident.Additive(c.Do) && try < 5 {
 			continue
 		}
@@ -180,12 +187,18 @@ func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) 
 		if err != nil {
 			return Outcome{}, fmt.Errorf("%s: %w", c.Do.Word(), errors.Join(err, unsure))
 		}
+		if unsure != nil && out.Incident != "" && changed == nil {
+			changed = []incident.ID{out.Incident} // it was committed, and nobody was told
+		}
 		for _, id := range changed {
 			s.changed(Changed{Incident: id, Work: true})
 		}
 		return out, nil
 	}
 }
+
+// errOldContacts says that the list in memory is not the one stored.
+var errOldContacts = errors.New("the contact list was changed")
 
 func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident.ID, error) {
 	if stored, ok, err := tx.Done(ctx, c.Key); err != nil {
@@ -198,8 +211,10 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 		out.Repeated = true
 		return out, nil, nil
 	}
-	if err := s.fresh(ctx, tx); err != nil {
+	if v, err := tx.ContactsVersion(ctx); err != nil {
 		return Outcome{}, nil, err
+	} else if v != s.people.Load().version {
+		return Outcome{}, nil, errOldContacts
 	}
 	now := s.Now()
 	w := &work{s: s, tx: tx, c: c, now: now, change: Change{At: now}}
@@ -448,6 +463,11 @@ func (w *work) decide(in *incident.Incident, c incident.Command, env incident.En
 func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, error) {
 	out := Outcome{Incident: in.ID, Seq: in.Seq}
 	if len(events) == 0 {
+		if w.c.Timer != "" {
+			// The timer that was claimed may have been replaced since: what is to come is
+			// written anew, so that it is not removed with the one that is spent.
+			w.reschedule(in, in)
+		}
 		return out, nil
 	}
 	var before *incident.Incident

@@ -546,3 +546,49 @@ func TestVerifyBesideAWorkingServer(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// A timer that was claimed and then replaced, because others were called meanwhile, does not
+// take the new one along when it is carried out late.
+func TestAReplacedTimerOutlivesTheOneThatWasClaimed(t *testing.T) {
+	p := newPlace(t)
+	ctx := t.Context()
+	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "名簿を誤って送った"}}).Incident
+	due, ok, err := p.service.NextDue(ctx)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	far := p.clock.now.Add(24 * time.Hour)
+	claimed, err := p.store.ClaimTimers(ctx, far, "slow", time.Minute, 10)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %+v, %v (due %s)", claimed, err, due)
+	}
+	// Two minutes later everybody called says no: others are called, with a wait of their own.
+	p.clock.now = p.clock.now.Add(2 * time.Minute)
+	in, err := p.store.Incident(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, page := range in.Pages {
+		person, _ := p.service.Contacts().Person(page.Person)
+		p.do(t, workflows.Command{Key: fmt.Sprintf("no%d", n), Incident: id, By: incident.Actor{ID: person.ID, Name: person.Name, Department: person.Department}, Do: incident.Decline{Reason: "出先"}})
+	}
+	before, err := p.store.Incident(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, round, waiting := before.NextRound(incident.UsualPaging)
+	if !waiting {
+		t.Fatal("nobody is waited for: the test tests nothing")
+	}
+	if err := p.service.Fire(ctx, claimed[0]); err != nil {
+		t.Fatal(err)
+	}
+	after, err := p.store.Incident(ctx, id)
+	if err != nil || after.Seq != before.Seq {
+		t.Errorf("the late timer wrote %d entries, %v", after.Seq-before.Seq, err)
+	}
+	left, err := p.store.ClaimTimers(ctx, far, "next", time.Minute, 10)
+	if err != nil || len(left) != 1 || left[0].Round != round || !left[0].Due.Equal(want) {
+		t.Errorf("timers left: %+v, %v; want round %d at %s", left, err, round, want)
+	}
+}

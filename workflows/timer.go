@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +40,7 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 	case TimerRound:
 		_, err := s.Do(ctx, Command{
 			Key: key, Incident: t.Incident, Bot: true, Source: incident.FromTimer,
-			Do: incident.PassRound{Round: t.Round}, Timer: t.Key,
+			Do: incident.PassRound{Round: t.Round, Due: t.Due}, Timer: t.Key,
 		})
 		return err
 	case TimerDigest:
@@ -109,6 +110,9 @@ func (s *Service) digest(ctx context.Context, t Timer, key string) error {
 		}
 		return tx.Save(ctx, c)
 	})
+	if errors.Is(err, ErrDone) {
+		return nil // another process was quicker
+	}
 	if err == nil && len(readers) > 0 {
 		s.changed(Changed{Work: true})
 	}

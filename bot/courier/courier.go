@@ -255,6 +255,10 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 	if len(c.lanes) == cap(c.lanes) {
 		return idle // what is due has to wait for a lane; the send that ends wakes us
 	}
+	if len(c.slow) == cap(c.slow) {
+		// What is due may have to wait for one of those lanes; a page that comes in wakes us.
+		return min(max(next.Sub(c.Service.Now()), 5*pace), idle)
+	}
 	// At least a moment, should something stay due that could not be claimed.
 	return min(max(next.Sub(c.Service.Now()), c.pause(), 10*time.Millisecond), idle)
 }

@@ -189,7 +189,10 @@ type (
 		Answers    []int64
 	}
 	// PassRound is the due timer of a page: nobody has answered in time.
-	PassRound struct{ Round int }
+	PassRound struct {
+		Round int
+		Due   time.Time // when the round ran out, as the timer knew it; UTC
+	}
 )
 
 func (Report) Word() Word         { return WordReport }

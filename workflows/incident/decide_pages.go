@@ -311,6 +311,9 @@ func (d *decision) passRound(c PassRound) *Refusal {
 	if in.Phase.Ended() || c.Round != in.Round || len(waiting) == 0 {
 		return nil // answered meanwhile: the timer has nothing left to do
 	}
+	if due, _, ok := in.NextRound(d.env.Paging); ok && !c.Due.IsZero() && due.After(c.Due) {
+		return nil // somebody else was called since, and has the whole wait
+	}
 	// Who was called a moment ago has the whole wait. If a clock is behind, all are late
 	// rather than none: a round that was lost would never come again.
 	late := slices.DeleteFunc(slices.Clone(waiting), func(p Page) bool { return in.runsOut(p, d.env.Paging).After(d.env.Now) })
