@@ -16,6 +16,7 @@ const (
 	xlsxMaxUnpacked = 32 << 20 // bytes of all parts that are read
 	xlsxMaxParts    = 2000     // files in the archive
 	xlsxMaxStrings  = 500_000  // shared strings
+	xlsxMaxSheet    = 32 << 20 // bytes of the texts of a sheet's cells, each counted where it is referred to
 	xlsxMaxDepth    = 64       // of elements in each other
 	xlsxMaxToken    = 1 << 20  // bytes of one tag or one text
 )

@@ -305,6 +305,7 @@ func TestReadContactsBoundsWhatItUnpacks(t *testing.T) {
 	const much = xlsxMaxUnpacked + 1<<20
 	for name, file := range map[string][]byte{
 		"elements without content": minimal(t, strings.Repeat("<a/>", much/4), ""),
+		"one text in many cells":   minimal(t, strings.Repeat(`<row>`+strings.Repeat(`<c t="s"><v>0</v></c>`, 100)+`</row>`, 100), `<si><t>`+strings.Repeat("a", xlsxMaxToken/2)+`</t></si>`),
 		"shared strings":           minimal(t, "", strings.Repeat("<si/>", xlsxMaxStrings+1)),
 		"one long text":            minimal(t, `<row><c t="str"><v>`+strings.Repeat("x", much)+`</v></c></row>`, ""),
 		"one long tag":             minimal(t, `<row `+strings.Repeat(`a="" `, 2<<20)+`/>`, ""),

@@ -30,6 +30,7 @@ type sheetReader struct {
 	value        strings.Builder
 	style        int
 	formula      bool
+	given        int // bytes of the cells so far
 	inline       xlsxText
 }
 
@@ -99,6 +100,10 @@ func (s *sheetReader) end(around []string) error {
 		cell, err := s.cell()
 		if err != nil {
 			return err
+		}
+		// A text that many cells share stands in the file once, and is looked at in each.
+		if s.given += len(cell.Text); s.given > xlsxMaxSheet {
+			return errXlsxUnpacked
 		}
 		if cell.Text != "" || cell.Kind == contact.CellFormula {
 			s.row.Cells = append(s.row.Cells, cell)
