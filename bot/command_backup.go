@@ -82,15 +82,20 @@ func buildVersion() string {
 
 // backupFile is where a backup goes: the file that was named, or one named after the time in
 // Tokyo, in the folder that was named or the current one.
-func backupFile(out string) string {
+// Another name is refused: it is a folder that nobody has made, and with a file in its place
+// only the first night would be saved.
+func backupFile(out string) (string, error) {
 	name := "hikeshi-backup-" + realClock{}.Now().In(incident.Tokyo).Format("20060102-150405") + ".tar.gz"
 	if out == "" {
-		return name
+		return name, nil
 	}
 	if st, err := os.Stat(out); err == nil && st.IsDir() {
-		return filepath.Join(out, name)
+		return filepath.Join(out, name), nil
 	}
-	return out
+	if !strings.HasSuffix(out, ".tar.gz") {
+		return "", say("cli.backup.name", "file", out)
+	}
+	return out, nil
 }
 
 func (p *program) backup(ctx context.Context, out string) error {
@@ -101,7 +106,10 @@ func (p *program) backup(ctx context.Context, out string) error {
 	if err := p.databaseThere(); err != nil {
 		return err
 	}
-	file := backupFile(out)
+	file, err := backupFile(out)
+	if err != nil {
+		return err
+	}
 	saved, err := store.Backup(ctx, p.settings.database(), file, store.BackupOptions{
 		Version: buildVersion(), Mode: p.settings.Mode, Now: realClock{}.Now(), Overlay: p.overlay(),
 	})

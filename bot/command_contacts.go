@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ func (p *program) contactsCommand() *cobra.Command {
 		Use: "sheet [-o FILE] [--format pdf|docx|md]", Short: "壁に貼る緊急連絡先シート / the emergency sheet for the wall", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withService(cmd.Context(), func(o *opened) error {
+				format = formatOf(cmd, sheetOut, format)
 				now := o.service.Now()
 				doc := contact.Sheet(o.service.Contacts(), p.settings.Lang, p.say(o.texts), p.day(o.texts, now))
 				body, err := render(doc, format, now)
@@ -206,6 +208,9 @@ func (p *program) printFindings(t *templates.Texts, found []contact.Finding) (se
 
 func (p *program) writeOut(file string, body []byte) error {
 	if file == "" {
+		if terminal(p.out) && bytes.IndexByte(body, 0) >= 0 {
+			return say("cli.not_on_screen", "example", "FILE")
+		}
 		_, err := p.out.Write(body)
 		return err
 	}

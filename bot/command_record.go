@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -128,6 +130,7 @@ func (p *program) reportCommand() *cobra.Command {
 			if kind != desk.KindReport && kind != desk.KindHandover {
 				return usageError{say("cli.usage.kind", "kind", string(kind))}
 			}
+			format = formatOf(cmd, out, format)
 			return p.withService(cmd.Context(), func(o *opened) error {
 				body, err := p.document(cmd.Context(), o, args[0], kind, format)
 				if err != nil {
@@ -141,6 +144,15 @@ func (p *program) reportCommand() *cobra.Command {
 	c.Flags().StringVar(&format, "format", "md", "md | docx | pdf")
 	c.Flags().StringVar(&kind, "kind", string(desk.KindReport), "報告書 / report | 引継ぎ書 / handover")
 	return c
+}
+
+// formatOf is the format that the name of the file has, where none was asked for: a file is
+// what it is called.
+func formatOf(cmd *cobra.Command, file, format string) string {
+	if named := strings.TrimPrefix(filepath.Ext(file), "."); !cmd.Flags().Changed("format") && slices.Contains(desk.Formats, named) {
+		return named
+	}
+	return format
 }
 
 // document prints an incident for the one at the server's console, who holds the database in

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -138,22 +136,8 @@ func registerName(now time.Time) string {
 
 // notOnScreen refuses to write a workbook into a terminal.
 func (p *program) notOnScreen(out string) error {
-	if out == "" && isTerminal(p.out) {
+	if out == "" && terminal(p.out) {
 		return usageError{say("cli.not_on_screen", "example", "list.xlsx")}
 	}
 	return nil
-}
-
-// isTerminal reports whether somebody would read what is written on a screen.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	is, err := f.Stat()
-	if err != nil || is.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(is, null)
 }

@@ -3,7 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -204,4 +209,70 @@ func (r *reporters) look(s workflows.Store) {
 	if v, err := workflows.Verify(ctx, s); err != nil || len(v.Breaches) > 0 {
 		t.Errorf("verify: %+v, %v", v.Breaches, err)
 	}
+}
+
+// TestPagesWhileTheDatabaseIsAway opens pages anew while PostgreSQL is stopped: each says whom
+// to phone.
+func TestPagesWhileTheDatabaseIsAway(t *testing.T) {
+	server := pgtest.Start(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var out, errs written
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, nil, []string{"HIKESHI_DATA=" + t.TempDir(), "DATABASE_URL=" + server.Empty(t), "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
+	}()
+	defer func() {
+		if t.Failed() {
+			t.Log(out.String(), errs.String())
+		}
+	}()
+	until(t, "the address", func() bool { return printedAddress.MatchString(out.String()) })
+	address := printedAddress.FindString(out.String())
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{Jar: jar}
+	get := func(path string) (int, string) {
+		r, err := c.Get(address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.StatusCode, string(body)
+	}
+	_, chosen := get("/be")
+	token := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(chosen)
+	person := regexp.MustCompile(`name="who" value="([^"]+)"`).FindStringSubmatch(chosen)
+	if token == nil || person == nil {
+		t.Fatalf("nobody can be chosen: %s", chosen)
+	}
+	r, err := c.PostForm(address+"/be", url.Values{"csrf": {token[1]}, "who": {person[1]}, "back": {"/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if status, _ := get("/"); status != http.StatusOK {
+		t.Fatalf("before: %d", status)
+	}
+	if err := server.Down(); err != nil {
+		t.Log(err)
+	}
+	for _, path := range []string{"/", "/contacts", "/incidents"} {
+		if status, body := get(path); status != http.StatusInternalServerError || !strings.Contains(body, "090-0000-") {
+			t.Errorf("%s: %d without phone numbers", path, status)
+		}
+	}
+	if err := server.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := get("/"); status != http.StatusOK {
+		t.Errorf("afterwards: %d", status)
+	}
+	stop()
+	<-ended
 }

@@ -59,7 +59,8 @@ func shownURL(s string) (shown string, hidden bool) {
 		return s, false
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
+	// An @ behind the host is a password with a slash in it, and not the one that ends it.
+	if err != nil || u.Host == "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
 		return "", true
 	}
 	if _, has := u.User.Password(); has {

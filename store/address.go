@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -26,11 +25,15 @@ func SharedByServers(url string) bool { return isPostgres(url) }
 // Shown is the address of a database as it may be printed: without a password, wherever in
 // the address it stands.
 func Shown(address string) string {
-	if !isPostgres(address) {
+	if scheme, _, _ := strings.Cut(address, ":"); strings.EqualFold(scheme, "sqlite") {
 		return address
 	}
+	if !isPostgres(address) {
+		return "…" // whatever it is, it may hold a password
+	}
 	c, err := pgx.ParseConfig(address)
-	if err != nil {
+	// A password with a / or # in it, not written as %2F, has ended the host too early.
+	if _, rest, _ := strings.Cut(address, "://"); err != nil || strings.Contains(rest[strings.IndexAny(rest+"/", "/?#"):], "@") {
 		return "postgres://…"
 	}
 	// Of a socket's folder only the path would be left of an address with a host.
@@ -46,7 +49,7 @@ func sqlitePath(url string) (string, error) {
 	case url == "":
 		return DefaultPath, nil
 	case !found:
-		return "", fmt.Errorf("DATABASE_URL has no kind of database in front: to use the file %q give sqlite:%s", url, url)
+		return "", errors.New("DATABASE_URL has no kind of database in front: give sqlite:PATH for a file, or postgres://USER:PASSWORD@HOST/DATABASE")
 	case !strings.EqualFold(scheme, "sqlite"):
 		return "", errors.New("DATABASE_URL names a kind of database that hikeshi does not know: unset it, or give sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
 	}

@@ -29,7 +29,8 @@ func TestAddresses(t *testing.T) {
 		{"sqlite:///", "/", ""}, // a folder: Open says so
 		{"sqlite::memory:", "", "lose every incident"},
 		{"sqlite:a\x00b", "", "zero byte"},
-		{"data/x.db", "", "sqlite:data/x.db"},
+		{"data/x.db", "", "sqlite:PATH"},
+		{"host=db user=hikeshi password=geheim", "", "postgres://USER"},
 		{"postgres:hikeshi:geheim@db/x", "", "postgres://USER"},
 		{"mysql://hikeshi:geheim@db/x", "", "does not know"},
 	} {

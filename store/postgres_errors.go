@@ -49,9 +49,12 @@ func explainPostgres(err error) error {
 		return nil
 	}
 	var pe *pgconn.PgError
+	var ce *pgconn.ConnectError
+	if errors.As(err, &ce) {
+		err = unaddressed{errors.Unwrap(ce)}
+	}
 	if !errors.As(err, &pe) {
-		var ce *pgconn.ConnectError
-		if errors.As(err, &ce) || lost(err) {
+		if ce != nil || lost(err) {
 			return fmt.Errorf("PostgreSQL cannot be reached: check that it runs, and the host, the port and the TLS setting in DATABASE_URL: %w", oneLine{err})
 		}
 		return err
@@ -80,6 +83,20 @@ func explainPostgres(err error) error {
 		return fmt.Errorf("PostgreSQL has no memory or disk left: make room: %w", err)
 	}
 	return err
+}
+
+// unaddressed is why a connection failed, without the user and the database that pgx names:
+// of an address with a slip in it, they may be a part of the password.
+type unaddressed struct{ error }
+
+func (u unaddressed) Unwrap() error { return u.error }
+
+func (u unaddressed) Error() string {
+	var pe *pgconn.PgError
+	if errors.As(u.error, &pe) {
+		return "SQLSTATE " + pe.Code
+	}
+	return u.error.Error()
 }
 
 // oneLine prints an error of several lines on one, and an equal line once: an address is

@@ -129,6 +129,9 @@ func TestShown(t *testing.T) {
 		"sqlite:data/x.db": "sqlite:data/x.db",
 		"postgres://hikeshi:geheim@db.example.co.jp:5433/incidents?sslmode=require": "postgres://hikeshi@db.example.co.jp:5433/incidents",
 		"postgres://db.example.co.jp/incidents?user=hikeshi&password=geheim":        "postgres://hikeshi@db.example.co.jp:5432/incidents",
+		"postgres://hikeshi:7/geheim@db:5432/x":                                     "postgres://…",
+		"host=db password=geheim":                                                   "…",
+		"mysql://u:geheim@h/x":                                                      "…",
 		"postgresql://hikeshi:ge%zzheim@db/x":                                       "postgres://…",
 		"postgres://hikeshi:geheim@a.example.co.jp,b.example.co.jp/incidents":       "postgres://hikeshi@a.example.co.jp:5432/incidents",
 	} {

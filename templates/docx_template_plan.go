@@ -93,7 +93,7 @@ func (p *planner) fault(n *node, key string, pairs ...string) {
 
 func (p *planner) unclosed(open []*mark) {
 	for _, m := range open {
-		p.fault(m.node, "docx.fault.never_ends", "placeholder", m.tag.written)
+		p.fault(m.node, "docx.fault.never_ends", "placeholder", m.tag.written, "end", "{{/"+m.tag.name+"}}")
 	}
 }
 

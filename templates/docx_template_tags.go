@@ -31,9 +31,12 @@ const object = '\uFFFC'
 func isOpenBrace(r rune) bool  { return r == '{' || r == '｛' }
 func isCloseBrace(r rune) bool { return r == '}' || r == '｝' }
 
+// maxStrayBraces is enough to see that a paragraph is no form.
+const maxStrayBraces = 40
+
 // scanTags finds the placeholders of a paragraph. stray are the braces that are none.
 func scanTags(text string) (tags []*tag, stray []strayBraces) {
-	for i := 0; i < len(text); {
+	for i := 0; i < len(text) && len(stray) < maxStrayBraces; {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		second, m := utf8.DecodeRuneInString(text[i+n:])
 		switch {
@@ -45,7 +48,7 @@ func scanTags(text string) (tags []*tag, stray []strayBraces) {
 			}
 			t, ok := readTag(text, i, i+n+m)
 			if !ok {
-				stray = append(stray, strayBraces{at: i, text: clipped(text[i:]), opens: true})
+				stray = append(stray, strayBraces{at: i, text: clipped(text[i:min(len(text), i+200)]), opens: true})
 				i += n + m
 				continue
 			}
@@ -53,7 +56,7 @@ func scanTags(text string) (tags []*tag, stray []strayBraces) {
 			i = t.to
 		case isCloseBrace(r) && isCloseBrace(second):
 			if len(tags) == 0 || tags[len(tags)-1].to != i {
-				stray = append(stray, strayBraces{at: i, text: clipped(text[max(0, i-12):])})
+				stray = append(stray, strayBraces{at: i, text: clipped(text[max(0, i-12):min(len(text), i+200)])})
 			}
 			i += n + m
 		default:

@@ -188,6 +188,9 @@ func nearestFile(name string) string {
 	return ""
 }
 
+// maxYAML is what a file of the company may have: ten times the largest of ours.
+const maxYAML = 1 << 20 // bytes
+
 // readFile reads the overlay's file, or the embedded one where the overlay has none.
 func readFile(overlay, embedded fs.FS, name string) ([]byte, *Fault) {
 	text, err := []byte(nil), fs.ErrNotExist
@@ -196,6 +199,9 @@ func readFile(overlay, embedded fs.FS, name string) ([]byte, *Fault) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err = fs.ReadFile(embedded, name)
+	}
+	if len(text) > maxYAML {
+		return nil, &Fault{File: name, What: fault.Say("overlay.too_large"), Remedy: fault.Say("mend.too_large")}
 	}
 	if err != nil {
 		return nil, &Fault{File: name, What: fault.Say("overlay.file_unreadable"), Remedy: fault.Say("mend.file")}

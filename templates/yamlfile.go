@@ -35,6 +35,35 @@ func parseYAML(name string, src []byte, into any, known []string) (*yamlFile, *F
 	return file, nil
 }
 
+// maxYAMLDepth is how many brackets may be open and how far a line may be indented, in both: no
+// file of ours has more than ten.
+const maxYAMLDepth = 60
+
+// tooDeep gives the line that is deeper than any file needs. Brackets in texts count as well:
+// nobody leaves so many of them open.
+func tooDeep(text string) (line int, deep bool) {
+	open := 0
+	for row := range strings.Lines(text) {
+		line++
+		rest := strings.TrimLeft(row, " -?:\t")
+		if len(row)-len(rest) > 2*maxYAMLDepth {
+			return line, true
+		}
+		for _, b := range []byte(rest) {
+			switch b {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+			if open > maxYAMLDepth {
+				return line, true
+			}
+		}
+	}
+	return 0, false
+}
+
 // readYAML reads a file that is one plain YAML document. Of the parser's own faults it tells
 // the first: what follows it cannot be trusted.
 func readYAML(name string, src []byte, options ...parser.Option) (*yamlFile, *Fault) {
@@ -43,6 +72,10 @@ func readYAML(name string, src []byte, options ...parser.Option) (*yamlFile, *Fa
 	}
 	// Editors on Windows write a byte order mark, which YAML would take for a part of the first key.
 	text := strings.TrimPrefix(string(src), "\uFEFF")
+	// The parser's memory grows with the square of the depth.
+	if line, deep := tooDeep(text); deep {
+		return nil, &Fault{File: name, Line: line, Column: 1, What: fault.Say("overlay.too_deep"), Remedy: fault.Say("mend.too_deep")}
+	}
 	tree, err := parser.ParseBytes([]byte(text), 0, options...)
 	if err != nil {
 		return nil, yamlFault(name, err, nil)

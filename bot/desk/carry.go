@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
@@ -180,6 +181,18 @@ func (v *visit) fault(err error, t task) chat.Reply {
 		reply.Form = &form
 	}
 	return reply
+}
+
+// Emergency is whom to phone when nothing else works. It asks no database; ok is false for
+// whoever is not on the contact list.
+func (d *Desk) Emergency(who chat.UserID) (card chat.Card, ok bool) {
+	v := d.visit(context.Background(), who, "")
+	if !v.known {
+		return chat.Card{}, false
+	}
+	return shown(chat.Card{
+		Key: "emergency", Tone: chat.Urgent, Mark: v.mark(), Title: v.say("fault.phones"), Blocks: v.emergencyPhones(nil),
+	}), true
 }
 
 // emergencyPhones are the people of §9.3, from memory.

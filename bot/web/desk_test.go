@@ -264,6 +264,10 @@ func (d *fakeDesk) File(_ context.Context, who chat.UserID, id, entry string) (d
 	return desk.FileDownload{Name: trickyName, Size: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
+func (d *fakeDesk) Emergency(who chat.UserID) (chat.Card, bool) {
+	return chat.Card{Key: "emergency", Tone: chat.Urgent, Title: "急ぐときは、待たずに電話してください", Blocks: []chat.Block{{Items: []chat.Item{{Text: "佐藤 美咲 090-0000-0002"}}}}}, d.in(who)
+}
+
 func (d *fakeDesk) People(string) []desk.PersonLine { return people() }
 
 func (d *fakeDesk) Draft(_ context.Context, who chat.UserID, draft string) (chat.Form, error) {

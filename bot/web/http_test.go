@@ -321,6 +321,15 @@ func TestFaultsAreToldByNumberAlone(t *testing.T) {
 	if status != http.StatusInternalServerError || ref == "" || strings.Contains(body, "locked") || !strings.Contains(log.String(), ref) || !strings.Contains(log.String(), "locked") {
 		t.Errorf("%d %q\nlog: %s", status, body, log)
 	}
+	// Whoever cannot report is told whom to phone, on every page; a stranger is not.
+	for _, path := range []string{"/", "/contacts", "/incidents"} {
+		if status, body := g.get(path); status != http.StatusInternalServerError || !strings.Contains(body, "090-0000-0002") {
+			t.Errorf("%s: %d without the phone numbers: %s", path, status, body)
+		}
+	}
+	if _, body := r.guest(t, nakamura).get("/"); strings.Contains(body, "090-0000-0002") {
+		t.Error("somebody who is not on the list reads the phone numbers")
+	}
 	r.desk.set(func() { r.desk.fail, r.desk.panic = nil, true })
 	status, a := g.script("/say", "text", "社用PC", "line", "1")
 	if status != http.StatusInternalServerError || !a.Refused || !strings.Contains(log.String(), number.FindString(a.Cards)) {

@@ -22,11 +22,17 @@ func (s *Server) fail(v *visit, err error, more ...any) {
 func (s *Server) notFound(v *visit) { s.trouble(v, http.StatusNotFound, "web.error.notfound", "") }
 
 func (s *Server) trouble(v *visit, status int, key, ref string) {
+	var phones []chat.Card
+	if status >= http.StatusInternalServerError && v.who != "" {
+		if card, ok := s.cfg.Desk.Emergency(v.who); ok {
+			phones = []chat.Card{card}
+		}
+	}
 	if wantsJSON(v.r) {
 		card := chat.Card{Tone: chat.Refused, Title: s.cfg.Say(v.lang, "web.error.title"), Blocks: []chat.Block{
 			{Text: s.cfg.Say(v.lang, key, "reference", ref)},
 		}}
-		html, err := s.fragment(v, "answers", &view{Lang: v.lang, Answers: []chat.Card{card}})
+		html, err := s.fragment(v, "answers", &view{Lang: v.lang, Answers: append([]chat.Card{card}, phones...)})
 		if err != nil {
 			s.cfg.Log.Error("a refusal could not be shown", "component", "web", "error", err)
 		}
@@ -34,7 +40,7 @@ func (s *Server) trouble(v *visit, status int, key, ref string) {
 		return
 	}
 	out := s.view(v, "error")
-	out.Code, out.Ref = key, ref
+	out.Code, out.Ref, out.Answers = key, ref, phones
 	out.Title = s.cfg.Say(v.lang, "web.error.title")
 	// The frame helps to go on; where it cannot be had the sentence stands alone.
 	if v.who != "" && status == http.StatusNotFound {

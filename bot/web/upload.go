@@ -25,6 +25,9 @@ const transferWithin = 15 * time.Minute
 // maxParts bounds the typed inputs of a form with files.
 const maxParts = 200
 
+// maxFileParts bounds the files of one form. More of them come with the next.
+const maxFileParts = 50
+
 // actWithFiles is act for a form that may come with files. They are not kept on the way: the
 // typed inputs are read, the token is checked, and then the desk reads each file as it comes
 // in. Hence a page puts its files last.
@@ -128,9 +131,15 @@ func filename(part *multipart.Part) (name string, file bool) {
 // files hands the files on, each as it comes in. A file input in which nothing was chosen
 // comes as one without a name and without a byte.
 func (u *upload) files(yield func(chat.File, error) bool) {
+	count := 0
 	for part := u.next; part != nil; {
 		name, isFile := filename(part)
 		input, ours := strings.CutPrefix(part.FormName(), valuePrefix)
+		// Each costs a look at the incident and a sentence in the answer, however small it is.
+		if count++; count > maxFileParts {
+			yield(chat.File{}, chat.ErrTooMuch)
+			return
+		}
 		if isFile && ours && name != "" {
 			if !yield(chat.File{Input: input, Name: clean(unquote.Replace(name)), Body: told{part}}, nil) {
 				return

@@ -40,6 +40,8 @@ type Desk interface {
 	Register(ctx context.Context, who chat.UserID) (desk.Download, error)
 	// File gives an attached file that an entry names.
 	File(ctx context.Context, who chat.UserID, id, entry string) (desk.FileDownload, error)
+	// Emergency is whom to phone, from memory: it needs no database. ok is false for a stranger.
+	Emergency(who chat.UserID) (card chat.Card, ok bool)
 	// People lists whom one can be in practice.
 	People(lang string) []desk.PersonLine
 	// Draft opens a form again with what was typed; SaveDraft keeps what was typed.
