@@ -45,6 +45,9 @@ func (p *program) contactsCommand() *cobra.Command {
 				format = formatOf(cmd, sheetOut, format)
 				now := o.service.Now()
 				doc := contact.Sheet(o.service.Contacts(), p.settings.Lang, p.say(o.texts), p.day(o.texts, now))
+				if p.settings.practice() { // numbers that reach nobody must not hang on a wall unmarked
+					doc.Banner = append([]string{o.texts.Say(p.settings.Lang, "report.banner.practice")}, doc.Banner...)
+				}
 				body, err := render(doc, format, now)
 				if err != nil {
 					return err

@@ -147,6 +147,8 @@ func TestFormsThatAreRefused(t *testing.T) {
 		{"active parts", with("word/activeX/activeX1.xml", "<x/>"), "docx.fault.macros"},
 		{"a picture from outside", link("image", "https://example.com/seen.png"), "docx.fault.external"},
 		{"a page to click on by file", link("hyperlink", `file://server/share`), "docx.fault.external"},
+		{"a field that runs something", change("word/document.xml", "<w:body>", `<w:body><w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:instrText>DDE</w:instrText></w:r><w:r><w:instrText>AUTO cmd.exe "/c x"</w:instrText></w:r></w:p>`), "docx.fault.external"},
+		{"a field that fetches something", change("word/document.xml", "<w:body>", `<w:body><w:p><w:fldSimple w:instr=" IncludePicture &quot;http://example.com/x.png&quot; "/></w:p>`), "docx.fault.external"},
 		{"a template from outside", link("attachedTemplate", "file:///C:/x.dotm"), "docx.fault.attached"},
 		{"a document type", change("word/document.xml", "<w:document", `<!DOCTYPE x [<!ENTITY a "b">]><w:document`), "docx.fault.dtd"},
 		{"a document type elsewhere", with("word/theme/theme1.xml", `<!DOCTYPE a><a/>`), "docx.fault.dtd"},

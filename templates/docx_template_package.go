@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,6 +207,9 @@ func (p *docxPackage) harmless(file string) []DocxFault {
 		if bytes.Contains(content, []byte("<!DOCTYPE")) || bytes.Contains(content, []byte("<!ENTITY")) {
 			return notUsable(file, "docx.fault.dtd", "part", name)
 		}
+		if fieldThatReaches.Match(instructions(content, "")) || fieldThatReaches.Match(instructions(content, " ")) {
+			return notUsable(file, "docx.fault.external", "target", name)
+		}
 		if strings.HasSuffix(lower, ".rels") {
 			if faults := checkLinks(file, name, content); faults != nil {
 				return faults
@@ -213,6 +217,22 @@ func (p *docxPackage) harmless(file string) []DocxFault {
 		}
 	}
 	return nil
+}
+
+// fieldThatReaches are the fields by which a word processor runs or fetches something.
+var fieldThatReaches = regexp.MustCompile(`(?i)\b(DDE|DDEAUTO|INCLUDEPICTURE|INCLUDETEXT|LINK|IMPORT)\b`)
+
+// fieldParts are what a field says that it does, in one piece or in several.
+var fieldParts = regexp.MustCompile(`(?s)<w:instrText[^>]*>(.*?)</w:instrText>|<w:fldSimple[^>]*w:instr="([^"]*)"`)
+
+// instructions joins the fields of a part: Word splits them as it does everything, and where
+// one ends is not told here.
+func instructions(content []byte, between string) []byte {
+	var all [][]byte
+	for _, m := range fieldParts.FindAllSubmatch(content, -1) {
+		all = append(all, m[1], m[2])
+	}
+	return bytes.Join(all, []byte(between))
 }
 
 // checkLinks refuses what a word processor would fetch by itself when it opens the report:
