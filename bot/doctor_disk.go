@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"hikeshi/store"
 )
 
 // A disk this full is told of: the database needs room beside it for its log, and a backup
@@ -20,7 +22,7 @@ const (
 // checkDisk looks at the room on the disk of the data folder.
 func checkDisk(_ context.Context, x *patient) []finding {
 	folder := existing(x.settings.Data)
-	free, total, err := room(folder)
+	free, total, err := store.Room(folder)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}

@@ -74,7 +74,7 @@ func TestDoctorLooksAtTheDisk(t *testing.T) {
 			t.Errorf("%s: %s %q", name, g, text)
 		}
 	}
-	if free, total, err := room(existing(p.settings.Data + "/not/there/yet")); err != nil || free == 0 || total < free {
+	if free, total, err := store.Room(existing(p.settings.Data + "/not/there/yet")); err != nil || free == 0 || total < free {
 		t.Errorf("the test's own disk: %.0f of %.0f, %v", free, total, err)
 	}
 }

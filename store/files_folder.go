@@ -20,6 +20,10 @@ import (
 // there is always the whole file.
 type folder struct{ path string }
 
+// fileReserve is the room that attached files leave to the record on the same disk, in bytes:
+// some ten thousand reports.
+var fileReserve = float64(256 << 20)
+
 // incoming begins the names of files that are being written.
 const incoming = ".incoming-"
 
@@ -35,6 +39,10 @@ func (d folder) final(f file) string      { return filepath.Join(d.of(f.id), f.d
 func (d folder) receive(_ context.Context, f file, r io.Reader) (err error) {
 	if err := makeLasting(d.path, d.of(f.id)); err != nil {
 		return err
+	}
+	// Evidence can wait for somebody to make room; a report cannot.
+	if free, _, err := Room(d.path); err == nil && free < fileReserve {
+		return workflows.ErrNoRoom
 	}
 	w, err := os.OpenFile(d.temporary(f), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

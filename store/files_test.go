@@ -174,3 +174,23 @@ type fullBodies struct {
 }
 
 func (b fullBodies) receive(_ context.Context, _ file, r io.Reader) error { return b.full(r) }
+
+// Attached files leave room on the disk for reports.
+func TestFilesLeaveRoomForReports(t *testing.T) {
+	defer func(r float64) { fileReserve = r }(fileReserve)
+	s := open(t, newFile(t))
+	put := func() error {
+		_, err := s.PutFile(t.Context(), "INC-2026-0001", time.Now(), 1<<20, strings.NewReader("画面の写真"))
+		return err
+	}
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	fileReserve = 1e18
+	if err := put(); !errors.Is(err, workflows.ErrNoRoom) {
+		t.Errorf("with less room than is kept: %v", err)
+	}
+	if err := s.SetSetting(t.Context(), "a", "b"); err != nil {
+		t.Errorf("the record: %v", err)
+	}
+}

@@ -1,11 +1,11 @@
 //go:build linux || darwin || freebsd
 
-package main
+package store
 
 import "golang.org/x/sys/unix"
 
-// room gives the bytes on the disk of a folder that this user may still write, and all.
-func room(folder string) (free, total float64, err error) {
+// Room gives the bytes on the disk of a folder that this user may still write, and all.
+func Room(folder string) (free, total float64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, 0, err

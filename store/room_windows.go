@@ -1,9 +1,9 @@
-package main
+package store
 
 import "golang.org/x/sys/windows"
 
-// room gives the bytes on the disk of a folder that this user may still write, and all.
-func room(folder string) (free, total float64, err error) {
+// Room gives the bytes on the disk of a folder that this user may still write, and all.
+func Room(folder string) (free, total float64, err error) {
 	name, err := windows.UTF16PtrFromString(folder)
 	if err != nil {
 		return 0, 0, err
