@@ -36,7 +36,8 @@ endif
 # The store's own suite and the nights run on both databases anyway. Here is what else works on
 # one, the flow in the browser among it.
 test-postgres: tools ## what works on a database once more, on PostgreSQL
-	HIKESHI_TEST_DATABASE=postgres $(TEST) ./workflows ./bot/courier ./bot/desk
+	HIKESHI_TEST_DATABASE=postgres $(TEST) ./bot/courier ./bot/desk
+	HIKESHI_TEST_DATABASE=postgres $(TEST) ./workflows -rapid.checks=25
 	HIKESHI_TEST_DATABASE=postgres $(TEST) -run 'BrowserWholeFlow' ./bot
 
 soak: tools ## the long tests, named …Soak… (up to an hour)
