@@ -215,11 +215,12 @@ func (r *reporters) look(s workflows.Store) {
 // to phone.
 func TestPagesWhileTheDatabaseIsAway(t *testing.T) {
 	server := pgtest.Start(t)
+	database := server.Empty(t)
 	ctx, stop := context.WithCancel(t.Context())
 	var out, errs written
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, nil, []string{"HIKESHI_DATA=" + t.TempDir(), "DATABASE_URL=" + server.Empty(t), "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
+		ended <- run(ctx, nil, []string{"HIKESHI_DATA=" + t.TempDir(), "DATABASE_URL=" + database, "HIKESHI_LISTEN=127.0.0.1:0"}, &out, &errs)
 	}()
 	defer func() {
 		if t.Failed() {

@@ -19,9 +19,6 @@ func isPostgres(url string) bool {
 	return found && (strings.EqualFold(scheme, "postgres") || strings.EqualFold(scheme, "postgresql"))
 }
 
-// SharedByServers reports whether several servers may work on the database at url at once.
-func SharedByServers(url string) bool { return isPostgres(url) }
-
 // Shown is the address of a database as it may be printed: without a password, wherever in
 // the address it stands.
 func Shown(address string) string {

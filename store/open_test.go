@@ -304,11 +304,16 @@ func TestMigrate(t *testing.T) {
 
 // TestOpenAtOnce starts several processes on a folder without a database.
 func TestOpenAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.db")
+	openAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"), 6)
+}
+
+// openAtOnce has each of several processes make the database, write and end.
+func openAtOnce(t *testing.T, url string, processes int) {
+	t.Helper()
 	var wg sync.WaitGroup
-	for i := range 6 {
+	for i := range processes {
 		wg.Go(func() {
-			s, err := Open(context.Background(), "sqlite:"+path)
+			s, err := Open(context.Background(), url)
 			if err != nil {
 				t.Error(err)
 				return
@@ -322,8 +327,8 @@ func TestOpenAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	s := open(t, path)
-	for i := range 6 {
+	s := openURL(t, url)
+	for i := range processes {
 		if v, err := s.Setting(t.Context(), fmt.Sprint(i)); v != "x" || err != nil {
 			t.Errorf("setting %d: %q, %v", i, v, err)
 		}

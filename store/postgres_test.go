@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -142,29 +141,4 @@ func TestShown(t *testing.T) {
 }
 
 // TestPostgresAtOnce starts several processes on a database without tables.
-func TestPostgresAtOnce(t *testing.T) {
-	url := pgtest.Shared(t).Empty(t)
-	var wg sync.WaitGroup
-	for i := range 4 {
-		wg.Go(func() {
-			s, err := Open(context.Background(), url)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if err := s.SetSetting(t.Context(), fmt.Sprint(i), "x"); err != nil {
-				t.Error(err)
-			}
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	s := openURL(t, url)
-	for i := range 4 {
-		if v, err := s.Setting(t.Context(), fmt.Sprint(i)); v != "x" || err != nil {
-			t.Errorf("setting %d: %q, %v", i, v, err)
-		}
-	}
-}
+func TestPostgresAtOnce(t *testing.T) { openAtOnce(t, pgtest.Shared(t).Empty(t), 4) }
