@@ -7,6 +7,7 @@ require (
 	github.com/caarlos0/env/v11 v11.4.2 // settings from the environment into a struct, with defaults
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of the browser protocol that chromedp drives
 	github.com/chromedp/chromedp v0.23.0 // tests: a real browser, driven without a second toolchain
+	github.com/coder/websocket v1.8.15 // tests: the server side of Socket Mode
 	github.com/expr-lang/expr v1.17.8 // conditions of steps: compiled at load, typed, no side effects, always ends
 	github.com/go-co-op/gocron/v2 v2.21.2 // calendar ticks in Asia/Tokyo
 	github.com/goccy/go-yaml v1.19.2 // procedures and messages: strict, and faults show line, column and source
@@ -16,6 +17,7 @@ require (
 	github.com/pressly/goose/v3 v3.29.0 // migrations, embedded, the same for every database
 	github.com/prometheus/client_golang v1.25.0 // the figures of /metrics, and the linter of their names
 	github.com/rickar/cal/v2 v2.1.13 // Japanese public holidays, with 振替休日 and 国民の休日
+	github.com/slack-go/slack v0.35.0 // Slack's Web API, Socket Mode and Block Kit, typed
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
 	github.com/xuri/excelize/v2 v2.11.0 // writes the register and the contact list as xlsx
@@ -29,10 +31,11 @@ require (
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/dustin/go-humanize v1.1.0 // indirect
+		github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/uuid v1.6.0 // indirect
-	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
+		github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
@@ -49,7 +52,7 @@ require (
 	github.com/richardlehane/msoleps v1.0.6 // indirect
 	github.com/robfig/cron/v3 v3.0.1 // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
-	github.com/tiendc/go-deepcopy v1.7.2 // indirect
+		github.com/tiendc/go-deepcopy v1.7.2 // indirect
 	github.com/xuri/efp v0.0.1 // indirect
 	github.com/xuri/nfp v0.0.2-0.20250530014748-2ddeb826f9a9 // indirect
 	go.uber.org/multierr v1.11.0 // indirect

@@ -33,6 +33,7 @@ const (
 	Said      RequestKind = "said"      // typed a line: Text
 	Pressed   RequestKind = "pressed"   // pressed a button: Action
 	Submitted RequestKind = "submitted" // sent a form: Draft and Values
+	Quoted    RequestKind = "quoted"    // pointed at a message of the platform: Quote
 )
 
 // Request is one thing that one person did. ID is the key of what was done, not of its
@@ -49,9 +50,36 @@ type Request struct {
 	Action  Action    // Pressed
 	Draft   string    // Submitted: the form's Draft
 	Values  Values    // Submitted
-	Files   Files     // Submitted: what was chosen in its Upload inputs; nil: nothing
+	Files   Files     // Submitted: what was chosen in its Upload inputs, and the files of Quote; nil: nothing
+	Quote   *Quote    // Quoted; Submitted: the message that the form was opened from; else nil
 	At      time.Time // when the person did it, as the platform says
 }
+
+// QuoteFor says what a person wants with a message that somebody wrote on the platform.
+type QuoteFor string
+
+// A report of it, or an entry in the record of the incident whose channel it stands in.
+const (
+	ForReport QuoteFor = "report"
+	ForNote   QuoteFor = "note"
+)
+
+// Quote is a message that somebody wrote on the platform, pointed at by a person who wants it
+// reported or recorded. It is what somebody typed: data, never interpreted.
+type Quote struct {
+	For  QuoteFor
+	Text string // whole, however long
+	From UserID // who wrote it
+	Name string // how the platform calls him
+	At   time.Time
+	Link string // leads to the message on the platform; empty: there is none
+	// Files are the names of what hangs on it. The bytes come in Request.Files when the form
+	// that the quote opened is submitted, with QuotedFile as their Input.
+	Files []string
+}
+
+// QuotedFile is the Input of a file that hung on the quoted message.
+const QuotedFile = "quoted"
 
 // Files are the files of a submitted form, one after the other as they come in: each is read
 // before the next is asked for, so that none has to be kept on the way. An error ends them:
@@ -90,6 +118,8 @@ type Reply struct {
 	// Channel is the incident channel to show next, empty to stay; Page is a path of the web pages.
 	Channel string
 	Page    string
+	// Direct brings the cards to the direct messages of the one who asked, wherever he asked.
+	Direct bool
 }
 
 // Tone says how a card is meant. A front end shows it by a word or a sign, never by colour alone.
@@ -112,6 +142,9 @@ type Card struct {
 	Title   string
 	Blocks  []Block
 	Buttons []Button
+	// Whole asks for the whole card again, where a front end can show only a part of it at
+	// once; empty: nothing does.
+	Whole Action
 }
 
 // Block is one part of a card. Exactly one of Text, Fields, Items is set.
@@ -183,6 +216,9 @@ type Form struct {
 	Error  string // one sentence about the whole form
 	Inputs []Input
 	Submit string
+	// Partial says that the form was opened from memory, because the database did not answer
+	// in time: asked for by its Draft a little later, it is whole.
+	Partial bool
 }
 
 // Input is one question of a form.
@@ -211,9 +247,18 @@ type Delivery struct {
 	To     Target
 	Card   Card
 	Urgent bool // a page: overtakes everything else
-	Again  bool // an earlier try may have arrived: it is marked 再送
+	Again  bool // an earlier try may have arrived: it is marked 再送, or found where the platform lets us look
 	// Update is the message this delivery replaces, when it is known.
 	Update MessageID
+	// Document is brought with the card; nil: nothing.
+	Document *Document
+}
+
+// Document is a file that the bot made.
+type Document struct {
+	Name string // unique among the documents of an incident, such as INC-2026-0001-v2.docx
+	Type string // media type
+	Body []byte
 }
 
 // Target is a person's direct messages or an incident's channel; exactly one is set.
@@ -228,9 +273,94 @@ type Frontend interface {
 	// Name is the part of a UserID before the colon, such as "web".
 	Name() string
 	// Send delivers once and gives the message's ID. An error that wraps ErrGone will not
-	// get better by repeating; every other error is tried again.
+	// get better by repeating, a *Later was not tried; one that wraps ErrUnsure may have
+	// arrived. Every other error is tried again.
 	Send(ctx context.Context, d Delivery) (MessageID, error)
 }
 
 // ErrGone says that the target does not exist or refuses messages for good.
 var ErrGone = errors.New("the target cannot be reached")
+
+// ErrUnsure says that the request went out and nobody knows whether it was carried out.
+var ErrUnsure = errors.New("no answer came; it may have been done all the same")
+
+// Later says that nothing was tried, and how long to wait: the platform asked for it, or
+// would. It counts as no try.
+type Later struct{ Wait time.Duration }
+
+func (l *Later) Error() string { return "the platform asks to wait " + l.Wait.String() }
+
+// Joiner is a front end on which several pages to one person at once become one message. The
+// platform bounds how often a person can be written to.
+type Joiner interface {
+	Frontend
+	Joins() // marks it; does nothing
+}
+
+// Place is an incident's channel as it ought to be.
+type Place struct {
+	Channel string // its name, such as inc-2026-0001
+	Topic   string // what the channel is about, in one line
+	// Members are who belongs in it. Whoever the front end once brought in and who is not
+	// among them is taken out.
+	Members []UserID
+	Links   []Link
+	Pinned  MessageID // the card to pin, once it is known
+	Ended   bool      // archived
+}
+
+// Link is a place of the web, under a name.
+type Link struct {
+	Label string
+	URL   string
+}
+
+// Kept is an incident's channel as it is.
+type Kept struct {
+	ID   PlaceID // empty: there is no channel
+	Link string
+	// Problem is why there is no channel, or why it is not as it ought to be; "" for none.
+	Problem Problem
+	// Missing are the members who are not in it.
+	Missing []Missing
+}
+
+// Missing is a person who could not be brought into a channel.
+type Missing struct {
+	User UserID
+	Why  Problem
+}
+
+// Problem is a reason of a platform that a person can do something about. The desk says it
+// in words, with what to do.
+type Problem string
+
+// The problems.
+const (
+	ProblemForbidden Problem = "forbidden" // the workspace does not let the bot make channels, or lacks a scope
+	ProblemGuest     Problem = "guest"     // a guest cannot be invited
+	ProblemGone      Problem = "gone"      // the account is switched off, or there is none
+	ProblemOutside   Problem = "outside"   // of another workspace
+	ProblemRefused   Problem = "refused"   // refused for another reason
+	ProblemStays     Problem = "stays"     // who does not belong there any more could not be taken out
+)
+
+// Keeper is a front end that keeps a private channel for each incident.
+type Keeper interface {
+	Frontend
+	// Keep makes the channel as p says. Each effect stands alone: what fails does not stop
+	// what comes after it. Errors are as those of Send; with an error, Kept says what is known.
+	// It never makes a public channel and never takes one that it has not made for p itself.
+	Keep(ctx context.Context, p Place) (Kept, error)
+}
+
+// Memory is what a front end remembers over restarts, such as which channel is which
+// incident's. It is shared by every process on the database.
+type Memory interface {
+	// Recall gives what was remembered under a name; nil: nothing was.
+	Recall(ctx context.Context, name string) ([]byte, error)
+	// Remember keeps a value under a name, in the place of the one before; nil forgets it.
+	Remember(ctx context.Context, name string, value []byte) error
+	// All gives everything whose name begins so.
+	All(ctx context.Context, prefix string) (map[string][]byte, error)
+}
