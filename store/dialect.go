@@ -43,6 +43,10 @@ type queries struct {
 	claimTimers   string
 	claimMessages string
 	claimUrgent   string
+	claimLast     string
+	claimPages    string
+	claimGroup    string
+	lockGroup     string
 	oneReport     string
 	kind, facts   string
 }
@@ -54,6 +58,10 @@ func newQueries(d dialect) *queries {
 		claimTimers:   claimTimers(d),
 		claimMessages: claimMessages(d, 0),
 		claimUrgent:   claimMessages(d, 1),
+		claimLast:     claimMessages(d, -1),
+		claimPages:    claimPages(d),
+		claimGroup:    claimGroup(d),
+		lockGroup:     selectMessage + ` WHERE joined > 0 AND joined = $1 ORDER BY id` + d.lockRow,
 		oneReport:     d.oneReport,
 		kind:          d.kind,
 		facts:         d.facts,

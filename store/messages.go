@@ -30,7 +30,7 @@ var insertMessages = &insert{
 		resent = CASE WHEN messages.first_sent = 0 THEN messages.resent ELSE 0 END`,
 }
 
-func (t *tx) saveMessages(ctx context.Context, notices []incident.Notice, at time.Time) error {
+func saveMessages(ctx context.Context, s statements, notices []incident.Notice, at time.Time) error {
 	if len(notices) == 0 {
 		return nil
 	}
@@ -41,14 +41,23 @@ func (t *tx) saveMessages(ctx context.Context, notices []incident.Notice, at tim
 			continue // one statement cannot write a row twice; the later notice counts
 		}
 		urgent := slices.ContainsFunc(notices[:i+1], func(o incident.Notice) bool { return same(o) && o.Urgent })
-		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, flag(urgent), n.Day)
+		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, rank(urgent, n.Last), n.Day)
 	}
-	return insertMessages.run(ctx, t.s, rows)
+	return insertMessages.run(ctx, s, rows)
+}
+
+// rank is how a message is placed in the queue: the column urgent. Pages come before
+// everything, and what is to come last only when nothing else is due.
+func rank(urgent, last bool) int64 {
+	if last && !urgent {
+		return -1
+	}
+	return flag(urgent)
 }
 
 const (
 	messageColumns = `id, key, kind, incident, person, seq, urgent, day, created, revision, attempt, state, due,
-		owner, leased_revision, leased_attempt, resent, first_sent, last_sent, frontend, sent, error`
+		owner, leased_revision, leased_attempt, resent, first_sent, last_sent, frontend, sent, error, joined`
 	selectMessage = `SELECT ` + messageColumns + ` FROM messages`
 )
 
@@ -65,8 +74,8 @@ func scanMessage(rows rows) (m message, err error) {
 	var created, first, last int64
 	var urgent, resent int
 	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
-		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error)
-	m.Urgent, m.Resent = urgent != 0, resent != 0
+		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error, &m.Joined)
+	m.Urgent, m.Last, m.Resent = urgent > 0, urgent < 0, resent != 0
 	m.Created, m.FirstSent, m.LastSent = instant(created), instant(first), instant(last)
 	return m, err
 }
@@ -76,6 +85,7 @@ func scanMessage(rows rows) (m message, err error) {
 const (
 	latest           = ` AND id > $1 ORDER BY id DESC LIMIT $2`
 	arrived          = ` AND first_sent > 0`
+	said             = ` AND kind <> 'place'`
 	ofPerson         = selectMessage + ` WHERE person = $3`
 	ofPersonIncident = selectMessage + ` WHERE incident = $3 AND person = $4`
 	ofIncident       = selectMessage + ` WHERE incident = $3`
@@ -94,6 +104,9 @@ func (d *database) Messages(ctx context.Context, q workflows.MessageQuery) ([]wo
 	}
 	if q.Sent {
 		query += arrived
+	}
+	if !q.Places {
+		query += said
 	}
 	list, err := all(ctx, d.reading(), query+latest, args, scanMessage)
 	if err != nil {
@@ -124,10 +137,10 @@ func claimMessages(d dialect, urgent int) string {
 }
 
 // ClaimMessages leases up to n messages that are due: urgent ones first, then by when they
-// fell due. Urgent ones have an index of their own beside the rest: a pile of others is not
+// fell due, and those that come last when nothing else is. Urgent ones have an index of their own beside the rest: a pile of others is not
 // looked through for them.
 func (d *database) ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int, urgentOnly bool) ([]workflows.Message, error) {
-	lanes := []string{d.sql.claimUrgent, d.sql.claimMessages}
+	lanes := []string{d.sql.claimUrgent, d.sql.claimMessages, d.sql.claimLast}
 	if urgentOnly {
 		lanes = lanes[:1]
 	}
@@ -157,38 +170,87 @@ func (d *database) ClaimMessages(ctx context.Context, now time.Time, owner strin
 	return plain(claimed), nil
 }
 
-// Asked after an unsure claim only. Both urgencies are named so that the index is used.
-const leasedMessages = selectMessage + ` WHERE urgent IN (0, 1) AND next = $2 AND owner = $1 ORDER BY urgent DESC, due, id`
+// Asked after an unsure claim only. All ranks are named so that the index is used.
+const leasedMessages = selectMessage + ` WHERE urgent IN (-1, 0, 1) AND next = $2 AND owner = $1 ORDER BY urgent DESC, due, id`
 
 const updateMessage = `UPDATE messages SET owner = '', state = $1, due = $2, next = $3, resent = $4,
-	first_sent = $5, last_sent = $6, frontend = $7, sent = $8, error = $9 WHERE id = $10`
+	first_sent = $5, last_sent = $6, frontend = $7, sent = $8, error = $9, attempt = $10 WHERE id = $11`
 
 // FinishMessage records what became of a claimed message.
 func (d *database) FinishMessage(ctx context.Context, m workflows.Message, owner string, res workflows.Sent) error {
+	return d.FinishMessages(ctx, []workflows.Message{m}, owner, res)
+}
+
+// FinishMessages records what became of the messages that one try has sent. Of those whose
+// lease was lost it changes nothing; when that is all of them: workflows.ErrConflict.
+func (d *database) FinishMessages(ctx context.Context, list []workflows.Message, owner string, res workflows.Sent) error {
 	err := d.write(ctx, func(s statements) error {
-		list, err := all(ctx, s, d.sql.lockMessage, []any{m.ID}, scanMessage)
-		if err != nil {
-			return err
+		lost := error(nil)
+		finished := 0
+		for _, m := range list {
+			err := finishMessage(ctx, s, d.sql, m, owner, res)
+			switch {
+			case errors.Is(err, workflows.ErrConflict) || errors.Is(err, workflows.ErrNotFound):
+				lost = err
+			case err != nil:
+				return err
+			default:
+				finished++
+			}
 		}
-		if len(list) == 0 {
-			return workflows.ErrNotFound
+		if finished == 0 {
+			return lost
 		}
-		now := list[0]
-		if now.owner != owner || now.leasedRevision != m.Revision || now.leasedAttempt != m.Attempt {
-			return workflows.ErrConflict
-		}
-		after, next := finish(now, m.Revision, res)
-		err = s.later(ctx, updateMessage, string(after.State), after.due, next, flag(after.Resent),
-			micro(after.FirstSent), micro(after.LastSent), after.Frontend, after.Sent, after.Error, after.ID)
-		if err != nil {
-			return err
-		}
-		return s.notify(ctx, workflows.Changed{Incident: after.Incident})
+		return nil
 	})
 	if err != nil {
+		return fmt.Errorf("finish message %d: %w", list[0].ID, err)
+	}
+	return nil
+}
+
+func (t *tx) FinishMessage(ctx context.Context, m workflows.Message, owner string, res workflows.Sent) error {
+	if err := finishMessage(ctx, t.s, t.sql, m, owner, res); err != nil {
 		return fmt.Errorf("finish message %d: %w", m.ID, err)
 	}
 	return nil
+}
+
+func finishMessage(ctx context.Context, s statements, sql *queries, m workflows.Message, owner string, res workflows.Sent) error {
+	list, err := all(ctx, s, sql.lockMessage, []any{m.ID}, scanMessage)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return workflows.ErrNotFound
+	}
+	now := list[0]
+	if now.owner != owner || now.leasedRevision != m.Revision || now.leasedAttempt != m.Attempt {
+		return workflows.ErrConflict
+	}
+	after, next := finish(now, m.Revision, res)
+	err = s.later(ctx, updateMessage, string(after.State), after.due, next, flag(after.Resent),
+		micro(after.FirstSent), micro(after.LastSent), after.Frontend, after.Sent, after.Error, int64(after.Attempt), after.ID)
+	if err != nil {
+		return err
+	}
+	if res.OK {
+		if err := saveMessages(ctx, s, res.Then, res.At); err != nil {
+			return err
+		}
+	}
+	return s.notify(ctx, workflows.Changed{Incident: after.Incident, Work: res.OK && len(res.Then) > 0})
+}
+
+const channelWaits = `SELECT count(*) FROM messages WHERE incident = $1 AND person = '' AND next IS NOT NULL AND kind <> 'place'`
+
+// ChannelWaits reports whether anything is still to be said in an incident's channel.
+func (d *database) ChannelWaits(ctx context.Context, id incident.ID) (bool, error) {
+	var n int
+	if _, err := row(ctx, d.reading(), channelWaits, []any{string(id)}, &n); err != nil {
+		return false, fmt.Errorf("count what waits for a channel: %w", err)
+	}
+	return n > 0, nil
 }
 
 // finish says what a row becomes by the result of a try of one revision, and when it is to
@@ -208,6 +270,11 @@ func finish(m message, revision int, res workflows.Sent) (message, sql.NullInt64
 	case res.OK:
 		m.State, m.Error = workflows.MessageSent, ""
 		return m, sql.NullInt64{}
+	}
+	if res.Waited { // nothing was tried
+		m.Attempt--
+		m.due = micro(res.Retry)
+		return m, sql.NullInt64{Int64: m.due, Valid: true}
 	}
 	m.Error = res.Error
 	m.Resent = m.Resent || res.Unsure

@@ -44,8 +44,13 @@ func (t *tx) Save(ctx context.Context, c workflows.Change) error {
 			return fmt.Errorf("save %s: %w", saved.Row.ID, err)
 		}
 	}
-	if err := t.saveMessages(ctx, c.Messages, c.At); err != nil {
+	if err := saveMessages(ctx, t.s, c.Messages, c.At); err != nil {
 		return fmt.Errorf("save the messages: %w", err)
+	}
+	if c.Hasten != "" {
+		if err := t.s.later(ctx, hastenMessages, micro(c.At), string(c.Hasten)); err != nil {
+			return fmt.Errorf("hasten the messages: %w", err)
+		}
 	}
 	if err := t.saveTimers(ctx, c.Timers, c.Cancel); err != nil {
 		return fmt.Errorf("save the timers: %w", err)
@@ -62,7 +67,7 @@ func (t *tx) Save(ctx context.Context, c workflows.Change) error {
 
 // notify tells the other processes which incidents changed, and whether there is work.
 func (t *tx) notify(ctx context.Context, c workflows.Change) error {
-	work := len(c.Messages) > 0 || len(c.Timers) > 0
+	work := len(c.Messages) > 0 || len(c.Timers) > 0 || c.Hasten != ""
 	for _, saved := range c.Incidents {
 		if err := t.s.notify(ctx, workflows.Changed{Incident: saved.Row.ID, Work: work}); err != nil {
 			return err

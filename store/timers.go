@@ -23,11 +23,12 @@ var insertTimers = &insert{
 const (
 	deleteTimer  = `DELETE FROM timers WHERE key = $1`
 	releaseTimer = `UPDATE timers SET owner = '', next = $1 WHERE key = $2 AND owner = $3 AND attempt = $4`
-	// The two ends of messages_next and the one of timers_next, each a look at one entry.
+	// The ends of messages_next, one for each rank, and the one of timers_next, each a look at one entry.
 	nextDue = `SELECT min(n) FROM (
 		SELECT min(next) AS n FROM timers
 		UNION ALL SELECT min(next) FROM messages WHERE urgent = 1 AND next IS NOT NULL
-		UNION ALL SELECT min(next) FROM messages WHERE urgent = 0 AND next IS NOT NULL) x`
+		UNION ALL SELECT min(next) FROM messages WHERE urgent = 0 AND next IS NOT NULL
+		UNION ALL SELECT min(next) FROM messages WHERE urgent = -1 AND next IS NOT NULL) x`
 )
 
 func claimTimers(d dialect) string {

@@ -80,5 +80,10 @@ func (s *Service) ImportContacts(ctx context.Context, rows []contact.Row) (conta
 	if err := s.store.ReplaceContacts(ctx, merged); err != nil {
 		return contact.Changes{}, fmt.Errorf("replace the contact list: %w", err)
 	}
-	return contact.Compare(current, merged), s.ReloadContacts(ctx)
+	changes := contact.Compare(current, merged)
+	if err := s.ReloadContacts(ctx); err != nil || !s.places {
+		return changes, err
+	}
+	// Also when nothing changed: an import that broke off here is mended by the next.
+	return changes, s.movePlaces(ctx)
 }

@@ -40,6 +40,7 @@ type Service struct {
 	editions editions
 	log      *slog.Logger
 	practice bool
+	places   bool
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
 	changed  func(Changed)
@@ -55,6 +56,9 @@ type Options struct {
 	// Log is told of an edition that an incident began with and that is gone; nil: the program's.
 	Log      *slog.Logger
 	Practice bool // numbers TRN-…, everything marked 訓練
+	// Places says that a front end keeps a channel for each incident: it is told when one has
+	// to change, and reports are brought there as files.
+	Places bool
 	// Clocks says which notification clocks hold back closing; nil while there are none.
 	Clocks incident.ClockGate
 	// Changed is called after each commit, outside of the transaction; it must not block.
@@ -71,7 +75,7 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, clocks: o.Clocks, changed: o.Changed, observer: o.Observer}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, clocks: o.Clocks, changed: o.Changed, observer: o.Observer}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -512,7 +516,14 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 	}
 	out.Seq = in.Seq
 	w.change.Incidents = append(w.change.Incidents, saved)
+	if w.s.places && incident.MovesPlace(before, in) {
+		// The channel first, then what is said in it.
+		w.change.Messages = append(w.change.Messages, incident.PlaceNotice(in))
+	}
 	w.change.Messages = append(w.change.Messages, incident.Announce(before, in, records, w.s.people.Load())...)
+	if w.s.places {
+		w.change.Messages = append(w.change.Messages, incident.AnnounceReport(in, records)...)
+	}
 	w.reschedule(before, in)
 	return out, nil
 }

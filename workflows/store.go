@@ -70,9 +70,19 @@ type Store interface {
 	// ClaimMessages leases up to n messages that are due, urgent ones first; urgentOnly
 	// leaves the others, so that pages have lanes of their own.
 	ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int, urgentOnly bool) ([]Message, error)
+	// ClaimJoined leases to owner what goes out as one message with the page m, which owner
+	// has claimed: the other due pages to its receiver that were never tried, or those that
+	// went out with it before. ErrConflict: the lease on m was lost.
+	ClaimJoined(ctx context.Context, m Message, now time.Time, owner string, lease time.Duration) (Joined, error)
 	// FinishMessage records what became of a claimed message. It changes nothing when the
 	// lease was lost meanwhile (ErrConflict).
 	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error
+	// FinishMessages records what became of claimed messages that were sent as one. Of those
+	// whose lease was lost it changes nothing (ErrConflict, when that is all of them).
+	FinishMessages(ctx context.Context, m []Message, owner string, res Sent) error
+	// ChannelWaits reports whether anything is still to be said in an incident's channel, a
+	// try under way among it.
+	ChannelWaits(ctx context.Context, id incident.ID) (bool, error)
 	// NextDue says when the next timer or message is due or its lease runs out; ok is false
 	// when there is none.
 	NextDue(ctx context.Context) (t time.Time, ok bool, err error)
@@ -98,6 +108,9 @@ type Store interface {
 
 	// The bytes of attached files.
 	Files
+	// What front ends remember, and who is signed in on the web pages.
+	Memories
+	SignIns
 
 	// Ping checks that the database answers.
 	Ping(ctx context.Context) error
@@ -123,6 +136,11 @@ type Tx interface {
 	// NextNumber hands out the next number of a series, from 1, without gaps: it is taken
 	// back when the transaction fails.
 	NextNumber(ctx context.Context, series string) (int, error)
+	// FinishMessage as in Store.
+	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error
+	// Recall and Remember as in Store.
+	Recall(ctx context.Context, frontend, name string) ([]byte, error)
+	Remember(ctx context.Context, frontend, name string, value []byte) error
 	// Save writes everything one command caused.
 	Save(ctx context.Context, c Change) error
 }
@@ -136,6 +154,8 @@ type Change struct {
 	Messages  []incident.Notice // an existing key is refreshed: sent again as an update
 	Timers    []Timer           // an existing key is replaced
 	Cancel    []string          // keys of timers to remove
+	// Hasten makes what waits to be said in the channel of an incident due at once.
+	Hasten incident.ID
 }
 
 // SavedIncident is a row with its new entries.
@@ -199,6 +219,18 @@ type Message struct {
 	Sent      string // the front end's message ID
 	Resent    bool   // an earlier try may have arrived
 	Error     string
+	// Joined is the same for pages that were tried as one message; 0: tried alone, or never.
+	Joined int64
+}
+
+// Joined is what goes out as one message.
+type Joined struct {
+	// Claimed are leased, the page that was asked with among them; Shown are all that the
+	// message shows, by ID.
+	Claimed, Shown []Message
+	// Busy says that somebody else has the message in hand: nothing more was claimed, and the
+	// page has to wait.
+	Busy bool
 }
 
 // MessageState says how far a message has come.
@@ -220,6 +252,9 @@ type Sent struct {
 	Error    string    // a short reason without any personal data
 	Retry    time.Time // zero with OK false: given up
 	Unsure   bool      // the try may have arrived all the same
+	Waited   bool      // nothing was tried, and no try is counted: due again at Retry
+	// Then are saved in the same transaction, with OK alone.
+	Then []incident.Notice
 }
 
 // IncidentQuery chooses incidents.
@@ -237,6 +272,7 @@ type MessageQuery struct {
 	Incident incident.ID       // with Person empty: the channel; with both: only of this incident
 	All      bool              // every message about Incident, whoever it went to
 	Sent     bool              // only those that have arrived
+	Places   bool              // with those that keep channels, which are said to nobody
 	After    int64             // only those with an ID above
 	Limit    int               // the latest; 0: all
 }

@@ -128,10 +128,47 @@ func (s *Service) ClaimMessages(ctx context.Context, owner string, lease time.Du
 	return messages, err
 }
 
-// FinishMessage records what became of a claimed message, and shows it live.
+// ClaimJoined leases what goes out as one message with a claimed page.
+func (s *Service) ClaimJoined(ctx context.Context, m Message, owner string, lease time.Duration) (Joined, error) {
+	j, err := s.store.ClaimJoined(ctx, m, s.Now(), owner, lease)
+	if n := len(j.Claimed) - 1; n > 0 {
+		s.observer.Claimed(ClaimedMessages, n)
+	}
+	return j, err
+}
+
+// FinishMessage records what became of a claimed message, and shows it live. A card that has
+// arrived for the first time in a channel is known there from now on, and can be pinned.
 func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, res Sent) error {
+	if s.places && res.OK && m.Kind == incident.NoticeCard && m.To == "" && m.Sent != res.Message {
+		in, err := s.store.Incident(ctx, m.Incident)
+		if err != nil {
+			return err
+		}
+		res.Then = append(res.Then, incident.PlaceNotice(in))
+	}
 	if err := s.store.FinishMessage(ctx, m, owner, res); err != nil {
 		return err
+	}
+	s.finished(m, res)
+	return nil
+}
+
+// FinishMessages records what became of claimed messages that were sent as one.
+func (s *Service) FinishMessages(ctx context.Context, list []Message, owner string, res Sent) error {
+	if err := s.store.FinishMessages(ctx, list, owner, res); err != nil {
+		return err
+	}
+	for _, m := range list {
+		s.finished(m, res)
+	}
+	return nil
+}
+
+// finished tells those who watch what became of a try.
+func (s *Service) finished(m Message, res Sent) {
+	if res.Waited {
+		return // nothing was tried
 	}
 	var waited time.Duration
 	if res.OK && m.FirstSent.IsZero() {
@@ -139,7 +176,6 @@ func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, re
 	}
 	s.observer.Tried(m, res, waited)
 	s.changed(Changed{Incident: m.Incident})
-	return nil
 }
 
 // NextDue says when there is something to do next.

@@ -10,21 +10,23 @@
 // arrived, and not of a dozen; only when answers take long are more sent beside it. The
 // courier decides nothing about incidents and words nothing; what is due it knows by no
 // clock but the service's, so that a moved practice clock works.
+//
+// Where a front end joins pages, those to one person that are due together are one message
+// and one claim. What a front end puts off because its platform asks to wait was not tried:
+// it is due again later and holds nobody up.
 package courier
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 const (
@@ -60,8 +62,17 @@ type Config struct {
 	// Route says by which front end, and whom there, a message reaches; an error that wraps
 	// chat.ErrGone: by none.
 	Route func(m workflows.Message) (chat.Frontend, chat.Target, error)
-	Owner string // names this process in leases
-	Log   *slog.Logger
+	// RenderJoined words several pages to one person, as one card; nil: pages are never joined.
+	RenderJoined func(ctx context.Context, m []workflows.Message) (chat.Card, error)
+	// Attach makes the file that a message brings (incident.NoticeReport); a nil document: none.
+	Attach func(ctx context.Context, m workflows.Message) (*chat.Document, error)
+	// Place says how the channel of a message's incident ought to be, and who belongs in it
+	// without an account that could be brought there; Person tells whose account one is, ""
+	// for nobody's. Both are nil where no front end keeps channels.
+	Place  func(ctx context.Context, m workflows.Message) (chat.Place, []workflows.PlaceMissing, error)
+	Person func(u chat.UserID) incident.PersonID
+	Owner  string // names this process in leases
+	Log    *slog.Logger
 }
 
 // Courier works off what is due until its context ends.
@@ -83,6 +94,8 @@ type Courier struct {
 	under int           // sends under way
 	begun time.Time     // the last of them, by this machine's clock
 	calm  chan struct{} // closed when the last of them has ended
+
+	later putOff
 }
 
 // New makes a courier; Run starts it.
@@ -178,65 +191,6 @@ func (c *Courier) drain(ctx context.Context) error {
 	}
 }
 
-// await waits until no send is under way.
-func (c *Courier) await(ctx context.Context) error {
-	select {
-	case <-c.quiet():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// quiet is closed as soon as no send is under way.
-func (c *Courier) quiet() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.under == 0 {
-		done := make(chan struct{})
-		close(done)
-		return done
-	}
-	return c.calm
-}
-
-func (c *Courier) begin(m workflows.Message) {
-	c.lanes <- struct{}{}
-	if !m.Urgent {
-		c.slow <- struct{}{}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.under == 0 {
-		c.calm = make(chan struct{})
-	}
-	c.under++
-	c.begun = time.Now()
-}
-
-// pause is how long to wait until the next send may begin.
-func (c *Courier) pause() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.under == 0 {
-		return 0
-	}
-	return pace - time.Since(c.begun)
-}
-
-func (c *Courier) end(m workflows.Message) {
-	<-c.lanes
-	if !m.Urgent {
-		<-c.slow
-	}
-	c.mu.Lock()
-	if c.under--; c.under == 0 {
-		close(c.calm)
-	}
-	c.mu.Unlock()
-	c.Wake()
-}
-
 func (c *Courier) sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -286,10 +240,14 @@ func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 		return false, fmt.Errorf("claim messages: %w", err)
 	}
 	for _, m := range messages {
-		c.begin(m)
+		p, ok := c.gather(ctx, m)
+		if !ok {
+			continue
+		}
+		c.begin(m.Urgent)
 		go func() {
-			defer c.end(m)
-			c.deliver(ctx, m)
+			defer c.end(m.Urgent)
+			c.deliver(ctx, p)
 		}()
 	}
 	return len(timers)+len(messages) > 0, nil
@@ -309,88 +267,4 @@ func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
 	if err := c.Service.Postpone(context.WithoutCancel(ctx), t, c.Owner, wait); err != nil {
 		c.Log.Error("its next try could not be noted; the lease will run out", "component", "courier", "timer", string(t.Kind), "incident", string(t.Incident), "error", err)
 	}
-}
-
-// deliver sends one message and records what became of it. A stop of the program does not
-// break off a try that is under way: its outcome is worth a second.
-func (c *Courier) deliver(ctx context.Context, m workflows.Message) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
-	defer cancel()
-	defer context.AfterFunc(c.sends, cancel)()
-	res := c.send(ctx, m)
-	if err := c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res); err != nil && !errors.Is(err, workflows.ErrConflict) {
-		c.Log.Error("what became of a message could not be recorded; it may be sent again", "component", "courier", "message", m.ID, "error", err)
-	}
-}
-
-// send tries once. A panic in wording one message must not end the calls of a whole company,
-// nor come back with each restart: it counts as a failed try.
-func (c *Courier) send(ctx context.Context, m workflows.Message) (sent workflows.Sent) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.Log.Error("a message could not be worded", "component", "courier", "message", m.ID, "kind", string(m.Kind), "stack", string(debug.Stack()))
-			sent = c.failed(m, "", errors.New("panic"))
-		}
-	}()
-	fe, to, err := c.Route(m)
-	if err != nil {
-		return c.failed(m, "", err)
-	}
-	card, err := c.Render(ctx, m)
-	if err != nil {
-		return c.failed(m, fe.Name(), err)
-	}
-	id, err := fe.Send(ctx, chat.Delivery{
-		Key: m.Key, To: to, Card: card, Urgent: m.Urgent, Again: m.Resent, Update: chat.MessageID(m.Sent),
-	})
-	if err != nil {
-		return c.failed(m, fe.Name(), err)
-	}
-	return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(id)}
-}
-
-func (c *Courier) failed(m workflows.Message, frontend string, err error) workflows.Sent {
-	res := workflows.Sent{At: c.Service.Now(), Frontend: frontend, Error: reason(err)}
-	if c.sends.Err() != nil { // broken off: it may have arrived
-		res.Error, res.Unsure, res.Retry = "stopped", true, c.Service.Now()
-		return res
-	}
-	gone := errors.Is(err, chat.ErrGone) || errors.Is(err, workflows.ErrNotFound)
-	if gone || !m.Urgent && m.Attempt >= tries {
-		c.Log.Warn("a message was given up", "component", "courier", "message", m.ID, "kind", string(m.Kind), "attempt", m.Attempt, "reason", res.Error)
-		return res
-	}
-	limit := longWait
-	if m.Urgent {
-		limit = pageWait
-	}
-	wait := backoff(m.Attempt, limit)
-	res.Retry = c.Service.Now().Add(wait)
-	res.Unsure = errors.Is(err, context.DeadlineExceeded) // the request went out; the answer did not come
-	c.Log.Warn("a message could not be sent; trying again", "component", "courier", "message", m.ID, "kind", string(m.Kind), "attempt", m.Attempt, "wait", wait, "reason", res.Error)
-	return res
-}
-
-// reason names a failure without the text of the error, which may quote what was sent.
-func reason(err error) string {
-	switch {
-	case errors.Is(err, chat.ErrGone):
-		return "unreachable"
-	case errors.Is(err, workflows.ErrNotFound):
-		return "not_allowed_any_more"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
-	default:
-		return "refused"
-	}
-}
-
-// backoff doubles from firstWait up to limit, with a quarter of jitter either way, so that
-// many messages that failed together do not come back together.
-func backoff(attempt int, limit time.Duration) time.Duration {
-	d := limit
-	if attempt < 20 {
-		d = min(firstWait<<max(attempt-1, 0), limit)
-	}
-	return d*3/4 + rand.N(d/2)
 }

@@ -28,6 +28,10 @@ const (
 	NoticeReopened NoticeKind = "reopened"
 	NoticeHead     NoticeKind = "head"   // the head of the chain, for the auditor
 	NoticeDigest   NoticeKind = "digest" // the morning's overview of one person
+	// Where front ends keep a channel for each incident.
+	NoticePlace  NoticeKind = "place"  // have the channel made as it ought to be; said to nobody
+	NoticeAbsent NoticeKind = "absent" // who is missing in the channel, or that there is none, and how to go on
+	NoticeReport NoticeKind = "report" // the final report as a file
 )
 
 // Notice is a message to be brought to a person, or to the incident's channel when To is empty.
@@ -40,7 +44,8 @@ type Notice struct {
 	To       PersonID   `json:"to,omitempty"`
 	Seq      int64      `json:"seq,omitempty"` // the entry it is about
 	Urgent   bool       `json:"urgent,omitempty"`
-	Day      string     `json:"day,omitempty"` // of a digest
+	Last     bool       `json:"last,omitempty"` // waits for everything else that is due; never urgent
+	Day      string     `json:"day,omitempty"`  // of a digest
 }
 
 // Announce says who is told what of the entries that led from before (nil for a new
