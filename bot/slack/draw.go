@@ -37,19 +37,22 @@ func (d drawing) fallback(c chat.Card) string {
 	return escaped(strings.TrimSpace(text), maxFallback)
 }
 
+// signs say the tone of a card, beside its words. Slack shows no colour on a message.
+var signs = map[chat.Tone]string{chat.Good: "✅", chat.Notice: "ℹ️", chat.Urgent: "🚨", chat.Refused: "⛔"}
+
+// wrong stands before what is wrong with an answer.
+const wrong = "⚠️ "
+
 // title is what a card is about, with its tone and mark before it.
 func (d drawing) title(c chat.Card) string {
-	sign := map[chat.Tone]string{
-		chat.Good: d.say("slack.draw.good"), chat.Notice: d.say("slack.draw.notice"),
-		chat.Urgent: d.say("slack.draw.urgent"), chat.Refused: d.say("slack.draw.refused"),
-	}[c.Tone]
-	if mark := line(c.Mark); !blank(mark) {
+	sign := signs[c.Tone]
+	if mark := oneLine(c.Mark); !blank(mark) {
 		sign += d.say("slack.draw.mark", "mark", mark)
 	}
 	if sign != "" {
-		return strings.TrimSpace(sign + " " + line(c.Title))
+		return strings.TrimSpace(sign + " " + oneLine(c.Title))
 	}
-	return line(c.Title)
+	return oneLine(c.Title)
 }
 
 // card draws a card in rows, however many there are.
@@ -155,7 +158,7 @@ func (d drawing) fields(pairs []chat.Pair, on surface) []row {
 // stamp is an instant in the reader's own zone (Slack, "Formatting text": date formatting),
 // written out in Tokyo's where that does not work.
 func stamp(at time.Time, written string) *sl.TextBlockObject {
-	written = line(written)
+	written = oneLine(written)
 	if blank(written) {
 		written = at.In(tokyo).Format("2006-01-02 15:04 JST")
 	}
@@ -208,7 +211,7 @@ func (d drawing) items(items []chat.Item, less bool, on surface) []row {
 
 // item is a point of a list in words.
 func (d drawing) item(i chat.Item) string {
-	text, mark, less := strings.TrimSpace(clean(i.Text)), line(i.Mark), strings.TrimSpace(clean(i.Small))
+	text, mark, less := strings.TrimSpace(clean(i.Text)), oneLine(i.Mark), strings.TrimSpace(clean(i.Small))
 	switch {
 	case !blank(mark):
 		text = d.say("slack.draw.item_marked", "mark", mark, "text", text)
@@ -218,5 +221,5 @@ func (d drawing) item(i chat.Item) string {
 	if blank(less) {
 		return text
 	}
-	return strings.TrimSpace(text + "\n" + d.say("slack.draw.item_small", "text", strings.ReplaceAll(less, "\n", "\n"+d.say("slack.draw.item_indent"))))
+	return strings.TrimSpace(text + "\n" + d.say("slack.draw.item_small", "text", strings.ReplaceAll(less, "\n", "\n　　")))
 }

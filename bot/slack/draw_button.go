@@ -54,7 +54,7 @@ func readButton(a *sl.BlockAction) (b button, ok bool) {
 
 // button draws a button; nil where there is nothing to press.
 func (d drawing) button(b chat.Button) *sl.ButtonBlockElement {
-	label := line(b.Label)
+	label := oneLine(b.Label)
 	if blank(label) {
 		label = d.say("slack.draw.unnamed")
 	}
@@ -94,7 +94,7 @@ func (d drawing) url(path string) string {
 		return ""
 	}
 	url := strings.TrimRight(d.publicURL, "/") + path
-	if units(url) > maxURL || line(url) != url {
+	if units(url) > maxURL || oneLine(url) != url {
 		return ""
 	}
 	return url
@@ -124,7 +124,7 @@ func (d drawing) unclipped(buttons []chat.Button) []string {
 		if d.button(b) == nil {
 			continue
 		}
-		if label := line(b.Label); units(label) > maxButton {
+		if label := oneLine(b.Label); units(label) > maxButton {
 			out = append(out, d.say("slack.draw.button_whole", "label", label))
 		}
 		if confirm := clean(b.Confirm); units(confirm) > maxConfirm {

@@ -143,22 +143,22 @@ func (d drawing) fit(c drawn, on surface) []row {
 	}
 	more := d.more(c.card, on)
 	blocks, room := on.blocks-1, on.room-more.size
-	head := within(c.head, blocks, room)
+	head := fitting(c.head, blocks, room)
 	blocks, room = blocks-len(head), room-total(head)
 	// One that has buttons and nothing else needs no room for anything else.
 	tail := c.tail
 	if len(c.body) > 0 {
-		tail = within(c.tail, max(1, blocks/2), room/2)
+		tail = fitting(c.tail, max(1, blocks/2), room/2)
 	} else {
-		tail = within(c.tail, blocks, room)
+		tail = fitting(c.tail, blocks, room)
 	}
-	body := within(c.body, blocks-len(tail), room-total(tail))
+	body := fitting(c.body, blocks-len(tail), room-total(tail))
 	out := append(append([]row{}, head...), body...)
 	return append(append(out, more), tail...)
 }
 
-// within gives the rows that have room, and no heading at the end.
-func within(rows []row, blocks, room int) []row {
+// fitting gives the rows that have room, and no heading at the end.
+func fitting(rows []row, blocks, room int) []row {
 	n := 0
 	for n < len(rows) && n < blocks && rows[n].size <= room {
 		room -= rows[n].size

@@ -43,8 +43,8 @@ func clean(s string) string {
 	}, s)
 }
 
-// line is a text for a place that has one line.
-func line(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
+// oneLine is a text for a place that has one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
 // blank reports whether Slack would call a text empty, and refuse it.
 func blank(s string) bool {
@@ -136,7 +136,7 @@ func plain(s string) *sl.TextBlockObject {
 // bold is a heading or label of ours. One in which a character could be read as formatting
 // is shown plain.
 func bold(s string, room int) *sl.TextBlockObject {
-	s = clip(line(s), room-2)
+	s = clip(oneLine(s), room-2)
 	if strings.ContainsAny(s, "*_~`<>&:@#") {
 		return plain(s)
 	}

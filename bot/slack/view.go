@@ -18,7 +18,7 @@ const (
 
 // view begins a modal.
 func (d drawing) view(callback, title string, blocks []sl.Block) sl.ModalViewRequest {
-	if title = line(title); blank(title) {
+	if title = oneLine(title); blank(title) {
 		title = d.say("slack.draw.view")
 	}
 	if len(blocks) == 0 {
@@ -70,7 +70,7 @@ func paged(rows []row) [][]row {
 		return [][]row{rows}
 	}
 	for len(rows) > 0 {
-		got := within(rows, aView.blocks-turning, aView.room-maxActions)
+		got := fitting(rows, aView.blocks-turning, aView.room-maxActions)
 		if len(got) == 0 {
 			// Nothing but headings, or one that alone is too much: neither comes from a card.
 			got = rows[:1]
@@ -145,5 +145,5 @@ func (d drawing) waitingView(title, typed string) sl.ModalViewRequest {
 		r.holds = true
 		rows = append(append(rows, r), d.text(clean(typed), false, aView)...)
 	}
-	return d.view(viewWaiting, title, blocksOf(within(rows, aView.blocks, aView.room)))
+	return d.view(viewWaiting, title, blocksOf(fitting(rows, aView.blocks, aView.room)))
 }

@@ -93,9 +93,9 @@ func (d drawing) options(options []chat.Option) []*sl.OptionBlockObject {
 
 // option draws an option; what its label has no room for stands below it.
 func (d drawing) option(value string, o chat.Option) *sl.OptionBlockObject {
-	label := line(o.Label)
+	label := oneLine(o.Label)
 	if blank(label) {
-		label = line(o.Value)
+		label = oneLine(o.Value)
 	}
 	if blank(label) {
 		label = d.say("slack.draw.none")

@@ -48,7 +48,7 @@ func (d drawing) formView(f chat.Form, s sheet) sl.ModalViewRequest {
 		if total(rows) <= aView.room {
 			v := d.view(viewForm, f.Title, blocksOf(rows))
 			v.PrivateMetadata = metadata
-			submit := line(f.Submit)
+			submit := oneLine(f.Submit)
 			if blank(submit) {
 				submit = d.say("slack.draw.submit")
 			}
@@ -76,11 +76,11 @@ func longestList(f chat.Form, search map[string]bool) (name string) {
 // above is what stands before the questions.
 func (d drawing) above(f chat.Form) []row {
 	var rows []row
-	if title := line(f.Title); units(title) > maxTitle {
+	if title := oneLine(f.Title); units(title) > maxTitle {
 		rows = append(rows, d.text(title, false, aView)...)
 	}
 	if !blank(f.Error) {
-		rows = append(rows, d.text(d.say("slack.draw.wrong", "error", clean(f.Error)), false, aView)...)
+		rows = append(rows, d.text(wrong+clean(f.Error), false, aView)...)
 	}
 	return append(rows, d.text(clean(f.Intro), false, aView)...)
 }
@@ -126,7 +126,7 @@ func (d drawing) fixed(inputs []chat.Input) []row {
 	}
 	var lines []string
 	for _, i := range inputs {
-		lines = append(lines, d.say("slack.draw.item_marked", "mark", line(i.Label), "text", clean(i.Value)))
+		lines = append(lines, d.say("slack.draw.item_marked", "mark", oneLine(i.Label), "text", clean(i.Value)))
 	}
 	return d.text(clip(strings.Join(lines, "\n"), 4*maxSection), false, aView)
 }
@@ -134,7 +134,7 @@ func (d drawing) fixed(inputs []chat.Input) []row {
 // question draws one input, with what is wrong with it before it.
 func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block, ok bool) {
 	if !blank(i.Error) {
-		blocks = append(blocks, section(clip(d.say("slack.draw.wrong", "error", clean(i.Error)), maxSection)))
+		blocks = append(blocks, section(clip(wrong+clean(i.Error), maxSection)))
 	}
 	label := strings.TrimSpace(clean(i.Label))
 	if blank(label) {
@@ -178,7 +178,7 @@ func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block
 
 // elsewhere says that a form is to be filled in on the web pages.
 func (d drawing) elsewhere(f chat.Form) sl.ModalViewRequest {
-	rows := within(d.above(f), aView.blocks-1, aView.room/2)
+	rows := fitting(d.above(f), aView.blocks-1, aView.room/2)
 	say := section(d.say("slack.draw.elsewhere"))
 	if url := d.url("/"); url != "" {
 		say.Accessory = sl.NewAccessory(d.link(d.say("slack.draw.elsewhere_button"), url))
