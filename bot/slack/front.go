@@ -1,0 +1,127 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Front is the front end: what comes in, and through its sender what goes out.
+type Front struct {
+	*sender
+	config   Config
+	draw     drawing
+	log      *slog.Logger
+	desk     atomic.Pointer[Desk]
+	patience patience
+	clock    func() time.Time
+	work     *work
+	seen     *seen
+	homes    *homes
+	quotes   *quotes
+	reach    reach
+	unsigned atomic.Int64 // when an unsigned request was last written to the log, in Unix seconds
+}
+
+// patience is how long is waited for what. A test waits less.
+type patience struct {
+	lookup    time.Duration // for users.info, before a person goes by the name in the payload
+	submitted time.Duration // for the desk, before the form's window says that it is waiting
+	suggested time.Duration // for the options of a search: Slack shows nothing after 3 s
+	answered  time.Duration // for an acknowledgement, before HTTP answers without one
+	emergency time.Duration // for the desk, before whom to phone is shown
+	desk      time.Duration // for the desk in all
+	call      time.Duration // for one call that shows an answer
+	whole     time.Duration // for a form opened from memory to become whole
+	between   time.Duration // between two looks at it
+	home      time.Duration // between two versions of one person's Home tab
+	publish   time.Duration // between two views.publish in all
+	ping      time.Duration // without a ping of Slack, before a socket counts as stalled
+	backoff   time.Duration // the first wait after a socket could not be opened
+	grace     time.Duration // for what is under way when the program ends
+	room      time.Duration // for room among the deliveries worked on
+}
+
+// Slack waits 3 s for an acknowledgement, and a trigger_id lives as long (Slack, "Handling
+// user interaction"); views.publish is Tier 4, 100 calls a minute (Slack, "Rate limits"); Slack
+// pings a socket every few seconds, its own clients give one up after 30 s without.
+var standard = patience{
+	lookup:    1500 * time.Millisecond,
+	submitted: 700 * time.Millisecond,
+	suggested: 2500 * time.Millisecond,
+	answered:  2500 * time.Millisecond,
+	emergency: 10 * time.Second,
+	desk:      2 * time.Minute,
+	call:      15 * time.Second,
+	whole:     20 * time.Second,
+	between:   time.Second,
+	home:      2 * time.Second,
+	publish:   700 * time.Millisecond,
+	ping:      30 * time.Second,
+	backoff:   time.Second,
+	grace:     8 * time.Second,
+	room:      2 * time.Second,
+}
+
+var (
+	errNoToken  = errors.New("slack: there is no bot token")
+	errNoSecret = errors.New("slack: there is neither an app token (Socket Mode) nor a signing secret (HTTP)")
+)
+
+// New makes a front end. It calls nothing yet.
+func New(c Config) (*Front, error) {
+	switch {
+	case c.BotToken == "":
+		return nil, errNoToken
+	case c.AppToken == "" && c.SigningSecret == "":
+		return nil, errNoSecret
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	d := drawing{
+		say:       func(key string, pairs ...string) string { return c.Say(c.Lang, key, pairs...) },
+		publicURL: c.PublicURL,
+	}
+	f := &Front{
+		sender: newSender(c, d), config: c, draw: d, log: c.Log.With("component", "slack"),
+		patience: standard, clock: time.Now, work: newWork(maxUnderWay), seen: newSeen(),
+		homes: newHomes(), quotes: newQuotes(c.Memory),
+	}
+	f.reach.changed(f.clock(), 0)
+	return f, nil
+}
+
+// Use sets who is asked. Until then nothing is taken in.
+func (f *Front) Use(d Desk) { f.desk.Store(&d) }
+
+// Run takes in what comes over Socket Mode and keeps the Home tabs current, until ctx ends.
+// Then nothing more is taken in, and what is under way is finished within a few seconds: a
+// delivery that was not acknowledged comes again, here or at another process.
+func (f *Front) Run(ctx context.Context) error {
+	open, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	var parts sync.WaitGroup
+	if f.config.AppToken != "" {
+		for range sockets {
+			parts.Go(func() { f.listen(open) })
+		}
+	}
+	parts.Go(func() { f.learn(ctx) })
+	parts.Go(func() { f.keepHomes(ctx) })
+	parts.Go(func() { f.quotes.sweep(ctx, f.clock, f.log) })
+	<-ctx.Done()
+	// The sockets stay open meanwhile: they carry the acknowledgements.
+	if !f.work.finish(f.patience.grace) {
+		f.log.Warn("not everything under way was finished in time")
+	}
+	hangUp()
+	parts.Wait()
+	return nil
+}
+
+// Live reports whether Slack reaches us, and since when that is so.
+func (f *Front) Live() (ok bool, since time.Time) { return f.reach.live(f.config.AppToken == "") }

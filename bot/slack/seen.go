@@ -1,0 +1,76 @@
+package slack
+
+import (
+	"sync"
+	"time"
+)
+
+// Slack repeats an event up to an hour after the first try (Slack, "Events API", retries).
+const (
+	seenFor = 2 * time.Hour
+	maxSeen = 20_000
+)
+
+// seen knows what was delivered already, so that a repeat is not shown twice. It is no more
+// than courtesy: what must happen once, the desk does once. What failed, or whose answer
+// could not be shown, is handled again.
+type seen struct {
+	mu     sync.Mutex
+	by     map[string]*sight
+	oldest []string // in the order they came
+}
+
+// sight is one delivery that is in flight or answered.
+type sight struct {
+	at  time.Time
+	ack any // what a form's submission was acknowledged with
+}
+
+func newSeen() *seen { return &seen{by: map[string]*sight{}} }
+
+// begin reports whether a delivery is to be handled: it is new, or the one before failed. Of
+// another it gives what that was acknowledged with, nil while it is in flight.
+func (s *seen) begin(key string, now time.Time) (handle bool, ack any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.oldest) > 0 {
+		first := s.by[s.oldest[0]]
+		if first != nil && len(s.oldest) < maxSeen && now.Sub(first.at) < seenFor {
+			break
+		}
+		delete(s.by, s.oldest[0])
+		s.oldest = s.oldest[1:]
+	}
+	if old := s.by[key]; old != nil {
+		return false, old.ack
+	}
+	s.by[key] = &sight{at: now}
+	s.oldest = append(s.oldest, key)
+	return true, nil
+}
+
+// acked keeps what a submission was acknowledged with: its person waits for just that when
+// the first acknowledgement was lost.
+func (s *seen) acked(key string, body any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.by[key]; at != nil {
+		at.ack = body
+	}
+}
+
+// end says how it went.
+func (s *seen) end(key string, shown bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !shown {
+		delete(s.by, key) // its place in oldest is passed over
+	}
+}
+
+// has reports whether it was begun and not given up.
+func (s *seen) has(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.by[key] != nil
+}
