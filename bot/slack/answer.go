@@ -37,7 +37,7 @@ type stage struct {
 func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) (shown bool) {
 	reply, ok := f.handle(ctx, desk, s, r)
 	if !ok {
-		f.tell(ctx, s, "slack.failed")
+		f.tell(ctx, s, saysFailed)
 		return false
 	}
 	if err := f.show(ctx, desk, s, r, reply); err != nil {
@@ -104,33 +104,46 @@ func (f *Front) show(ctx context.Context, desk Desk, s stage, r chat.Request, re
 		if !reply.Accepted {
 			return nil
 		}
-		return f.cards(ctx, s, []chat.Card{f.sentence("slack.done", chat.Good)})
+		return f.cards(ctx, s, []chat.Card{f.sentence(saysDone, chat.Good)})
 	case reply.Direct:
 		var err error
 		for _, c := range reply.Cards {
 			err = errors.Join(err, f.direct(ctx, userID(s.user), c))
 		}
 		if err == nil && (s.view != "" || s.responseURL != "" || s.ephemeral) {
-			err = f.cards(ctx, s, []chat.Card{f.sentence("slack.direct", chat.Plain)})
+			err = f.cards(ctx, s, []chat.Card{f.sentence(saysDirect, chat.Plain)})
 		}
 		return err
 	}
 	return f.cards(ctx, s, reply.Cards)
 }
 
-// sentence is a card of one sentence of ours.
-func (f *Front) sentence(key string, tone chat.Tone) chat.Card {
-	return chat.Card{Key: key, Tone: tone, Title: f.draw.say(key + ".title"), Blocks: []chat.Block{{Text: f.draw.say(key)}}}
+// saying is a sentence of our own, with its title.
+type saying struct{ title, text string }
+
+var (
+	saysFailed    = saying{"slack.failed.title", "slack.failed"}
+	saysDone      = saying{"slack.done.title", "slack.done"}
+	saysDirect    = saying{"slack.direct.title", "slack.direct"}
+	saysStranger  = saying{"slack.stranger.title", "slack.stranger"}
+	saysUnread    = saying{"slack.unread.title", "slack.unread"}
+	saysFormGone  = saying{"slack.form_gone.title", "slack.form_gone"}
+	saysFilesLeft = saying{"slack.files_left.title", "slack.files_left"}
+	saysHome      = saying{"slack.home.title", "slack.home"}
+)
+
+func (f *Front) sentence(s saying, tone chat.Tone) chat.Card {
+	return chat.Card{Key: s.text, Tone: tone, Title: f.draw.say(s.title), Blocks: []chat.Block{{Text: f.draw.say(s.text)}}}
 }
 
 // tell says one sentence of ours.
-func (f *Front) tell(ctx context.Context, s stage, key string) {
+func (f *Front) tell(ctx context.Context, s stage, what saying) {
 	if s.quiet {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.call)
 	defer cancel()
-	if err := f.cards(ctx, s, []chat.Card{f.sentence(key, chat.Notice)}); err != nil {
+	if err := f.cards(ctx, s, []chat.Card{f.sentence(what, chat.Notice)}); err != nil {
 		f.log.Error("a sentence could not be shown", "error", err)
 	}
 }
@@ -315,7 +328,7 @@ func (f *Front) reopen(ctx context.Context, desk Desk, s stage, draft string) (s
 	form, err := desk.Draft(looking, userID(s.user), draft)
 	if err != nil {
 		f.log.Warn("a form could not be opened again", "error", err)
-		f.tell(ctx, s, "slack.form_gone")
+		f.tell(ctx, s, saysFormGone)
 		return false
 	}
 	if kept, ok := f.quotes.of(ctx, draft); ok {

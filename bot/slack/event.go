@@ -92,7 +92,7 @@ func (f *Front) written(ctx context.Context, desk Desk, d delivery, h *happened)
 		}
 		shown := f.answer(ctx, desk, s, r)
 		if r.Kind == chat.Said && len(e.Files) > 0 {
-			f.tell(ctx, s, "slack.files_left")
+			f.tell(ctx, s, saysFilesLeft)
 		}
 		return shown
 	})
@@ -124,7 +124,7 @@ func (f *Front) pinned(ctx context.Context, desk Desk, d delivery, h *happened) 
 		m, err := f.message(looking, e.Item.Channel, e.Item.TS)
 		if err != nil {
 			f.log.Warn("a message marked for the record could not be read", "error", err)
-			f.tell(ctx, s, "slack.unread")
+			f.tell(ctx, s, saysUnread)
 			return false
 		}
 		ref, quote := f.quoteOf(looking, chat.ForNote, e.Item.Channel, m.Msg, "")

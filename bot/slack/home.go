@@ -177,7 +177,7 @@ func (f *Front) publish(ctx context.Context, user string) (called bool) {
 	if err != nil {
 		f.log.Warn("a Home tab could not be made", "error", err)
 		f.homes.again(user, f.clock().Add(5*f.patience.home))
-		cards = []chat.Card{f.sentence("slack.home", chat.Notice)}
+		cards = []chat.Card{f.sentence(saysHome, chat.Notice)}
 		if card, ok := (*desk).Emergency(userID(user)); ok {
 			cards = append(cards, card)
 		}

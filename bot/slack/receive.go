@@ -148,7 +148,7 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 			case r.who.Bot:
 				return "", false
 			case r.who.Outside, r.who.Gone:
-				f.tell(ctx, s, "slack.stranger")
+				f.tell(ctx, s, saysStranger)
 				return "", false
 			case r.who.Name != "":
 				called = r.who.Name
@@ -163,7 +163,7 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 	ctx, cancel := context.WithTimeout(ctx, f.patience.lookup)
 	defer cancel()
 	if me, err := f.auth(ctx); err == nil && team != "" && team != me.Team && me.Enterprise == "" {
-		f.tell(ctx, s, "slack.stranger")
+		f.tell(ctx, s, saysStranger)
 		return "", false
 	}
 	return called, true

@@ -19,7 +19,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 	v := c.View
 	on, err := readSheet(v.PrivateMetadata)
 	if err != nil || on.Draft == "" {
-		d.ack(updated(f.draw.cardView([]chat.Card{f.sentence("slack.form_gone", chat.Notice)}, "", 0)))
+		d.ack(updated(f.draw.cardView([]chat.Card{f.sentence(saysFormGone, chat.Notice)}, "", 0)))
 		return
 	}
 	values, files := readValues(on, v.State)
@@ -89,7 +89,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		ack(f.waiting(title, typedIn(r)))
 		close(inTime)
 		if out.state == failed {
-			f.tell(ctx, s, "slack.failed")
+			f.tell(ctx, s, saysFailed)
 		}
 	case <-timer.C:
 		ack(f.waiting(title, typedIn(r)))
@@ -102,7 +102,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 			}
 			shown = err == nil
 		case failed:
-			f.tell(ctx, s, "slack.failed")
+			f.tell(ctx, s, saysFailed)
 		default:
 			shown = true
 		}
@@ -119,7 +119,7 @@ func (f *Front) admitLater(ctx context.Context, s stage, c *sl.InteractionCallba
 		f.work.start(0, func(ctx context.Context) {
 			select {
 			case <-acked:
-				f.tell(ctx, s, "slack.stranger")
+				f.tell(ctx, s, saysStranger)
 			case <-ctx.Done():
 			}
 		})

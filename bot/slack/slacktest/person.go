@@ -119,7 +119,7 @@ func (p *Person) Slash(channel, text string) *Delivery {
 	user := p.who()
 	d := &Delivery{Kind: "slash_commands", What: p.w.Command + " " + text, accepts: true, payload: obj{
 		"token": "legacy", "team_id": p.w.TeamID, "team_domain": "fake", "channel_id": c.id, "channel_name": placeName(c),
-		"user_id": p.ID, "user_name": user["username"], "command": p.w.Command, "text": text, "api_app_id": p.w.AppID,
+		"user_id": p.ID, "user_name": user["username"], "command": p.w.Command, "text": escaped(text), "api_app_id": p.w.AppID,
 		"is_enterprise_install": "false", "response_url": p.w.newResponse(p.ID, c.id, nil), "trigger_id": p.w.newTrigger(p.ID, ""),
 	}}
 	d.then = func(answer obj) { p.answered(c, answer) }
