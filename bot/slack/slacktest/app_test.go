@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	sl "github.com/slack-go/slack"
@@ -14,14 +16,7 @@ import (
 	"hikeshi/bot/slack/slacktest"
 )
 
-// app is a small program on slack-go, as the front end is one.
-type app struct {
-	api *sl.Client
-	got chan socketmode.Event
-	// answer gives the acknowledgement's payload; nil: acknowledged without.
-	answer func(socketmode.Event) any
-}
-
+// newApp is a client on slack-go, as the front end's is one.
 func newApp(w *slacktest.Workspace) *sl.Client {
 	return sl.New(w.BotToken, sl.OptionAPIURL(w.URL()), sl.OptionAppLevelToken(w.AppToken))
 }
@@ -189,4 +184,12 @@ func TestMessagesButtonsAndEvents(t *testing.T) {
 		t.Fatalf("history: %v %+v", err, history)
 	}
 	none(t, w)
+}
+
+// serve runs an app that is reached over HTTP.
+func serve(t *testing.T, handle http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(server.Close)
+	return server.URL
 }

@@ -64,7 +64,9 @@ type said struct {
 // metadata_too_large, so this is a careful one.
 const metadataBytes = 8000
 
-func (w *Workspace) readSaid(a args) (said, *problem) {
+// readSaid reads what a method posts. Answers to a response_url and acknowledgements are
+// not measured as a whole: the same blocks pass there (slackapi/bolt-js issue 2867).
+func (w *Workspace) readSaid(a args, measured bool) (said, *problem) {
 	s := said{text: a.str("text"), hasText: a.has("text")}
 	// chat.postMessage truncates after 40,000 characters and refuses far beyond; nothing that
 	// long is meant.
@@ -84,6 +86,7 @@ func (w *Workspace) readSaid(a args) (said, *problem) {
 		}
 		c := newCheck(inMessage)
 		c.blocks(blocks)
+		c.tooLong = c.tooLong && measured
 		if p := c.problem("invalid_blocks"); p != nil {
 			return s, p
 		}
@@ -122,7 +125,7 @@ func chatPostMessage(w *Workspace, a args) (obj, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	s, p := w.readSaid(a)
+	s, p := w.readSaid(a, true)
 	if p != nil {
 		return nil, p
 	}
@@ -171,7 +174,7 @@ func chatPostEphemeral(w *Workspace, a args) (obj, *problem) {
 	if !c.has(user) {
 		return nil, no("user_not_in_channel").because("%s", user)
 	}
-	s, p := w.readSaid(a)
+	s, p := w.readSaid(a, true)
 	if p != nil {
 		return nil, p
 	}
@@ -203,7 +206,7 @@ func chatUpdate(w *Workspace, a args) (obj, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	s, p := w.readSaid(a)
+	s, p := w.readSaid(a, true)
 	if p != nil {
 		return nil, p
 	}

@@ -132,7 +132,7 @@ func (p *Person) answered(c *channel, answer obj) {
 	if len(answer) == 0 {
 		return
 	}
-	s, bad := p.w.readSaid(args{body: answer})
+	s, bad := p.w.readSaid(args{body: answer}, false)
 	if bad != nil {
 		p.w.refuse("ack", bad.err, bad.detail)
 		return

@@ -115,7 +115,7 @@ func (w *Workspace) respond(r *response, body obj) *problem {
 		}
 		return nil
 	}
-	s, p := w.readSaid(args{body: body})
+	s, p := w.readSaid(args{body: body}, false)
 	switch {
 	case p != nil:
 		return p

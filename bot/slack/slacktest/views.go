@@ -282,3 +282,10 @@ func viewsPublish(w *Workspace, a args) (obj, *problem) {
 }
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
+
+// Trigger makes a trigger as if the person had just done something.
+func (w *Workspace) Trigger(user string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.newTrigger(user, "")
+}
