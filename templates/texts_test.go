@@ -58,7 +58,7 @@ func numbers(from, to int) []string {
 }
 
 // The words that only look: the desk's, which this package may not import.
-var lookingWords = []string{"status", "list", "contacts", "who", "help"}
+var lookingWords = []string{"status", "list", "contacts", "who", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
 var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordPropose}
@@ -157,16 +157,19 @@ var dynamic = []struct {
 	{"", contact.MessageKeys(), nil},
 	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
+	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},
+	{"absent.none.", []string{"forbidden", "gone", "refused"}, nil},
+	{"share.", []string{"docx", "pdf"}, nil},
 	{"web.tone.", nil, []string{"good", "notice", "urgent", "refused"}},
 }
 
 // notices are the kinds of messages; titled are those whose title is a text of their own.
 var (
-	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones}, titled...)
+	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, "place"}, titled...)
 	titled  = []incident.NoticeKind{
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
-		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest,
+		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, "absent", "report",
 	}
 )
 

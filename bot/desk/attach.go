@@ -42,39 +42,9 @@ type attached struct {
 // attach records the files of a form, each for itself: one that cannot be taken does not keep
 // the others away. When none was taken the form comes back.
 func (v *visit) attach(t task, where string) chat.Reply {
-	var done []attached
-	var refused []string // a sentence for each file that was not taken
-	for f, err := range v.files() {
-		name := incident.FileName(f.Name)
-		if err != nil {
-			refused = append(refused, v.lost(err))
-			break
-		}
-		out, err := v.service.Attach(v.ctx, workflows.Command{Key: t.key, Incident: t.id, By: v.who, Source: incident.FromPerson}, workflows.Upload{
-			Name: f.Name, Where: where, Body: f.Body,
-		})
-		switch {
-		case errors.Is(err, workflows.ErrUpload):
-			refused = append(refused, v.lost(err))
-		case err != nil && len(done) == 0:
-			return v.fault(err, t)
-		case err != nil:
-			ref := reference()
-			v.log.ErrorContext(v.ctx, "a file could not be kept", "component", "desk", "reference", ref, "error", err)
-			refused = append(refused, v.say("file.refused", "name", name, "why", v.say("fault.ref", "ref", ref)))
-		case out.Accepted():
-			done = append(done, attached{name, out})
-			continue
-		case len(done) == 0 && !strings.Contains(out.Refusal.Key, ".file_"):
-			return v.refused(out, t) // about the incident or another answer: it is the same for each
-		default:
-			if name == "" {
-				name = v.say("file.nameless")
-			}
-			refused = append(refused, v.say("file.refused", "name", name, "why", v.sentence(nil, out.Refusal)))
-			continue
-		}
-		break // the line is broken, or we are: the next would fare no better
+	done, refused, reply := v.takeFiles(t, where, inputFile)
+	if reply != nil {
+		return *reply
 	}
 	if len(done) == 0 {
 		why := strings.Join(refused, "\n")
@@ -92,14 +62,54 @@ func (v *visit) attach(t task, where string) chat.Reply {
 	return v.attachedReply(t.id, done, refused)
 }
 
-// files are those of the request that were chosen in our input.
-func (v *visit) files() chat.Files {
+// takeFiles records the files that came under an input, with a sentence for each that was not
+// taken. A reply says what keeps all of them away.
+func (v *visit) takeFiles(t task, where, input string) (done []attached, refused []string, reply *chat.Reply) {
+	for f, err := range v.files(input) {
+		name := incident.FileName(f.Name)
+		if err != nil {
+			refused = append(refused, v.lost(err))
+			break
+		}
+		out, err := v.service.Attach(v.ctx, workflows.Command{Key: t.key, Incident: t.id, By: v.who, Source: incident.FromPerson}, workflows.Upload{
+			Name: f.Name, Where: where, Body: f.Body,
+		})
+		switch {
+		case errors.Is(err, workflows.ErrUpload):
+			refused = append(refused, v.lost(err))
+		case err != nil && len(done) == 0:
+			r := v.fault(err, t)
+			return nil, nil, &r
+		case err != nil:
+			ref := reference()
+			v.log.ErrorContext(v.ctx, "a file could not be kept", "component", "desk", "reference", ref, "error", err)
+			refused = append(refused, v.say("file.refused", "name", name, "why", v.say("fault.ref", "ref", ref)))
+		case out.Accepted():
+			done = append(done, attached{name, out})
+			continue
+		case len(done) == 0 && !strings.Contains(out.Refusal.Key, ".file_"):
+			r := v.refused(out, t) // about the incident or another answer: it is the same for each
+			return nil, nil, &r
+		default:
+			if name == "" {
+				name = v.say("file.nameless")
+			}
+			refused = append(refused, v.say("file.refused", "name", name, "why", v.sentence(nil, out.Refusal)))
+			continue
+		}
+		break // the line is broken, or we are: the next would fare no better
+	}
+	return done, refused, nil
+}
+
+// files are those of the request that came under an input.
+func (v *visit) files(input string) chat.Files {
 	return func(yield func(chat.File, error) bool) {
 		if v.r.Files == nil {
 			return
 		}
 		for f, err := range v.r.Files {
-			if err == nil && f.Input != inputFile {
+			if err == nil && f.Input != input {
 				continue
 			}
 			if !yield(f, err) {

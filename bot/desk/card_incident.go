@@ -11,7 +11,7 @@ const cardText = 600
 // incidentCard is the incident's card in its channel: the same for everybody there, always
 // as it is now. What a button may not do is said when it is pressed.
 func (v voice) incidentCard(in *incident.Incident) chat.Card {
-	card := chat.Card{Key: "card:" + string(in.ID), Mark: v.mark(), Title: title(in)}
+	card := chat.Card{Key: "card:" + string(in.ID), Mark: v.mark(), Title: title(in), Whole: v.act(actCard, in.ID, 0, "")}
 	if in.WorkingLevel() == incident.Level3 && !in.Phase.Ended() {
 		card.Tone = chat.Urgent
 	}

@@ -13,14 +13,12 @@ import (
 // handoverCard asks somebody to take the lead, with all that he needs to decide it.
 func (v voice) handoverCard(in *incident.Incident, m workflows.Message) chat.Card {
 	card := v.base(in, m, chat.Urgent)
+	card.Whole = v.wholeTold(m)
 	waits := in.Handover != nil && in.Handover.To == m.To
 	if waits {
 		text := v.withReason(v.say("handover.ask", "person", v.person(in, in.Handover.From)), in.Handover.Reason)
 		card.Blocks = append(card.Blocks, chat.Block{Text: text})
-		card.Buttons = []chat.Button{
-			{Label: v.say("button.accept"), Action: v.act(string(incident.WordAccept), in.ID, in.Seq, ""), Style: chat.Primary},
-			{Label: v.say("button.refuse"), Action: v.act(actRefuse, in.ID, in.Seq, "")},
-		}
+		card.Buttons = v.handoverButtons(in)
 	} else {
 		card.Tone = chat.Plain
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("handover.over", "lead", v.lead(in))})
@@ -28,6 +26,13 @@ func (v voice) handoverCard(in *incident.Incident, m workflows.Message) chat.Car
 	card.Blocks = append(card.Blocks, v.summary(in)...)
 	card.Buttons = append(card.Buttons, v.handoverButton(in), v.pageLink(in))
 	return card
+}
+
+func (v voice) handoverButtons(in *incident.Incident) []chat.Button {
+	return []chat.Button{
+		{Label: v.say("button.accept"), Action: v.act(string(incident.WordAccept), in.ID, in.Seq, ""), Style: chat.Primary},
+		{Label: v.say("button.refuse"), Action: v.act(actRefuse, in.ID, in.Seq, "")},
+	}
 }
 
 // summary is what somebody new has to know: where it stands, what is done, what is open.
@@ -142,6 +147,7 @@ func (v voice) questionCard(in *incident.Incident, m workflows.Message, r incide
 
 func (v voice) approveCard(in *incident.Incident, m workflows.Message) chat.Card {
 	card := v.base(in, m, chat.Notice)
+	card.Whole = v.wholeTold(m)
 	if in.Approval != nil {
 		card.Tone = chat.Good
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("approve.done", "person", v.person(in, in.Approval.By), "at", v.when(in.Approval.At))})
@@ -220,7 +226,7 @@ func (v voice) headCard(in *incident.Incident, m workflows.Message, r incident.R
 // digestCard is the morning's overview of one person: the open incidents, the own steps,
 // and what waits for an answer.
 func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, error) {
-	card := chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("notice.digest.title", "day", v.due(m.Day))}
+	card := chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("notice.digest.title", "day", v.due(m.Day)), Whole: v.act(actDigest, "", 0, m.Day)}
 	if m.Day != v.now.In(incident.Tokyo).Format(time.DateOnly) {
 		// Seen later it would tell of today under the date of another day.
 		card.Blocks = []chat.Block{{Text: v.say("digest.past")}}
@@ -264,7 +270,7 @@ func (v voice) waiting(in *incident.Incident, p incident.PersonID) []string {
 		out = append(out, v.say("waiting.handover", "person", v.person(in, in.Handover.From)))
 	}
 	for _, s := range in.Steps {
-		if v.stepDue(in, s) && (s.Assigned == p || s.Assigned == "" && v.service.Contacts().Holds(p, s.Role)) {
+		if v.stepDue(in, s) && v.stepOf(in, s, p) {
 			out = append(out, v.say("waiting.step", "step", clip(v.stepLine(s), 80)))
 		}
 	}

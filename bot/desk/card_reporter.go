@@ -8,7 +8,7 @@ import (
 // reporterCard is what the discoverer sees of the own report: the number, what to do and
 // not to do, whom to phone, who has taken it, what is asked, and the end. Nothing else.
 func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Card {
-	card := chat.Card{Key: "reporter:" + string(in.ID) + ":" + string(p), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(in.ID))}
+	card := chat.Card{Key: "reporter:" + string(in.ID) + ":" + string(p), Tone: chat.Good, Mark: v.mark(), Title: v.say("reporter.title", "id", string(in.ID)), Whole: v.act(actOwn, in.ID, 0, "")}
 	fields := []chat.Pair{
 		{Label: v.field(incident.FieldEvent), Value: in.TitleFor(p)},
 		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},

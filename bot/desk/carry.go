@@ -30,6 +30,12 @@ type task struct {
 
 // carry carries out a command and answers with what came of it.
 func (v *visit) carry(t task) chat.Reply {
+	reply, _ := v.carryFor(t)
+	return reply
+}
+
+// carryFor also gives the incident that the command was about, or opened.
+func (v *visit) carryFor(t task) (chat.Reply, incident.ID) {
 	if s, ok := t.do.(incident.DoStep); ok {
 		t.do = incident.DoStep{Step: v.stepKey(t.id, s.Step), Result: s.Result}
 	}
@@ -39,13 +45,13 @@ func (v *visit) carry(t task) chat.Reply {
 	})
 	switch {
 	case err != nil:
-		return v.fault(err, t)
+		return v.fault(err, t), ""
 	case out.Same != "":
-		return v.same(out.Same, t)
+		return v.same(out.Same, t), ""
 	case out.Refusal != nil:
-		return v.refused(out, t)
+		return v.refused(out, t), ""
 	}
-	return v.accepted(out, t)
+	return v.accepted(out, t), out.Incident
 }
 
 // stepKey gives the key behind a digest; every other argument is the key itself.
@@ -127,7 +133,7 @@ func (v *visit) same(id incident.ID, t task) chat.Reply {
 	report, _ := t.do.(incident.Report)
 	anyway, err := "", error(nil)
 	if t.sent != nil {
-		anyway, err = actAgain+"."+t.sent.draft.nonce, v.keepValues(t.sent.draft, t.sent.values)
+		anyway, err = actAgain+"."+t.sent.draft.nonce, v.keepValues(t.sent.draft, withQuote(t.sent.values, v.r.Quote))
 	} else {
 		var kept string
 		kept, err = v.keepLine(t.typed)

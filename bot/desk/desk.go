@@ -18,6 +18,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/templates"
@@ -35,7 +36,16 @@ type Config struct {
 	Documents Documents
 	// Register makes the 台帳; nil: there is none to download.
 	Register Register
-	Log      *slog.Logger // nil: the program's
+	// Email is the verified mail address of a platform's user, from memory; "" for none. nil:
+	// people are known by their IDs alone.
+	Email func(chat.UserID) string
+	// SignIn makes a link for a person of the contact list that signs him in to the web pages
+	// once, by a path of theirs; nil: there is none.
+	SignIn func(ctx context.Context, who chat.UserID, person incident.PersonID) (path string, expires time.Time, err error)
+	// Places says that a front end keeps a channel for each incident, where documents can be
+	// brought to.
+	Places bool
+	Log    *slog.Logger // nil: the program's
 }
 
 // Documents makes a document of an incident in a language and one of the Formats.
@@ -51,6 +61,9 @@ type Desk struct {
 	lang      string
 	documents Documents
 	register  Register
+	email     func(chat.UserID) string
+	signIn    func(ctx context.Context, who chat.UserID, person incident.PersonID) (path string, expires time.Time, err error)
+	places    bool
 	log       *slog.Logger
 }
 
@@ -76,7 +89,7 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, log: c.Log}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, log: c.Log}
 	d.Use(c.Texts, c.Company)
 	return d
 }
@@ -97,6 +110,8 @@ func (v *visit) respond() chat.Reply {
 		return v.pressed()
 	case chat.Submitted:
 		return v.submitted()
+	case chat.Quoted:
+		return v.quoted()
 	}
 	return v.outdated()
 }

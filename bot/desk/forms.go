@@ -125,7 +125,7 @@ const openingTime = 700 * time.Millisecond
 
 // openForm opens a form with what is already known of the answers.
 func (v *visit) openForm(k draft, values chat.Values) chat.Reply {
-	form, refusal, err := v.form(k)
+	form, refusal, err := v.formSoon(k)
 	if err != nil {
 		return v.outdated()
 	}
@@ -134,7 +134,10 @@ func (v *visit) openForm(k draft, values chat.Values) chat.Reply {
 	}
 	fill(form, values)
 	if len(values) > 0 {
-		if err := v.keepValues(k, values); err != nil {
+		ctx, cancel := context.WithTimeout(v.ctx, openingTime)
+		defer cancel()
+		err := v.service.SaveDraft(ctx, workflows.Draft{ID: k.String(), By: v.who.ID, Form: k.form, Values: values})
+		if err != nil {
 			// The form carries them all the same.
 			v.log.WarnContext(v.ctx, "a draft could not be kept", "component", "desk", "form", k.form, "error", err)
 		}
@@ -150,7 +153,18 @@ var blocking = []string{
 	"refuse.dismiss_phase", "refuse.no_phase_before", "refuse.approve_phase", "refuse.handover_none", "refuse.not_paged",
 }
 
-// form builds a form, or says why the person cannot have it.
+// formSoon builds a form as form does, but from memory where the database lets it wait.
+func (v *visit) formSoon(k draft) (*chat.Form, *chat.Reply, error) {
+	whole := v.ctx
+	ctx, cancel := context.WithTimeout(v.ctx, openingTime)
+	defer cancel()
+	v.ctx = ctx
+	defer func() { v.ctx = whole }()
+	return v.form(k)
+}
+
+// form builds a form, or says why the person cannot have it. Without the incident it is
+// partial.
 func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 	spec, ok := specOf(k.form)
 	if !ok || k.id == "" && k.form != formReport {
@@ -158,9 +172,7 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 	}
 	var in *incident.Incident
 	if k.id != "" {
-		ctx, cancel := context.WithTimeout(v.ctx, openingTime)
-		defer cancel()
-		got, access, err := v.service.Incident(ctx, v.who.ID, k.id)
+		got, access, err := v.service.Incident(v.ctx, v.who.ID, k.id)
 		switch {
 		case errors.Is(err, workflows.ErrNotFound):
 			r := v.refusal(nil, &incident.Refusal{Key: "refuse.unknown_incident", Args: map[string]any{"id": k.id}}, task{})
@@ -180,7 +192,9 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 			}
 		}
 	}
-	return v.build(spec, k, in), nil, nil
+	form := v.build(spec, k, in)
+	form.Partial = k.id != "" && in == nil
+	return form, nil, nil
 }
 
 // withoutRecord leaves of an incident what its reporter may see in a form: nothing but its

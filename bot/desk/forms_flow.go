@@ -173,18 +173,9 @@ func mergeSpec() formSpec {
 			if in == nil {
 				return []chat.Input{i}
 			}
-			mine, _, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Limit: maxMerge + 1})
-			if err != nil {
+			var err error
+			if i.Options, err = v.mergeOptions(k.id, maxMerge); err != nil {
 				return []chat.Input{i}
-			}
-			for _, l := range mine {
-				if l.ID != k.id && len(i.Options) < maxMerge {
-					label := []rune(titleFor(l.Incident, l.Access, v.who.ID))
-					if len(label) > maxOption {
-						label = append(label[:maxOption-1], '…')
-					}
-					i.Options = append(i.Options, chat.Option{Value: string(l.ID), Label: string(label)})
-				}
 			}
 			if len(i.Options) > 0 {
 				i.Kind = chat.Choice
@@ -196,6 +187,25 @@ func mergeSpec() formSpec {
 			a.then(incident.Merge{Into: incident.ID(into)})
 		},
 	}
+}
+
+// mergeOptions are the other open incidents of the person, the newest first; most 0 is all.
+func (v *visit) mergeOptions(but incident.ID, most int) ([]chat.Option, error) {
+	listing := workflows.Listing{OpenOnly: true}
+	if most > 0 {
+		listing.Limit = most + 1
+	}
+	mine, _, err := v.service.Incidents(v.ctx, v.who.ID, listing)
+	if err != nil {
+		return nil, err
+	}
+	var options []chat.Option
+	for _, l := range mine {
+		if l.ID != but && (most == 0 || len(options) < most) {
+			options = append(options, chat.Option{Value: string(l.ID), Label: clip(titleFor(l.Incident, l.Access, v.who.ID), maxOption)})
+		}
+	}
+	return options, nil
 }
 
 // maxMerge is how many incidents a choice offers: what Slack's can hold.

@@ -135,6 +135,7 @@ func (v voice) undone(in *incident.Incident, seq int64) bool {
 // pageCard calls a person, and after an answer shows everywhere who has taken it.
 func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	card := v.base(in, m, chat.Urgent)
+	card.Whole = v.wholeTold(m)
 	page, ok := v.pageOf(in, m)
 	open := ok && page.Status == incident.PageOpen && !in.Phase.Ended()
 	if !in.Chased() { // level 0 hurries nobody
@@ -175,13 +176,18 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 		card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
 	}
 	if open {
-		card.Buttons = []chat.Button{
-			{Label: v.say("button.take"), Action: v.act(string(incident.WordTake), in.ID, in.Seq, ""), Style: chat.Primary},
-			{Label: v.say("button.decline"), Action: v.act(string(incident.WordDecline), in.ID, in.Seq, "")},
-		}
+		card.Buttons = v.callButtons(in)
 	}
 	card.Buttons = append(card.Buttons, v.pageLink(in))
 	return card
+}
+
+// callButtons answer a call.
+func (v voice) callButtons(in *incident.Incident) []chat.Button {
+	return []chat.Button{
+		{Label: v.say("button.take"), Action: v.act(string(incident.WordTake), in.ID, in.Seq, ""), Style: chat.Primary},
+		{Label: v.say("button.decline"), Action: v.act(string(incident.WordDecline), in.ID, in.Seq, "")},
+	}
 }
 
 // toPhone lists who has not answered his call: they are the ones to phone. Where nobody could

@@ -20,7 +20,13 @@ const (
 	actAnyway   = "anyway"   // report a kept text although the same was reported just now
 	actAgain    = "again"    // send a kept report form although the same was reported just now
 	actMenu     = "menu"     // every word, grouped
-	actCard     = "card"     // the card as it is now
+	actCard     = "card"     // the incident's card, as it stands in its channel
+	actOwn      = "own"      // what the reporter sees of his own report
+	actTold     = "told"     // a message about the incident: arg is its kind, and after a dot its entry
+	actCalls    = "calls"    // every call that waits for the answer of who presses
+	actDigest   = "digest"   // the morning's overview: arg is the day
+	actPin      = "pin"      // write a kept quote into the record
+	actShare    = "share"    // bring the report to the channel: arg is the format
 	actRefuse   = "refuse"   // the lead is not accepted
 	actContinue = "continue" // after a false alarm: go on
 )
@@ -51,7 +57,7 @@ func (v *visit) pressed() chat.Reply {
 			return v.outdated()
 		}
 		return v.openForm(newDraft(name, a.id, a.seen, arg), nil)
-	case actSend, actAnyway, actKeep, actWord, actRun:
+	case actSend, actAnyway, actKeep, actWord, actRun, actPin:
 		return v.pressedKept(a)
 	case actAgain:
 		return v.pressedAgain(a)
@@ -61,6 +67,12 @@ func (v *visit) pressed() chat.Reply {
 		return v.showList()
 	case wordContacts:
 		return v.showContacts()
+	case wordWeb:
+		return v.showWeb()
+	case actCalls:
+		return v.showCalls()
+	case actDigest:
+		return v.showDigest(a.arg)
 	}
 	if a.id == "" {
 		return v.outdated()
@@ -77,6 +89,9 @@ func (v *visit) pressed() chat.Reply {
 
 // pressedKept answers the buttons of a question about a line.
 func (v *visit) pressedKept(a action) chat.Reply {
+	if a.word == actPin {
+		return v.pressedPin(a)
+	}
 	nonce, extra, _ := strings.Cut(a.arg, ".")
 	line, channel, reply := v.kept(nonce)
 	if reply != nil {
@@ -124,13 +139,18 @@ func (v *visit) pressedAgain(a action) chat.Reply {
 	if err != nil {
 		return v.fault(err, task{})
 	}
+	if q, ok := quoteOf(kept.Values); ok && v.r.Quote == nil {
+		v.r.Quote = &q // its files are not here: the answer says so
+	}
 	return v.submit(k, reportSpec(), kept.Values, true)
 }
 
 // pressedLook answers the buttons that only show something.
 func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 	switch a.word {
-	case wordStatus, wordWho, actMenu, actCard, string(incident.WordDoc):
+	case wordStatus, wordWho, actMenu, actCard, actOwn, actTold, string(incident.WordDoc):
+	case actShare:
+		return v.share(a), true
 	default:
 		return chat.Reply{}, false
 	}
@@ -139,6 +159,12 @@ func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 		return *reply, true
 	}
 	switch a.word {
+	case actCard:
+		return v.showCard(in), true
+	case actOwn:
+		return v.showOwn(in), true
+	case actTold:
+		return v.showTold(in, a.arg), true
 	case wordWho:
 		return v.showWho(in), true
 	case actMenu:

@@ -88,6 +88,8 @@ func (v *visit) look(r reading) (chat.Reply, bool) {
 		return v.showList(), true
 	case wordContacts:
 		return v.showContacts(), true
+	case wordWeb:
+		return v.showWeb(), true
 	}
 	return chat.Reply{}, false
 }

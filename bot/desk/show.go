@@ -26,7 +26,7 @@ func (v *visit) statusCard(in *incident.Incident) chat.Card {
 
 // bossCard is the incident on one screen: what, level and why, who holds it, what is next.
 func (v voice) bossCard(in *incident.Incident) chat.Card {
-	card := chat.Card{Key: "boss:" + string(in.ID), Mark: v.mark(), Title: title(in), Blocks: []chat.Block{{Fields: append([]chat.Pair{
+	card := chat.Card{Key: "boss:" + string(in.ID), Mark: v.mark(), Title: title(in), Whole: v.act(wordStatus, in.ID, 0, ""), Blocks: []chat.Block{{Fields: append([]chat.Pair{
 		{Label: v.say("label.phase"), Value: v.phase(in.Phase)},
 	}, v.facts(in)...)}}}
 	if in.Phase.Ended() {
@@ -54,7 +54,7 @@ func (v *visit) showMenu(in *incident.Incident) chat.Reply {
 		return v.showStatus(in)
 	}
 	return chat.Reply{Cards: []chat.Card{{
-		Key: "menu:" + string(in.ID), Mark: v.mark(), Title: v.say("menu.title", "id", string(in.ID)), Blocks: []chat.Block{{Items: v.menu(in)}},
+		Key: "menu:" + string(in.ID), Mark: v.mark(), Title: v.say("menu.title", "id", string(in.ID)), Whole: v.act(actMenu, in.ID, 0, ""), Blocks: []chat.Block{{Items: v.menu(in)}},
 	}}}
 }
 
@@ -63,7 +63,7 @@ func (v *visit) showWho(in *incident.Incident) chat.Reply {
 	if v.access(in, v.who.ID) != workflows.AccessFull {
 		return v.showStatus(in)
 	}
-	card := chat.Card{Key: "circle:" + string(in.ID), Mark: v.mark(), Title: v.say("circle.title", "id", string(in.ID))}
+	card := chat.Card{Key: "circle:" + string(in.ID), Mark: v.mark(), Title: v.say("circle.title", "id", string(in.ID)), Whole: v.act(wordWho, in.ID, 0, "")}
 	card.Blocks = []chat.Block{{Fields: []chat.Pair{{Label: v.say("label.lead"), Value: v.lead(in), Gap: in.Lead == ""}}}}
 	if items := v.responders(in); len(items) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
@@ -93,13 +93,13 @@ func (v *visit) showReports(in *incident.Incident) chat.Reply {
 	if v.access(in, v.who.ID) != workflows.AccessFull {
 		return v.showStatus(in)
 	}
-	card := chat.Card{Key: "reports:" + string(in.ID), Mark: v.mark(), Title: v.say("reports.title", "id", string(in.ID))}
+	card := chat.Card{Key: "reports:" + string(in.ID), Mark: v.mark(), Title: v.say("reports.title", "id", string(in.ID)), Whole: v.act(string(incident.WordDoc), in.ID, 0, "")}
 	text := v.say("reports.text")
 	if in.Approval == nil {
 		text = v.say("reports.draft")
 	}
 	card.Blocks = []chat.Block{{Text: text}}
-	card.Buttons = v.documentButtons(in)
+	card.Buttons = append(v.documentButtons(in), v.shareButtons(in)...)
 	return chat.Reply{Cards: []chat.Card{card}}
 }
 
@@ -122,7 +122,7 @@ func (v *visit) showList() chat.Reply {
 	if err != nil {
 		return v.fault(err, task{})
 	}
-	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title")}
+	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title"), Whole: v.act(wordList, "", 0, "")}
 	if len(mine) == 0 {
 		card.Blocks = []chat.Block{{Text: v.say("list.empty")}}
 		card.Buttons = []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
@@ -149,7 +149,7 @@ const maxListed = 20
 
 // showContacts answers 連絡先. Phone numbers are for those on the list.
 func (v *visit) showContacts() chat.Reply {
-	card := chat.Card{Key: "contacts", Mark: v.mark(), Title: v.say("phonebook.title")}
+	card := chat.Card{Key: "contacts", Mark: v.mark(), Title: v.say("phonebook.title"), Whole: v.act(wordContacts, "", 0, "")}
 	if !v.known {
 		return v.refusal(nil, &incident.Refusal{Key: "refuse.not_known"}, task{})
 	}
@@ -172,7 +172,7 @@ func (v *visit) showContacts() chat.Reply {
 
 // showHelp answers ヘルプ: how to report, and every word with what it does.
 func (v *visit) showHelp() chat.Reply {
-	card := chat.Card{Key: "help", Mark: v.mark(), Title: v.say("help.title"), Blocks: []chat.Block{{Text: v.say("help.text")}}}
+	card := chat.Card{Key: "help", Mark: v.mark(), Title: v.say("help.title"), Whole: v.act(wordHelp, "", 0, ""), Blocks: []chat.Block{{Text: v.say("help.text")}}}
 	var pairs []chat.Pair
 	for _, w := range Words {
 		pairs = append(pairs, chat.Pair{Label: slash + " " + v.word(w), Value: v.say("help." + w)})

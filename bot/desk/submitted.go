@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -37,6 +38,13 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	sent := &sentForm{draft: k, form: *form, values: values}
 	a := &answers{Values: values}
 	spec.take(v, k, in, a)
+	quote := v.r.Quote
+	if k.form != formReport {
+		quote = nil
+	}
+	if quote != nil && len(a.do) > 0 {
+		a.do[0] = v.withSource(a.do[0], *quote)
+	}
 	// Whoever gets hold of another's draft sends a form of his own.
 	key := "draft:" + string(v.who.ID) + ":" + k.String()
 	if spec.uploads && len(a.wrong) == 0 {
@@ -54,9 +62,12 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 		if i > 0 {
 			t.key, t.seen = key+":"+strconv.Itoa(i), 0
 		}
-		next := v.carry(t)
+		next, id := v.carryFor(t)
 		if !next.Accepted {
 			return next
+		}
+		if quote != nil {
+			next = v.reportQuoted(next, id, *quote, key, values[string(incident.FieldEvent)])
 		}
 		next.Cards = append(reply.Cards, next.Cards...)
 		reply = next
@@ -66,6 +77,20 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 		v.log.WarnContext(v.ctx, "a draft could not be marked as done", "component", "desk", "form", k.form, "error", err)
 	}
 	return reply
+}
+
+// withSource adds to a report of a quoted message where it comes from, as long as there is
+// room: what was typed is not cut for it.
+func (v *visit) withSource(c incident.Command, q chat.Quote) incident.Command {
+	r, ok := c.(incident.Report)
+	lines := v.quoteLines(q)
+	if !ok || lines == "" || !incident.Visible(r.Text) {
+		return c
+	}
+	if text := incident.Clean(r.Text) + "\n\n" + lines; utf8.RuneCountInString(text) <= incident.MaxText {
+		r.Text = text
+	}
+	return r
 }
 
 // wrongForm gives a form back whose answers cannot be read.

@@ -14,7 +14,11 @@ import (
 func (d *Desk) actor(from chat.UserID, name string) (who incident.Actor, known bool) {
 	frontend, id, _ := strings.Cut(string(from), ":")
 	people := d.service.Contacts()
-	if p, ok := people.ByUser(frontend, id); ok {
+	p, ok := people.ByUser(frontend, id)
+	if !ok {
+		p, ok = d.byEmail(people, frontend, from)
+	}
+	if ok {
 		if person, listed := people.Person(p); listed && person.Active {
 			return incident.Actor{ID: p, Name: person.Name, Department: person.Department}, true
 		}
@@ -23,6 +27,40 @@ func (d *Desk) actor(from chat.UserID, name string) (who incident.Actor, known b
 		name = id
 	}
 	return incident.Actor{ID: incident.PersonID(from), Name: name}, false
+}
+
+// byEmail finds the only person with the verified mail address of a platform's user, unless
+// the list says that he is another user there: an address that two people share, or that was
+// handed on to a successor, lets nobody in.
+func (d *Desk) byEmail(people *contact.Directory, frontend string, from chat.UserID) (incident.PersonID, bool) {
+	if d.email == nil {
+		return "", false
+	}
+	address := strings.ToLower(strings.TrimSpace(d.email(from)))
+	if address == "" {
+		return "", false
+	}
+	var found []contact.Person
+	for _, p := range people.People() {
+		if strings.ToLower(p.Email) == address {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 || platformID(found[0], frontend) != "" {
+		return "", false
+	}
+	return found[0].ID, true
+}
+
+// platformID is the ID that the contact list gives a person on a platform.
+func platformID(p contact.Person, frontend string) string {
+	switch frontend {
+	case "slack":
+		return p.SlackID
+	case "discord":
+		return p.DiscordID
+	}
+	return string(p.ID) // nobody becomes another person of the web room by his address
 }
 
 // User is a person's user ID in the built-in web room.
