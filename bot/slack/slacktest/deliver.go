@@ -106,7 +106,8 @@ func (w *Workspace) bring(d *Delivery, second int) {
 		if why == "closed" || second > 0 {
 			return
 		}
-		if why != "connection_closed" {
+		// Slack tries again after minutes: an app that restarts gets its events all the same.
+		if why != "connection_closed" && why != "connection_failed" {
 			slow++
 		}
 		if slow > retries || base != "" && d.Kind != "events_api" { // only events are tried again over HTTP

@@ -7,9 +7,8 @@ type Kind int
 
 // The ways.
 const (
-	none Kind = iota
 	// ServerError answers with status 500 and does nothing.
-	ServerError
+	ServerError Kind = iota + 1
 	// Limited answers 429 and does nothing.
 	Limited
 	// CutAfter carries the call out and cuts the connection without an answer.

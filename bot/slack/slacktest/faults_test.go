@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,13 +38,13 @@ func TestCallsThatFail(t *testing.T) {
 		t.Errorf("cut before: %v, %d posted", err, posted())
 	}
 	w.Fail("chat.postMessage", 1, slacktest.CutAfter)
-	called := 0
-	w.After("chat.postMessage", func() { called++ })
-	if err := say(); err == nil || posted() != 1 || called != 1 {
-		t.Errorf("cut after: %v, %d posted, hook called %d times", err, posted(), called)
+	var called atomic.Int32
+	w.After("chat.postMessage", func() { called.Add(1) })
+	if err := say(); err == nil || posted() != 1 || called.Load() != 1 {
+		t.Errorf("cut after: %v, %d posted, hook called %d times", err, posted(), called.Load())
 	}
 	w.After("chat.postMessage", nil)
-	if err := say(); err != nil || posted() != 2 || called != 1 {
+	if err := say(); err != nil || posted() != 2 || called.Load() != 1 {
 		t.Errorf("the faults are over: %v", err)
 	}
 	w.Delay(30 * time.Millisecond)

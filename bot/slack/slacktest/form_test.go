@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	sl "github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
@@ -147,4 +148,56 @@ func TestAnEphemeralAnswerIsSeenByOneOnly(t *testing.T) {
 		t.Errorf("he sees %v, the other %v", mine, other.Look("general"))
 	}
 	none(t, w)
+}
+
+func TestAShortcutOnAMessage(t *testing.T) {
+	w, p, got := formed(t, everything)
+	c := w.AddChannel("general", false, "U1")
+	ours := w.AddChannel("ours", true, "U1", w.BotUser)
+	for _, channel := range []string{c.ID, ours.ID} {
+		ts := p.Share(channel, "煙 <見えます>", "a.png", []byte("png"))
+		p.MessageShortcut("quote", channel, ts)
+		in := <-got
+		if in.Type != sl.InteractionTypeMessageAction || in.CallbackID != "quote" || in.MessageTs != ts || in.Channel.ID != channel ||
+			in.Message.Text != "煙 &lt;見えます&gt;" || len(in.Message.Files) != 1 || in.Message.User != "U1" {
+			t.Errorf("the shortcut came as %+v", in)
+		}
+		// only where the app is can it read the file
+		_, _, _, err := newApp(w).GetFileInfo(in.Message.Files[0].ID, 0, 0)
+		if readable := err == nil; readable != (channel == ours.ID) {
+			t.Errorf("in %s: %v", channel, err)
+		}
+	}
+	if seen := p.Look("general")[0].Text(); seen != "煙 <見えます>\n📎 a.png" {
+		t.Errorf("he sees %q", seen)
+	}
+}
+
+func TestMessageTimesGrowHoweverTheClockGoes(t *testing.T) {
+	at := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	w := slacktest.New(t, slacktest.Clock(func() time.Time { at = at.Add(-time.Second); return at }), slacktest.Events())
+	p := w.AddUser(slacktest.User{ID: "U1"})
+	last := ""
+	for range 5 {
+		ts := p.DM("x")
+		if ts <= last || !strings.HasPrefix(ts, "1775") {
+			t.Errorf("%s after %s", ts, last)
+		}
+		last = ts
+	}
+}
+
+// What people see of Slack's marks: the date in words, the link by its label, letters as typed.
+func TestWhatIsReadable(t *testing.T) {
+	w := slacktest.New(t)
+	p := w.AddUser(slacktest.User{ID: "U1"})
+	wants(t, call(t, w, "chat.postMessage", "channel", "U1", "text", "予備", "blocks",
+		`[{"type":"section","text":{"type":"mrkdwn","text":"<!date^1767290640^{date_short}|2026-01-02 03:04> <https://a.example/|記録> a &amp; b &lt;c&gt; <@U2>"},
+		"fields":[{"type":"plain_text","text":"<そのまま|です>"}]}]`), "ok")
+	if got := p.DMs()[0].Text(); got != "2026-01-02 03:04 記録 a & b <c> @U2\n<そのまま|です>" {
+		t.Errorf("he reads %q", got)
+	}
+	if got := p.DMs()[0].Fallback; got != "予備" {
+		t.Errorf("the notification says %q", got)
+	}
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -74,7 +76,11 @@ func (w *Workspace) overHTTP(base string, d *Delivery, attempt int, reason strin
 		r.Header.Set("X-Slack-Retry-Reason", reason)
 	}
 	resp, err := w.client.Do(r)
-	if err != nil {
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return nil, "connection_failed"
+	case err != nil:
 		return nil, "http_timeout"
 	}
 	defer resp.Body.Close()

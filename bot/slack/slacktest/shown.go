@@ -135,7 +135,7 @@ func (w *Workspace) seen(m *message) Message {
 		Fallback: m.text, Key: text(m.metadata, "event_payload", "key"), mark: m.mark,
 	}
 	if m.blocks != nil {
-		out.Blocks = copied(m.blocks).([]any)
+		out.Blocks = m.blocks // never changed, only replaced
 	}
 	for _, id := range m.files {
 		out.Files = append(out.Files, w.uploads[id].name)
@@ -177,7 +177,7 @@ func (w *Workspace) look(v *view, depth int) *Modal {
 	for k, e := range v.errors {
 		m.Errors[k] = e
 	}
-	blocks, _ := copied(v.body["blocks"]).([]any)
+	blocks := list(v.body["blocks"]) // never changed, only replaced
 	m.Blocks = blocks
 	for _, b := range blocks {
 		block, _ := b.(obj)

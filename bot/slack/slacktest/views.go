@@ -9,15 +9,15 @@ import (
 
 // view is a modal or a Home tab.
 type view struct {
-	id, user, kind   string
-	hash             string
-	body             obj            // as it was sent
-	typed            map[string]obj // values by block and action, of what the person changed
-	errors           map[string]string
-	previous, root   string
-	externalID       string
-	updatedBy, mark  int64
-	closed, awaiting bool
+	id, user, kind string
+	hash           string
+	body           obj            // as it was sent
+	typed          map[string]obj // values by block and action, of what the person changed
+	errors         map[string]string
+	previous, root string
+	externalID     string
+	mark           int64
+	closed         bool
 }
 
 // trigger lets the app open a modal once, within three seconds of what the person did.
