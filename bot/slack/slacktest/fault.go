@@ -109,7 +109,11 @@ func (w *Workspace) tooEarly(method string, a args) time.Duration {
 	}
 	if w.paced && method == "chat.postMessage" {
 		// A tenth off: the network may bring two calls closer together than they were sent.
-		return w.bucket("channel "+a.str("channel"), limit{1, 900 * time.Millisecond})
+		id := a.str("channel")
+		if w.users[id] != nil { // stands for the direct messages with him
+			id = w.direct(id).id
+		}
+		return w.bucket("channel "+id, limit{1, 900 * time.Millisecond})
 	}
 	return 0
 }

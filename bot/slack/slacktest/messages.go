@@ -131,6 +131,16 @@ func chatPostMessage(w *Workspace, a args) (obj, *problem) {
 	if strings.TrimSpace(s.text) == "" && len(s.blocks) == 0 {
 		return nil, no("no_text")
 	}
+	for _, name := range []string{"username", "icon_emoji", "icon_url"} {
+		if a.str(name) != "" {
+			if p := w.needs("chat:write.customize"); p != nil {
+				return nil, p
+			}
+		}
+	}
+	if ts := a.str("thread_ts"); ts != "" && c.message(ts) == nil {
+		return nil, no("thread_not_found").because("%s", ts)
+	}
 	m := &message{user: w.BotUser, thread: a.str("thread_ts"), text: s.text, blocks: s.blocks, metadata: s.metadata}
 	w.post(c, m)
 	return obj{"channel": c.id, "ts": m.ts, "message": w.shownMessage(m, true)}, nil
