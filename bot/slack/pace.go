@@ -36,7 +36,6 @@ var tierOf = map[string]int{
 	"files.info":                   4,
 	"files.list":                   3,
 	"pins.add":                     2,
-	"pins.remove":                  2,
 	"users.conversations":          3,
 	"users.info":                   4,
 	"users.list":                   2,

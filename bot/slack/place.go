@@ -396,18 +396,8 @@ func (k *keeping) pin(ctx context.Context) error {
 	if err != nil && !refused(err, "already_pinned") {
 		return k.channelGone(ctx, err)
 	}
-	old := k.place.Pinned
 	k.place.Pinned = ts
-	if old == "" {
-		return nil
-	}
-	err = k.call(ctx, k.line.turn("pins.remove", ""), func(ctx context.Context) error {
-		return k.client.RemovePinContext(ctx, k.place.ID, sl.NewRefToMessage(k.place.ID, old))
-	})
-	if code(err) != "" { // it is no more, or was taken down already
-		return nil
-	}
-	return err
+	return nil
 }
 
 // bookmarks adds each link once, under its label, and sets one right whose address changed.
