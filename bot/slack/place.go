@@ -353,7 +353,11 @@ func (k *keeping) findAgain(ctx context.Context) error {
 
 // channelGone notes that the channel is lost, where an effect finds it so.
 func (k *keeping) channelGone(ctx context.Context, err error) error {
-	if refused(err, "channel_not_found", "not_in_channel", "is_archived") {
+	switch {
+	case refused(err, "is_archived") && k.place.Ended:
+		k.lost, k.place.Archived = true, true // by us: the answer was lost
+		return nil
+	case refused(err, "channel_not_found", "not_in_channel", "is_archived"):
 		k.lost = true
 		return k.lose(ctx, k.place.ID)
 	}
@@ -446,6 +450,11 @@ func (k *keeping) bookmark(ctx context.Context, l chat.Link, there []sl.Bookmark
 }
 
 func (k *keeping) archive(ctx context.Context) error {
+	// Who was brought in must be known when the incident is taken up again; once the channel
+	// is archived, nothing of it can be asked any more.
+	if err := k.rememberPlace(ctx, k.want.Channel, *k.place); err != nil {
+		return err
+	}
 	err := k.call(ctx, k.line.turn("conversations.archive", ""), func(ctx context.Context) error {
 		return k.client.ArchiveConversationContext(ctx, k.place.ID)
 	})

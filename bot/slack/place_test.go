@@ -1,0 +1,492 @@
+package slack
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/slack/slacktest"
+)
+
+func TestKeepAChannel(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{
+		Channel: inc, Topic: "INC-2026-0001 社用PCの紛失", Members: members("U1", "U2"),
+		Links: []chat.Link{{Label: "記録", URL: "https://hikeshi.example/i/1"}},
+	}
+	kept := b.keep(p)
+	c := b.channel(inc)
+	if !c.Private || c.Creator != b.BotUser || c.Topic != p.Topic || string(kept.ID) != c.ID {
+		t.Errorf("the channel is %+v, kept %+v", c, kept)
+	}
+	if want := "https://fake.slack.com/archives/" + c.ID; kept.Link != want {
+		t.Errorf("the link is %q, want %q", kept.Link, want)
+	}
+	if got, ok := b.channelOf(t.Context(), c.ID); !ok || got != inc {
+		t.Errorf("channelOf: %q %v", got, ok)
+	}
+	if _, ok := b.channelOf(t.Context(), "C0STRANGER"); ok {
+		t.Error("a stranger's channel is an incident's")
+	}
+	p.Pinned = b.send(toChannel("card", "card"))
+	p.Links[0].URL = "https://hikeshi.example/i/2"
+	p.Topic = strings.Repeat("長", 300)
+	p.Members = members("U2", "U3")
+	b.keep(p)
+	c = b.channel(inc)
+	if len(c.Pinned) != 1 || chat.MessageID(c.ID+":"+c.Pinned[0]) != p.Pinned {
+		t.Errorf("pinned: %v, want %s", c.Pinned, p.Pinned)
+	}
+	if len(c.Bookmarks) != 1 || c.Bookmarks[0].Link != "https://hikeshi.example/i/2" {
+		t.Errorf("bookmarks: %+v", c.Bookmarks)
+	}
+	if n := len([]rune(c.Topic)); n != 250 {
+		t.Errorf("the topic has %d characters", n)
+	}
+	if want := []string{b.BotUser, "U2", "U3"}; !slices.Equal(c.Members, want) {
+		t.Errorf("members %v, want %v", c.Members, want)
+	}
+	calls := len(b.Calls(""))
+	b.keep(p)
+	if n := len(b.Calls("")) - calls; n > 0 {
+		t.Errorf("nothing to do took %d calls", n)
+	}
+	b.clean()
+}
+
+// TestNeverAPublicChannel: without the right to make private channels there is none, and what
+// happens goes to the direct messages of those who belong in it. (Peers' defect 1)
+func TestNeverAPublicChannel(t *testing.T) {
+	for name, forbid := range map[string]func(*bench, bool){
+		"by the workspace": func(b *bench, on bool) { b.ForbidChannels(on) },
+		"by a missing scope": func(b *bench, on bool) {
+			b.Grant(slacktest.DefaultScopes...)
+			if on {
+				b.Grant(slices.DeleteFunc(slices.Clone(slacktest.DefaultScopes), func(s string) bool { return s == "groups:write" })...)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			forbid(b, true)
+			p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "UGONE", "U2")}
+			kept := b.keep(p)
+			if kept.Problem != chat.ProblemForbidden || kept.ID != "" || len(b.Channels()) > 0 {
+				t.Fatalf("kept %+v, channels %+v", kept, b.Channels())
+			}
+			d := toChannel("card", "first")
+			d.Update = b.send(d)
+			p.Members = members("U2", "U3")
+			b.keep(p)
+			d.Card.Title = "second"
+			d.Update = b.send(d)
+			for user, want := range map[string]string{"U1": "first", "U2": "second", "U3": "second"} {
+				if got := titles(b.Person(user).DMs()); got != want {
+					t.Errorf("%s sees %q, want %q", user, got, want)
+				}
+			}
+			if n := len(b.Calls("conversations.create")); n != 1 {
+				t.Errorf("asked %d times for a channel within ten minutes", n)
+			}
+			// The setting is mended: without a restart, and without asking at every turn.
+			forbid(b, false)
+			b.forget(inc)
+			if kept = b.keep(p); kept.ID == "" || kept.Problem != "" {
+				t.Errorf("kept %+v", kept)
+			}
+			b.send(d)
+			if got := titles(b.channel(inc).Messages); got != "second" {
+				t.Errorf("the channel holds %q", got)
+			}
+			b.clean()
+		})
+	}
+}
+
+// forget lets the time since Slack's last refusal go by.
+func (b *bench) forget(channel string) {
+	b.t.Helper()
+	p, err := b.recallPlace(b.t.Context(), channel)
+	if err == nil {
+		p.Asked = p.Asked.Add(-askAgain)
+		for user, a := range p.Absent {
+			p.Absent[user] = absence{Why: a.Why, At: a.At.Add(-askAgain)}
+		}
+		err = b.rememberPlace(b.t.Context(), channel, p)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TestNeverAdopt: a channel of this name that we have not made for this incident stays
+// whose it is. (Peers' defect 2)
+func TestNeverAdopt(t *testing.T) {
+	for name, stranger := range map[string]func(b *bench) string{
+		"private, without us": func(b *bench) string { return b.AddChannel(inc, true, "U4").ID },
+		"private, with us":    func(b *bench) string { return b.AddChannel(inc, true, "U4", b.BotUser).ID },
+		"public":              func(b *bench) string { return b.AddChannel(inc, false, "U4").ID },
+		"archived": func(b *bench) string {
+			id := b.AddChannel(inc, true, "U4", b.BotUser).ID
+			b.Archive(inc, true)
+			return id
+		},
+		"another incident's": func(b *bench) string {
+			id := b.AddChannel(inc, true, b.BotUser).ID
+			_ = b.memory.Remember(b.t.Context(), "channel/"+id, []byte("trn-2026-0001"))
+			return id
+		},
+	} {
+		for _, intended := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", intended before: ", intended), func(t *testing.T) {
+				b := newBench(t)
+				id := stranger(b)
+				before, _ := b.Workspace.Channel(id)
+				if intended {
+					if err := b.rememberPlace(t.Context(), inc, place{Intent: time.Now().Add(-time.Second)}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				kept := b.keep(chat.Place{Channel: inc, Topic: "secret", Members: members("U1")})
+				b.send(toChannel("card", "card"))
+				c := b.channel(inc + "-2")
+				if string(kept.ID) != c.ID || !c.Private || titles(c.Messages) != "card" {
+					t.Errorf("kept %+v", kept)
+				}
+				after, _ := b.Workspace.Channel(id)
+				if fmt.Sprint(after) != fmt.Sprint(before) {
+					t.Errorf("the stranger's channel was touched: %+v", after)
+				}
+				b.clean()
+			})
+		}
+	}
+}
+
+// TestAnOlderChannelOfOursIsNotTaken: it is of another database, where the same number was
+// another incident.
+func TestAnOlderChannelOfOursIsNotTaken(t *testing.T) {
+	old := time.Now().Add(-time.Hour)
+	b := newBench(t, slacktest.Clock(func() time.Time { return old }))
+	b.AddChannel(inc, true, b.BotUser)
+	if err := b.rememberPlace(t.Context(), inc, place{Intent: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	kept := b.keep(chat.Place{Channel: inc, Topic: "x", Members: members("U1")})
+	if c := b.channel(inc + "-2"); string(kept.ID) != c.ID {
+		t.Errorf("kept %+v", kept)
+	}
+}
+
+// TestKilledWhileKeeping: wherever the process is killed, after the restart there is one
+// channel with one of everything.
+func TestKilledWhileKeeping(t *testing.T) {
+	for _, method := range []string{"conversations.create", "conversations.setTopic", "conversations.invite", "pins.add", "bookmarks.add", "conversations.archive"} {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprint(method, ", answer lost: ", lost), func(t *testing.T) {
+				b := newBench(t)
+				p := chat.Place{
+					Channel: inc, Topic: "topic", Members: members("U1", "U2"),
+					Links: []chat.Link{{Label: "記録", URL: "https://hikeshi.example/i/1"}},
+				}
+				if method != "conversations.create" {
+					b.keep(chat.Place{Channel: inc})
+					p.Pinned = b.send(toChannel("card", "card"))
+				}
+				p.Ended = method == "conversations.archive"
+				if lost {
+					b.Fail(method, 1, slacktest.CutAfter)
+				} else {
+					b.After(method, func() { b.memory.die(true) })
+				}
+				if _, err := b.Keep(t.Context(), p); err == nil {
+					t.Fatal("nothing broke")
+				}
+				b.After(method, nil)
+				b.restart()
+				kept := b.keep(p)
+				if n := len(b.Channels()); n != 1 {
+					t.Fatalf("%d channels", n)
+				}
+				c := b.channel(inc)
+				if string(kept.ID) != c.ID || c.Topic != "topic" || len(c.Bookmarks) != 1 || len(c.Members) != 3 || c.Archived != p.Ended {
+					t.Errorf("the channel is %+v", c)
+				}
+				if p.Pinned != "" && len(c.Pinned) != 1 {
+					t.Errorf("pinned: %v", c.Pinned)
+				}
+				p.Ended, p.Members = false, members("U2")
+				b.keep(p)
+				if c = b.channel(inc); slices.Contains(c.Members, "U1") {
+					t.Errorf("who was brought in before is not taken out: %v", c.Members)
+				}
+				b.clean()
+			})
+		}
+	}
+}
+
+// TestWhoIsMissing: one who cannot come stops nobody, and each is said with the reason.
+func TestWhoIsMissing(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprint("known before: ", known), func(t *testing.T) {
+			b := newBench(t)
+			if known {
+				if err := b.listPeople(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := chat.Place{Channel: inc, Topic: "x", Members: append(
+				members("U1", "UGUEST", "U2", "USINGLE", "UGONE", "UOTHER", "UNOBODY", "U3", b.BotUser), "web:p-01")}
+			kept := b.keep(p)
+			want := []chat.Missing{
+				{User: "slack:UGUEST", Why: chat.ProblemGuest}, {User: "slack:USINGLE", Why: chat.ProblemGuest},
+				{User: "slack:UGONE", Why: chat.ProblemGone}, {User: "slack:UOTHER", Why: chat.ProblemOutside},
+				{User: "slack:UNOBODY", Why: chat.ProblemGone}, {User: "web:p-01", Why: chat.ProblemGone},
+			}
+			if !slices.Equal(kept.Missing, want) {
+				t.Errorf("missing %+v\nwant    %+v", kept.Missing, want)
+			}
+			if got := b.channel(inc).Members; !slices.Equal(got, []string{b.BotUser, "U1", "U2", "U3"}) {
+				t.Errorf("members %v", got)
+			}
+			invitations := len(b.Calls("conversations.invite"))
+			if kept = b.keep(p); len(kept.Missing) != len(want) || len(b.Calls("conversations.invite")) != invitations {
+				t.Errorf("kept again: %+v", kept)
+			}
+			// His account becomes a full one.
+			b.AddUser(slacktest.User{ID: "UGUEST"})
+			b.forget(inc)
+			if kept = b.keep(p); slices.ContainsFunc(kept.Missing, func(m chat.Missing) bool { return m.User == "slack:UGUEST" }) {
+				t.Errorf("still missing: %+v", kept.Missing)
+			}
+			b.clean()
+		})
+	}
+}
+
+// TestEachEffectStandsAlone: what fails does not stop what comes after it, and is tried again
+// alone. (Peers' defect 6)
+func TestEachEffectStandsAlone(t *testing.T) {
+	for _, method := range []string{"conversations.setTopic", "conversations.invite", "pins.add", "bookmarks.list", "bookmarks.add", "conversations.kick"} {
+		t.Run(method, func(t *testing.T) {
+			b := newBench(t)
+			b.keep(chat.Place{Channel: inc, Members: members("U4")})
+			p := chat.Place{
+				Channel: inc, Topic: "topic", Members: members("U1", "U2"), Pinned: b.send(toChannel("card", "card")),
+				Links: []chat.Link{{Label: "記録", URL: "https://hikeshi.example/i/1"}},
+			}
+			b.Fail(method, 1, slacktest.ServerError)
+			if _, err := b.Keep(t.Context(), p); err == nil {
+				t.Fatal("the failure is not told")
+			}
+			c := b.channel(inc)
+			done := map[string]bool{
+				"conversations.setTopic": c.Topic != "", "pins.add": len(c.Pinned) > 0, "bookmarks.add": len(c.Bookmarks) > 0,
+				"conversations.invite": slices.Contains(c.Members, "U1"), "conversations.kick": !slices.Contains(c.Members, "U4"),
+			}
+			for effect, ok := range done {
+				failed := effect == method || effect == "bookmarks.add" && method == "bookmarks.list"
+				if ok == failed {
+					t.Errorf("%s done: %v, while %s failed", effect, ok, method)
+				}
+			}
+			b.keep(p)
+			c = b.channel(inc)
+			if c.Topic == "" || len(c.Pinned) != 1 || len(c.Bookmarks) != 1 || !slices.Equal(c.Members, []string{b.BotUser, "U1", "U2"}) {
+				t.Errorf("after the next try: %+v", c)
+			}
+		})
+	}
+}
+
+// TestTheNameComesFromTheNumber: a title leaves nothing of a name; it goes to the topic, as it
+// is. (Peers' defect 5)
+func TestTheNameComesFromTheNumber(t *testing.T) {
+	b := newBench(t)
+	b.keep(chat.Place{Channel: inc, Topic: "<!channel> ＰＣ紛失 & 漏えい"})
+	if c := b.channel(inc); c.Name != inc || !strings.Contains(c.Topic, "ＰＣ紛失") {
+		t.Errorf("the channel is %+v", c)
+	}
+}
+
+func TestDeliveriesWaitForTheChannel(t *testing.T) {
+	b := newBench(t)
+	_, err := b.Send(t.Context(), toChannel("card", "card"))
+	if wait := later(t, err); wait < time.Second || wait > time.Minute {
+		t.Errorf("it waits %v", wait)
+	}
+	if n := len(b.Calls("")); n > 0 {
+		t.Errorf("%d calls for a channel that is not there", n)
+	}
+}
+
+func TestTheEnd(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1")}
+	b.keep(p)
+	last := toChannel("card", "closed")
+	last.Update = b.send(last)
+	p.Ended = true
+	kept := b.keep(p)
+	if c := b.channel(inc); !c.Archived || string(kept.ID) != c.ID || kept.Problem != "" {
+		t.Errorf("kept %+v, archived %v", kept, c.Archived)
+	}
+	if _, err := b.Send(t.Context(), last); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("a delivery after the end: %v", err)
+	}
+	b.keep(p) // again: nothing
+	p.Ended = false
+	b.keep(p)
+	if c := b.channel(inc); c.Archived || len(b.Channels()) != 1 {
+		t.Errorf("reopened, there are %+v", b.Channels())
+	}
+	b.clean()
+	// Over before there was a channel: none is made.
+	kept, err := b.Keep(t.Context(), chat.Place{Channel: "inc-2026-0002", Ended: true})
+	if err != nil || kept.ID != "" || len(b.Channels()) != 1 {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
+// TestReopenedWhereSlackRefuses: Slack takes the bot out of an archived channel and then lets
+// it in no more; the incident goes on in a new one, the old one stays as it is.
+func TestReopenedWhereSlackRefuses(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2"), Ended: false}
+	b.keep(p)
+	p.Ended = true
+	old := b.keep(p)
+	b.Leave(inc, b.BotUser)
+	p.Ended = false
+	kept := b.keep(p)
+	c := b.channel(inc + "-2")
+	if string(kept.ID) != c.ID || kept.ID == old.ID || !c.Private || len(c.Members) != 3 || !b.channel(inc).Archived {
+		t.Errorf("kept %+v: %+v", kept, c)
+	}
+	b.send(toChannel("card", "on we go"))
+	if got := titles(b.channel(inc + "-2").Messages); got != "on we go" {
+		t.Errorf("the new channel holds %q", got)
+	}
+	for _, id := range []chat.PlaceID{old.ID, kept.ID} {
+		if got, _ := b.channelOf(t.Context(), string(id)); got != inc {
+			t.Errorf("%s is %q", id, got)
+		}
+	}
+	b.clean()
+}
+
+// TestALostChannel: somebody archived it or took the bot out. What happens reaches those who
+// belong in it all the same, no second channel is made, and it is used again when it is back.
+func TestALostChannel(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
+	b.keep(p)
+	b.Archive(inc, true)
+	b.send(toChannel("feed/1", "news"))
+	for _, user := range []string{"U1", "U2"} {
+		if got := titles(b.Person(user).DMs()); got != "news" {
+			t.Errorf("%s sees %q", user, got)
+		}
+	}
+	if kept := b.keep(p); kept.Problem != chat.ProblemRefused || len(b.Channels()) != 1 {
+		t.Errorf("kept %+v", kept)
+	}
+	b.Archive(inc, false)
+	if kept := b.keep(p); kept.Problem != "" {
+		t.Errorf("it is back, kept %+v", kept)
+	}
+	b.send(toChannel("feed/2", "more"))
+	if got := titles(b.channel(inc).Messages); got != "more" {
+		t.Errorf("the channel holds %q", got)
+	}
+}
+
+// TestWhoCannotBeTakenOut is said, and tried again.
+func TestWhoCannotBeTakenOut(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
+	b.keep(p)
+	b.Grant(slices.DeleteFunc(slices.Clone(slacktest.DefaultScopes), func(s string) bool { return s == "groups:write" })...)
+	p.Members = members("U2")
+	if kept := b.keep(p); kept.Problem != chat.ProblemStays {
+		t.Errorf("kept %+v", kept)
+	}
+	b.Grant(slacktest.DefaultScopes...)
+	if kept := b.keep(p); kept.Problem != "" || slices.Contains(b.channel(inc).Members, "U1") {
+		t.Errorf("kept %+v, members %v", kept, b.channel(inc).Members)
+	}
+}
+
+func TestKeepOneAtATime(t *testing.T) {
+	b := newBench(t)
+	b.Delay(5 * time.Millisecond)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := b.Keep(t.Context(), chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := len(b.Calls("conversations.create")); n != 1 {
+		t.Errorf("%d calls for one channel", n)
+	}
+}
+
+func TestPeople(t *testing.T) {
+	b := newBench(t)
+	if err := b.listPeople(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]person{
+		"U1":     {ID: "U1", Name: "u1", Email: "one@example.co.jp"},
+		"U2":     {ID: "U2", Name: "u2"}, // the address is not verified
+		"UGUEST": {ID: "UGUEST", Name: "uguest", Guest: true},
+		"UBOT":   {ID: "UBOT", Name: "ubot", Bot: true},
+		"UOTHER": {ID: "UOTHER", Name: "uother", Outside: true},
+		"UGONE":  {ID: "UGONE", Name: "ugone", Gone: true},
+	} {
+		got, err := b.user(t.Context(), id)
+		if err != nil || got != want {
+			t.Errorf("%s is %+v, %v", id, got, err)
+		}
+	}
+	if n := len(b.Calls("users.info")); n > 0 {
+		t.Errorf("known people were asked for %d times", n)
+	}
+	if got := b.Email("slack:U1"); got != "one@example.co.jp" {
+		t.Errorf("the address of U1 is %q", got)
+	}
+	for _, id := range []chat.UserID{"slack:U2", "slack:UGONE", "slack:UNOBODY", "web:U1"} {
+		if got := b.Email(id); got != "" {
+			t.Errorf("the address of %s is %q", id, got)
+		}
+	}
+	if _, err := b.user(t.Context(), "UNOBODY"); !errors.Is(err, chat.ErrGone) {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+func TestFindByAddress(t *testing.T) {
+	b := newBench(t)
+	for range 2 {
+		if id, err := b.Find(t.Context(), " One@Example.co.jp"); err != nil || id != "slack:U1" {
+			t.Errorf("got %q, %v", id, err)
+		}
+		for _, email := range []string{"two@example.co.jp", "gone@example.co.jp", "nobody@example.co.jp", ""} {
+			if id, err := b.Find(t.Context(), email); !errors.Is(err, chat.ErrGone) || id != "" {
+				t.Errorf("%q is %q, %v", email, id, err)
+			}
+		}
+	}
+	if n := len(b.Calls("users.lookupByEmail")); n != 4 {
+		t.Errorf("%d look-ups for four addresses", n)
+	}
+}
