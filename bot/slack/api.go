@@ -65,6 +65,7 @@ func newSender(c Config, d painter) *sender {
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   dialTimeout,
+			ResponseHeaderTimeout: 3 * callTimeout, // of a file; a call is bounded more tightly
 			ForceAttemptHTTP2:     true,
 			MaxIdleConns:          64,
 			MaxIdleConnsPerHost:   32, // several lanes and answers to one host

@@ -104,7 +104,7 @@ func (s *sender) findDocument(ctx context.Context, conversation, name string, l 
 // address.
 func (s *sender) openFile(ctx context.Context, id string) (name string, size int64, body io.ReadCloser, err error) {
 	var f *sl.File
-	err = s.call(ctx, turn{method: "files.info", urgent: true, patience: -1}, func(ctx context.Context) (err error) {
+	err = s.call(ctx, turn{method: "files.info", patience: -1}, func(ctx context.Context) (err error) {
 		f, _, _, err = s.client.GetFileInfoContext(ctx, id, 0, 0)
 		return err
 	})

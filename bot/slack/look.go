@@ -63,7 +63,7 @@ func (s *sender) wrote(ctx context.Context, m sl.Message) bool {
 
 // message is one message of a conversation, also of a thread, with its author and files.
 func (s *sender) message(ctx context.Context, channel, ts string) (sl.Message, error) {
-	t := turn{method: "conversations.history", urgent: true, patience: -1} // somebody waits for it
+	t := turn{method: "conversations.history", patience: -1} // somebody waits for it
 	var page *sl.GetConversationHistoryResponse
 	err := s.call(ctx, t, func(ctx context.Context) (err error) {
 		page, err = s.client.GetConversationHistoryContext(ctx, &sl.GetConversationHistoryParameters{

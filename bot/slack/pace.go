@@ -50,8 +50,9 @@ const (
 	// workspacePosts is how many times Tier 4 all messages of a workspace may be in a minute.
 	// Slack says "several hundred messages per minute" (chat.postMessage, "Rate limiting").
 	workspacePosts = 3
-	// grace is how long a promised turn is kept for a caller that does not come back.
-	grace = 30 * time.Second
+	// grace is how long a promised turn is kept for a caller that does not come back; the
+	// courier lets some come up to a minute late.
+	grace = 90 * time.Second
 )
 
 // pace says when a method may be called, so that Slack need not refuse: no more often than

@@ -3,6 +3,9 @@ package slack
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -440,53 +443,41 @@ func TestKeepOneAtATime(t *testing.T) {
 	}
 }
 
-func TestPeople(t *testing.T) {
+// TestChannelsFollowAtSlacksPace: where Slack asks to wait, the channel waits and is made once;
+// what is to be said in it waits with it.
+func TestChannelsFollowAtSlacksPace(t *testing.T) {
 	b := newBench(t)
-	if err := b.listPeople(t.Context()); err != nil {
-		t.Fatal(err)
+	b.Fail("conversations.create", 1, slacktest.Limited, 2*time.Second)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1")}
+	_, err := b.Keep(t.Context(), p)
+	if wait := later(t, err); wait < time.Second || wait > 3*time.Second {
+		t.Errorf("asked to wait 2 s, it waits %v", wait)
 	}
-	for id, want := range map[string]person{
-		"U1":     {ID: "U1", Name: "u1", Email: "one@example.co.jp"},
-		"U2":     {ID: "U2", Name: "u2"}, // the address is not verified
-		"UGUEST": {ID: "UGUEST", Name: "uguest", Guest: true},
-		"UBOT":   {ID: "UBOT", Name: "ubot", Bot: true},
-		"UOTHER": {ID: "UOTHER", Name: "uother", Outside: true},
-		"UGONE":  {ID: "UGONE", Name: "ugone", Gone: true},
-	} {
-		got, err := b.user(t.Context(), id)
-		if err != nil || got != want {
-			t.Errorf("%s is %+v, %v", id, got, err)
-		}
+	_, err = b.Send(t.Context(), toChannel("card", "card"))
+	if wait := later(t, err); wait < 2*time.Second {
+		t.Errorf("its card waits %v", wait)
 	}
-	if n := len(b.Calls("users.info")); n > 0 {
-		t.Errorf("known people were asked for %d times", n)
-	}
-	if got := b.Email("slack:U1"); got != "one@example.co.jp" {
-		t.Errorf("the address of U1 is %q", got)
-	}
-	for _, id := range []chat.UserID{"slack:U2", "slack:UGONE", "slack:UNOBODY", "web:U1"} {
-		if got := b.Email(id); got != "" {
-			t.Errorf("the address of %s is %q", id, got)
-		}
-	}
-	if _, err := b.user(t.Context(), "UNOBODY"); !errors.Is(err, chat.ErrGone) {
-		t.Errorf("nobody: %v", err)
+	b.restart() // a fresh process knows nothing of the refusal
+	b.keep(p)
+	if n := len(b.Channels()); n != 1 || b.channel(inc).Topic != "x" {
+		t.Errorf("%d channels", n)
 	}
 }
 
-func TestFindByAddress(t *testing.T) {
-	b := newBench(t)
-	for range 2 {
-		if id, err := b.Find(t.Context(), " One@Example.co.jp"); err != nil || id != "slack:U1" {
-			t.Errorf("got %q, %v", id, err)
+// TestAPublicAnswerIsNotUsed: whatever the reason that Slack says a channel is public, nothing
+// is said there and nobody brought in.
+func TestAPublicAnswerIsNotUsed(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/conversations.create" {
+			t.Errorf("%s was called", r.URL.Path)
 		}
-		for _, email := range []string{"two@example.co.jp", "gone@example.co.jp", "nobody@example.co.jp", ""} {
-			if id, err := b.Find(t.Context(), email); !errors.Is(err, chat.ErrGone) || id != "" {
-				t.Errorf("%q is %q, %v", email, id, err)
-			}
-		}
+		fmt.Fprint(w, `{"ok":true,"channel":{"id":"C1","name":"inc-2026-0001","is_channel":true,"is_private":false}}`)
+	}))
+	defer server.Close()
+	s := newSender(Config{BotToken: "xoxb-1", APIURL: server.URL, Memory: &memory{all: map[string][]byte{}}, Log: slog.New(slog.DiscardHandler)}, titleOnly{})
+	kept, err := s.Keep(t.Context(), chat.Place{Channel: inc, Topic: "x", Members: members("U1")})
+	if err != nil || kept.ID != "" || kept.Problem != chat.ProblemRefused {
+		t.Errorf("kept %+v, %v", kept, err)
 	}
-	if n := len(b.Calls("users.lookupByEmail")); n != 4 {
-		t.Errorf("%d look-ups for four addresses", n)
-	}
+	s.http.CloseIdleConnections()
 }

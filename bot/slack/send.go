@@ -3,7 +3,9 @@ package slack
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	sl "github.com/slack-go/slack"
@@ -19,6 +21,8 @@ const (
 	// fanPatience is how long each direct message in the place of a channel waits in line:
 	// once some have it, the rest cannot be put off any more.
 	fanPatience = 8 * time.Second
+	// fanWide is how many of them are sent at once.
+	fanWide = 6
 	// unmade is how long a delivery waits for a channel that is not made yet.
 	unmade = 2 * time.Second
 	// keyEvent is the event type of the metadata that our messages carry.
@@ -208,7 +212,7 @@ func (s *sender) direct(ctx context.Context, who chat.UserID, c chat.Card) error
 	if !ok {
 		return &refusal{method: "conversations.open", code: "user_not_found"}
 	}
-	l := line{urgent: true, patience: -1} // somebody waits for it
+	l := line{patience: -1} // somebody waits for it
 	dm, err := s.dm(ctx, user, l)
 	if err != nil {
 		return err
@@ -252,38 +256,46 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 // does not exist. It has arrived when somebody has it; who could not be reached gets it with
 // the next update.
 func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.MessageID, error) {
-	var ids []string
-	var errs []error
-	for _, user := range p.Members {
-		l := lineOf(d)
-		if len(ids) > 0 {
-			l.patience = fanPatience
-		}
-		id, err := s.putDirect(ctx, user, d, l)
-		if err == nil {
-			ids = append(ids, string(id))
-			continue
-		}
-		errs = append(errs, err)
-		if later := (*chat.Later)(nil); len(ids) == 0 && errors.As(err, &later) {
-			return "", err // nobody has it: all of it can wait
-		}
+	if len(p.Members) == 0 {
+		return "", &refusal{method: "conversations.open", code: "users_not_found"}
 	}
-	switch {
-	case len(ids) > 0:
-		if len(errs) > 0 {
-			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "slack", "error", errors.Join(errs...))
+	ids, errs := make([]string, len(p.Members)), make([]error, len(p.Members))
+	bring := func(i int, l line) {
+		id, err := s.putDirect(ctx, p.Members[i], d, l)
+		ids[i], errs[i] = string(id), err
+	}
+	bring(0, lineOf(d))
+	if later := (*chat.Later)(nil); errors.As(errs[0], &later) {
+		return "", errs[0] // nobody has it: all of it can wait
+	}
+	// From now on it cannot be put off any more. One after the other they would not all be
+	// reached within the courier's try.
+	l := lineOf(d)
+	l.patience = fanPatience
+	var all sync.WaitGroup
+	some := make(chan struct{}, fanWide)
+	for i := 1; i < len(p.Members); i++ {
+		some <- struct{}{}
+		all.Go(func() {
+			defer func() { <-some }()
+			bring(i, l)
+		})
+	}
+	all.Wait()
+	failed := errors.Join(errs...)
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	if len(ids) > 0 {
+		if failed != nil {
+			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "slack", "error", failed)
 		}
 		return chat.MessageID(strings.Join(ids, ",")), nil
-	case len(errs) == 0:
-		return "", &refusal{method: "conversations.open", code: "users_not_found"}
 	}
 	for _, err := range errs {
 		if !errors.Is(err, chat.ErrGone) {
 			return "", err // it may get better by repeating
 		}
 	}
-	return "", errors.Join(errs...)
+	return "", failed
 }
 
 // messageID names a message: its conversation and its time there, which is its identity.

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -244,5 +245,54 @@ func TestMessageAlsoInAThread(t *testing.T) {
 	}
 	if _, err := b.message(t.Context(), id, "1111111111.000001"); err == nil {
 		t.Error("a message that does not exist was found")
+	}
+}
+
+// TestPagesOvertake: where ordinary messages are told to come later, pages still go, and the
+// first message after them is not lost.
+func TestPagesOvertake(t *testing.T) {
+	b := newBench(t)
+	b.limited(Limits{Channel: time.Nanosecond, Tiers: [4]int{1, 20, 50, 4}}) // 12 messages a minute
+	ordinary := 0
+	for i := range 20 {
+		_, err := b.Send(t.Context(), toUser(fmt.Sprint("card/", i), "U1", fmt.Sprint(i)))
+		if later(t, err) == 0 {
+			ordinary++
+		}
+	}
+	if ordinary != 9 {
+		t.Errorf("%d ordinary messages went, want 9 of 12", ordinary)
+	}
+	for i := range 3 {
+		page := toUser(fmt.Sprint("page/", i), "U2", "page")
+		page.Urgent = true
+		b.send(page)
+	}
+	if got := titles(b.Person("U2").DMs()); got != "page | page | page" {
+		t.Errorf("two sees %q", got)
+	}
+}
+
+// TestOneASecondOnSlack: Slack never has to refuse a message for coming too early.
+func TestOneASecondOnSlack(t *testing.T) {
+	b := newBench(t)
+	b.limited(Limits{})
+	b.OnePerSecond(true)
+	for i := range 4 {
+		d := toUser(fmt.Sprint("card/", i), "U1", fmt.Sprint(i))
+		for {
+			_, err := b.Send(t.Context(), d)
+			wait := later(t, err)
+			if wait == 0 {
+				break
+			}
+			<-time.After(wait)
+		}
+	}
+	if r := b.Refused(); len(r) > 0 {
+		t.Errorf("refused: %q", r)
+	}
+	if got := titles(b.Person("U1").DMs()); got != "0 | 1 | 2 | 3" {
+		t.Errorf("one sees %q", got)
 	}
 }

@@ -64,10 +64,10 @@ func (m *memory) die(dead bool) {
 	m.dead = dead
 }
 
-// plain draws a card as its title.
-type plain struct{}
+// titleOnly draws a card as its title.
+type titleOnly struct{}
 
-func (plain) message(c chat.Card) ([]sl.Block, string) {
+func (titleOnly) message(c chat.Card) ([]sl.Block, string) {
 	return []sl.Block{sl.NewSectionBlock(sl.NewTextBlockObject(sl.PlainTextType, c.Title, false, false), nil, nil)}, c.Title
 }
 
@@ -99,12 +99,17 @@ func newBench(t *testing.T, options ...slacktest.Option) *bench {
 
 // restart begins with nothing but what the memory holds.
 func (b *bench) restart() {
+	b.limited(Limits{Channel: time.Nanosecond, Tiers: [4]int{1e6, 1e6, 1e6, 1e6}})
+}
+
+// limited is restart with limits as Slack has them.
+func (b *bench) limited(l Limits) {
 	b.memory.die(false)
 	b.sender = newSender(Config{
 		BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.URL(), Memory: b.memory,
-		Limits: Limits{Channel: time.Nanosecond, Tiers: [4]int{1e6, 1e6, 1e6, 1e6}},
+		Limits: l,
 		Log:    slog.New(slog.NewTextHandler(b.log, nil)),
-	}, plain{})
+	}, titleOnly{})
 	b.t.Cleanup(b.sender.http.CloseIdleConnections)
 }
 
