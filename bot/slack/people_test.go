@@ -34,7 +34,9 @@ func TestPeople(t *testing.T) {
 	if got := b.Email("slack:U1"); got != "one@example.co.jp" {
 		t.Errorf("the address of U1 is %q", got)
 	}
-	for _, id := range []chat.UserID{"slack:U2", "slack:UGONE", "slack:UNOBODY", "web:U1"} {
+	b.people.keep(person{ID: "ULEFT", Email: "left@example.co.jp", Gone: true}, time.Now())
+	b.people.keep(person{ID: "UELSE", Email: "else@example.com", Outside: true}, time.Now())
+	for _, id := range []chat.UserID{"slack:ULEFT", "slack:UELSE", "slack:U2", "slack:UGONE", "slack:UNOBODY", "web:U1"} {
 		if got := b.Email(id); got != "" {
 			t.Errorf("the address of %s is %q", id, got)
 		}

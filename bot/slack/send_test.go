@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -294,5 +296,32 @@ func TestOneASecondOnSlack(t *testing.T) {
 	}
 	if got := titles(b.Person("U1").DMs()); got != "0 | 1 | 2 | 3" {
 		t.Errorf("one sees %q", got)
+	}
+}
+
+// TestOnlyWhatWeWroteIsOurs: whoever knows a key or a file's name can write a message that
+// claims to be ours.
+func TestOnlyWhatWeWroteIsOurs(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, map[string]string{
+			"/auth.test": `{"ok":true,"user_id":"U0BOT","bot_id":"B0BOT","team_id":"T1","url":"https://x.slack.com/"}`,
+			"/conversations.history": `{"ok":true,"messages":[
+				{"user":"U4","ts":"3.0","metadata":{"event_type":"hikeshi","event_payload":{"key":"k"}}},
+				{"user":"U5","bot_id":"B5","ts":"2.0","metadata":{"event_type":"hikeshi","event_payload":{"key":"k"}}},
+				{"user":"U0BOT","ts":"1.0","metadata":{"event_type":"hikeshi","event_payload":{"key":"other"}}}]}`,
+			"/files.list": `{"ok":true,"files":[{"id":"F1","user":"U4","name":"report.docx","title":"report.docx"}]}`,
+		}[r.URL.Path])
+	}))
+	defer server.Close()
+	s := newSender(Config{BotToken: "xoxb-1", APIURL: server.URL}, titleOnly{})
+	defer s.http.CloseIdleConnections()
+	if ts, err := s.find(t.Context(), "D1", "k", line{}); err != nil || ts != "" {
+		t.Errorf("found %q, %v", ts, err)
+	}
+	if ts, err := s.find(t.Context(), "D1", "other", line{}); err != nil || ts != "1.0" {
+		t.Errorf("our own is %q, %v", ts, err)
+	}
+	if id, err := s.findDocument(t.Context(), "C1", "report.docx", line{}); err != nil || id != "" {
+		t.Errorf("found %q, %v", id, err)
 	}
 }
