@@ -149,7 +149,7 @@ func TestNeverAdopt(t *testing.T) {
 			t.Run(fmt.Sprint(name, ", intended before: ", intended), func(t *testing.T) {
 				b := newBench(t)
 				id := stranger(b)
-				before, _ := b.Workspace.Channel(id)
+				before, _ := b.Channel(id)
 				if intended {
 					if err := b.rememberPlace(t.Context(), inc, place{Intent: time.Now().Add(-time.Second)}); err != nil {
 						t.Fatal(err)
@@ -161,7 +161,7 @@ func TestNeverAdopt(t *testing.T) {
 				if string(kept.ID) != c.ID || !c.Private || titles(c.Messages) != "card" {
 					t.Errorf("kept %+v", kept)
 				}
-				after, _ := b.Workspace.Channel(id)
+				after, _ := b.Channel(id)
 				if fmt.Sprint(after) != fmt.Sprint(before) {
 					t.Errorf("the stranger's channel was touched: %+v", after)
 				}

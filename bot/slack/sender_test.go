@@ -110,7 +110,7 @@ func (b *bench) limited(l Limits) {
 		Limits: l,
 		Log:    slog.New(slog.NewTextHandler(b.log, nil)),
 	}, titleOnly{})
-	b.t.Cleanup(b.sender.http.CloseIdleConnections)
+	b.t.Cleanup(b.http.CloseIdleConnections)
 }
 
 // clean says that nothing was asked of Slack that no workspace allows.
@@ -141,7 +141,7 @@ func (b *bench) keep(p chat.Place) chat.Kept {
 
 func (b *bench) channel(name string) slacktest.Channel {
 	b.t.Helper()
-	c, ok := b.Workspace.Channel(name)
+	c, ok := b.Channel(name)
 	if !ok {
 		b.t.Fatalf("there is no channel %s", name)
 	}
