@@ -63,6 +63,9 @@ type night struct {
 	seen    map[string]string      // message key, or draft → what was last told of it
 	updates []string               // told of messages that were brought up to date, since the last act
 	end     func()
+	// On another stage than the web room: how a line is acted, and what has come since is told.
+	acts  func(ctx context.Context, line string)
+	tells func(timed int)
 }
 
 type nightClock struct{ now time.Time }
@@ -81,6 +84,7 @@ func newNightOn(t *testing.T, lang, url string) *night {
 		last: map[string]chat.Request{}, kept: map[string]chat.Action{}, drafts: map[string]string{},
 		forms: map[string]*chat.Form{}, replies: map[string][]chat.Card{}, fresh: map[string][]chat.Card{}, seen: map[string]string{},
 	}
+	n.acts, n.tells = n.act, n.tellNews
 	n.program = &program{out: os.Stderr, errs: os.Stderr, settings: settings{DatabaseURL: n.url, Lang: lang, Mode: modePractice, Listen: "127.0.0.1:0"}}
 	n.open()
 	t.Cleanup(func() { n.end() })
@@ -170,11 +174,11 @@ func (n *night) line(line string) {
 		n.end()
 		n.open()
 	default:
-		n.act(ctx, spelledOut(line))
+		n.acts(ctx, spelledOut(line))
 	}
 	n.deliver()
 	n.tellReplies()
-	n.tellNews(0)
+	n.tells(0)
 }
 
 // spelledOut puts the long and the odd texts of a script in the place of their shorthand.
@@ -200,7 +204,7 @@ func (n *night) wait(d time.Duration) {
 		if err := n.house.step(context.Background(), func() error { return nil }); err != nil {
 			n.t.Fatal(err)
 		}
-		n.tellNews(1)
+		n.tells(1)
 	}
 }
 
