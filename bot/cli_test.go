@@ -293,7 +293,7 @@ func (tr *transcript) company() {
 			tr.t.Error(err)
 		}
 	}()
-	clock := &nightClock{time.Date(2026, 11, 21, 2, 0, 0, 0, incident.Tokyo)}
+	clock := &nightClock{now: time.Date(2026, 11, 21, 2, 0, 0, 0, incident.Tokyo)}
 	s, err := workflows.New(ctx, workflows.Options{Store: db, Clock: clock, Book: book, Practice: true})
 	if err != nil {
 		tr.t.Fatal(err)
@@ -308,7 +308,7 @@ func (tr *transcript) company() {
 	done := 0
 	do := func(name string, id incident.ID, c incident.Command) {
 		tr.t.Helper()
-		clock.now = clock.now.Add(time.Minute)
+		clock.set(clock.now.Add(time.Minute))
 		done++
 		out, err := s.Do(ctx, workflows.Command{Key: strconv.Itoa(done), Incident: id, By: who[name], Source: incident.FromPerson, Do: c})
 		if err != nil || !out.Accepted() {

@@ -92,7 +92,7 @@ func TestDoctorLooksAtWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	clock := &nightClock{time.Date(2026, 11, 21, 2, 0, 0, 0, incident.Tokyo)}
+	clock := &nightClock{now: time.Date(2026, 11, 21, 2, 0, 0, 0, incident.Tokyo)}
 	s, err := workflows.New(ctx, workflows.Options{Store: db, Clock: clock, Book: book, Practice: true})
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +108,11 @@ func TestDoctorLooksAtWhatWaits(t *testing.T) {
 	if out, err := s.Do(ctx, workflows.Command{Key: "1", By: by, Source: incident.FromPerson, Do: incident.Report{Text: "誤送信"}}); err != nil || !out.Accepted() {
 		t.Fatal(out, err)
 	}
-	clock.now = clock.now.Add(stuckAfter)
+	clock.set(clock.now.Add(stuckAfter))
 	if g, _ := one(t, checkMessages(ctx, p)); g != gradeOK {
 		t.Errorf("after %v: %s", stuckAfter, g)
 	}
-	clock.now = clock.now.Add(2 * time.Minute)
+	clock.set(clock.now.Add(2 * time.Minute))
 	if g, text := one(t, checkMessages(ctx, p)); g != gradeWarning || !strings.Contains(text, "17 minutes") {
 		t.Errorf("%s %q", g, text)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,14 +64,30 @@ type night struct {
 	seen    map[string]string      // message key, or draft → what was last told of it
 	updates []string               // told of messages that were brought up to date, since the last act
 	end     func()
-	// On another stage than the web room: how a line is acted, and what has come since is told.
+	// On another stage than the web room: what is done when everything was opened, how a line
+	// is acted, and how what has come since is told.
+	wired func()
 	acts  func(ctx context.Context, line string)
 	tells func(timed int)
 }
 
-type nightClock struct{ now time.Time }
+// nightClock goes as a script says. Only the script's goroutine moves it.
+type nightClock struct {
+	mu  sync.RWMutex
+	now time.Time
+}
 
-func (c *nightClock) Now() time.Time { return c.now }
+func (c *nightClock) Now() time.Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.now
+}
+
+func (c *nightClock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
 
 func newNight(t *testing.T, lang string) *night {
 	return newNightOn(t, lang, pgtest.Database(t, filepath.Join(t.TempDir(), "practice.db"), store.Migrate))
@@ -78,16 +95,23 @@ func newNight(t *testing.T, lang string) *night {
 
 func newNightOn(t *testing.T, lang, url string) *night {
 	t.Helper()
+	n := emptyNight(t, lang, url)
+	n.open()
+	t.Cleanup(func() { n.end() })
+	return n
+}
+
+// emptyNight is a night before anything was opened.
+func emptyNight(t *testing.T, lang, url string) *night {
+	t.Helper()
 	n := &night{
-		t: t, clock: &nightClock{time.Date(2026, 11, 16, 9, 0, 0, 0, incident.Tokyo)},
+		t: t, clock: &nightClock{now: time.Date(2026, 11, 16, 9, 0, 0, 0, incident.Tokyo)},
 		url:  url,
 		last: map[string]chat.Request{}, kept: map[string]chat.Action{}, drafts: map[string]string{},
 		forms: map[string]*chat.Form{}, replies: map[string][]chat.Card{}, fresh: map[string][]chat.Card{}, seen: map[string]string{},
 	}
-	n.acts, n.tells = n.act, n.tellNews
+	n.wired, n.acts, n.tells = func() {}, n.act, n.tellNews
 	n.program = &program{out: os.Stderr, errs: os.Stderr, settings: settings{DatabaseURL: n.url, Lang: lang, Mode: modePractice, Listen: "127.0.0.1:0"}}
-	n.open()
-	t.Cleanup(func() { n.end() })
 	return n
 }
 
@@ -116,6 +140,7 @@ func (n *night) open() {
 			n.t.Error(err)
 		}
 	}
+	n.wired()
 }
 
 // who finds a person by the beginning of the name, or makes a stranger of it.
@@ -157,7 +182,7 @@ func (n *night) line(line string) {
 			n.t.Fatal(err)
 		}
 		if n.said == 0 {
-			n.clock.now = at // nothing has happened yet
+			n.clock.set(at) // nothing has happened yet
 			break
 		}
 		if at.Before(n.clock.now) {
@@ -200,7 +225,7 @@ func (n *night) wait(d time.Duration) {
 	const tick = 5 * time.Minute
 	for end := n.clock.now.Add(d); n.clock.now.Before(end); {
 		step := max(tick, n.quiet().Truncate(tick))
-		n.clock.now = n.clock.now.Add(min(step, end.Sub(n.clock.now)))
+		n.clock.set(n.clock.now.Add(min(step, end.Sub(n.clock.now))))
 		if err := n.house.step(context.Background(), func() error { return nil }); err != nil {
 			n.t.Fatal(err)
 		}
