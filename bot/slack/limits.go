@@ -53,7 +53,6 @@ const (
 	fewOptions   = 5     // seen at once; more are folded into a list
 	maxParts     = 8     // of a text too long for one input: 24,000, more than a record takes
 	joinedFixed  = 5     // more that only stand there are shown as one text
-	maxDigits    = 15    // of a number that is put into an input
 	viewReserve  = 8_000 // bytes of a view beside its blocks: metadata, titles
 	pairsARow    = maxFields / 2
 )

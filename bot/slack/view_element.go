@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,20 +39,13 @@ func (d drawing) element(i chat.Input, search bool) (e sl.BlockElement, shown bo
 			p.InitialDate = i.Value
 		}
 		return p, p.InitialDate != ""
-	case chat.Number:
-		n := sl.NewNumberInputBlockElement(nil, answerID, false)
-		if len(i.Value) <= maxDigits && wholeNumber.MatchString(i.Value) {
-			n.InitialValue = i.Value
-		}
-		return n, n.InitialValue != ""
 	case chat.Upload:
 		return sl.NewFileInputBlockElement(answerID).WithMaxFiles(maxUploads), true
 	}
-	// A list without options is asked in words: the desk reads names, too.
+	// A list without options is asked in words: the desk reads names, too. So is a number, for
+	// Slack's own input takes neither １２００ nor 「千二百くらい」, which is what people know at night.
 	return d.typed(i), true
 }
-
-var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
 // typed draws a text of at most maxTyped units.
 func (d drawing) typed(i chat.Input) *sl.PlainTextInputBlockElement {

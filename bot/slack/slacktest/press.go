@@ -105,23 +105,27 @@ func (p *Person) spotOf(where, label, beside string) (*spot, string) {
 		match = regexp.MustCompile(label[1 : len(label)-1]).MatchString
 	}
 	var seen []string
-	for _, spots := range p.buttons(where) { // of one message each, the newest first
-		whole := ""
+	all := p.buttons(where) // of one message each, the newest first
+	for _, spots := range all {
 		for _, s := range spots {
-			whole += s.beside + "\n"
+			name := text(s.element, "text", "text")
+			seen = append(seen, name)
+			if match(name) && strings.Contains(s.beside, beside) {
+				return &s, ""
+			}
 		}
+	}
+	for _, spots := range all {
+		whole := ""
 		if len(spots) > 0 && spots[0].message != nil {
-			whole += p.w.seen(spots[0].message).Text()
+			whole = p.w.seen(spots[0].message).Text()
 		}
-		for _, near := range []bool{true, false} {
-			for _, s := range spots {
-				name := text(s.element, "text", "text")
-				if near {
-					seen = append(seen, name)
-				}
-				if match(name) && (beside == "" || near && strings.Contains(s.beside, beside) || !near && strings.Contains(whole, beside)) {
-					return &s, ""
-				}
+		for _, s := range spots {
+			whole += "\n" + s.beside
+		}
+		for _, s := range spots {
+			if match(text(s.element, "text", "text")) && strings.Contains(whole, beside) {
+				return &s, ""
 			}
 		}
 	}
