@@ -126,6 +126,21 @@ func (p *Person) Direct() string {
 	return p.w.direct(p.ID).id
 }
 
+// Whispers are the ephemeral messages that were shown to the person in channels.
+func (p *Person) Whispers() []Message {
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	var out []Message
+	for _, c := range p.w.everyChannel() {
+		for _, m := range c.messages {
+			if !c.im && m.onlyFor == p.ID {
+				out = append(out, p.w.seen(m))
+			}
+		}
+	}
+	return out
+}
+
 // DMs is what stands in the person's conversation with the app.
 func (p *Person) DMs() []Message { return p.Look(p.Direct()) }
 
