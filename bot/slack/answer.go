@@ -173,10 +173,10 @@ const mostByURL = 4 // of 5: one is left for what may follow, such as the answer
 func (f *Front) cardsAt(ctx context.Context, s stage, cards []chat.Card) error {
 	switch {
 	case s.view != "":
-		_, err := f.update(ctx, s.view, "", f.draw.cardView(cards, s.whole, s.page))
+		_, err := f.update(ctx, s.view, "", f.window(s, cards))
 		return err
 	case s.trigger != "" && (s.whole != "" || s.responseURL == "" && !s.ephemeral):
-		_, err := f.open(ctx, s, f.draw.cardView(cards, s.whole, s.page))
+		_, err := f.open(ctx, s, f.window(s, cards))
 		if err == nil || s.responseURL == "" {
 			return err
 		}
@@ -196,12 +196,21 @@ func (f *Front) cardsAt(ctx context.Context, s stage, cards []chat.Card) error {
 	return nil
 }
 
+// window shows cards in a window of their own; what does not fit is asked for page by page.
+func (f *Front) window(s stage, cards []chat.Card) sl.ModalViewRequest {
+	whole := s.whole
+	if whole == "" && len(cards) == 1 {
+		whole = cards[0].Whole
+	}
+	return f.draw.cardView(cards, whole, s.page)
+}
+
 // whisper shows something in the channel that only the one who asked sees.
 func (f *Front) whisper(ctx context.Context, s stage, blocks []sl.Block, text string) error {
 	if s.responseURL != "" {
 		return f.postEphemeralURL(ctx, s.responseURL, blocks, text, false)
 	}
-	return f.sender.now(ctx, "chat.postEphemeral", func(ctx context.Context) error {
+	return f.now(ctx, "chat.postEphemeral", func(ctx context.Context) error {
 		_, err := f.client.PostEphemeralContext(ctx, s.channel, s.user, sl.MsgOptionBlocks(blocks...), sl.MsgOptionText(text, false))
 		return err
 	})
@@ -210,7 +219,7 @@ func (f *Front) whisper(ctx context.Context, s stage, blocks []sl.Block, text st
 // open opens a window. A trigger that was used was used for this very window: the answer to
 // the first try was lost.
 func (f *Front) open(ctx context.Context, s stage, v sl.ModalViewRequest) (opened sl.View, err error) {
-	err = f.sender.now(ctx, "views.open", func(ctx context.Context) error {
+	err = f.now(ctx, "views.open", func(ctx context.Context) error {
 		resp, err := f.client.OpenViewContext(ctx, s.trigger, v)
 		if resp != nil {
 			opened = resp.View
@@ -226,7 +235,7 @@ func (f *Front) open(ctx context.Context, s stage, v sl.ModalViewRequest) (opene
 // update puts another view into a window; with a hash only if nothing else has done so since.
 func (f *Front) update(ctx context.Context, view, hash string, v sl.ModalViewRequest) (updated sl.View, err error) {
 	for range 3 {
-		err = f.sender.now(ctx, "views.update", func(ctx context.Context) error {
+		err = f.now(ctx, "views.update", func(ctx context.Context) error {
 			resp, err := f.client.UpdateViewContext(ctx, v, "", hash, view)
 			if resp != nil {
 				updated = resp.View
@@ -261,7 +270,7 @@ func (f *Front) openForm(ctx context.Context, desk Desk, s stage, r chat.Request
 		return f.offerForm(ctx, s, form, typedIn(r))
 	}
 	if form.Partial && opened.ID != "" {
-		f.complete(ctx, desk, s, form, on, opened)
+		f.complete(desk, s, form, on, opened)
 	}
 	return nil
 }
@@ -302,7 +311,7 @@ func (f *Front) offerForm(ctx context.Context, s stage, form chat.Form, typed st
 }
 
 // complete makes a form whole that was opened from memory, unless its person has gone on.
-func (f *Front) complete(ctx context.Context, desk Desk, s stage, form chat.Form, on sheet, opened sl.View) {
+func (f *Front) complete(desk Desk, s stage, form chat.Form, on sheet, opened sl.View) {
 	f.work.start(0, func(work context.Context) {
 		defer f.stumble()
 		ctx, cancel := context.WithTimeout(work, f.patience.whole)

@@ -187,7 +187,7 @@ func (f *Front) publish(ctx context.Context, user string) (called bool) {
 	if err != nil || !f.homes.differs(user, raw) {
 		return false
 	}
-	err = f.sender.now(ctx, "views.publish", func(ctx context.Context) error {
+	err = f.now(ctx, "views.publish", func(ctx context.Context) error {
 		_, err := f.client.PublishViewContext(ctx, sl.PublishViewContextRequest{UserID: user, View: view})
 		return err
 	})

@@ -51,6 +51,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 
 	type outcome struct {
 		reply chat.Reply
+		sent  chat.Request
 		state int
 	}
 	const (
@@ -61,21 +62,20 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 	done := make(chan outcome, 1)
 	inTime := make(chan struct{}) // closed once the acknowledgement is out
 	go func() {
-		out := outcome{state: failed}
+		out := outcome{sent: r, state: failed}
 		defer func() { done <- out }()
 		defer f.stumble()
-		late := s
-		called, ok := f.admitLater(ctx, late, c, team, inTime)
+		called, ok := f.admitLater(ctx, s, c, team, inTime)
 		if !ok {
 			out.state = refusedAlready
 			return
 		}
-		r.Name = called
+		out.sent.Name = called
 		if on.Quote != nil {
-			r.Quote = f.quotes.quote(ctx, on)
+			out.sent.Quote = f.quotes.quote(ctx, on)
 		}
-		if reply, ok := f.handle(ctx, desk, late, r); ok {
-			out = outcome{reply, answered}
+		if reply, ok := f.handle(ctx, desk, s, out.sent); ok {
+			out.reply, out.state = reply, answered
 		}
 	}()
 	timer := time.NewTimer(max(0, f.patience.submitted-f.clock().Sub(d.at)))
@@ -83,7 +83,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 	select {
 	case out := <-done:
 		if out.state == answered {
-			shown = f.showInAck(ctx, desk, s, r, on, out.reply, ack)
+			shown = f.showInAck(ctx, desk, s, out.sent, on, out.reply, ack)
 			return
 		}
 		ack(f.waiting(title, typedIn(r)))
@@ -96,7 +96,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		close(inTime)
 		switch out := <-done; out.state {
 		case answered:
-			err := f.show(ctx, desk, s, r, out.reply)
+			err := f.show(ctx, desk, s, out.sent, out.reply)
 			if err != nil {
 				f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
 			}
@@ -174,7 +174,7 @@ func (f *Front) showInAck(ctx context.Context, desk Desk, s stage, r chat.Reques
 			f.quotes.done(ctx, r, reply)
 			return true
 		}
-		if body := updated(f.draw.cardView(reply.Cards, "", 0)); fits(body) {
+		if body := updated(f.window(s, reply.Cards)); fits(body) {
 			ack(body)
 			f.quotes.done(ctx, r, reply)
 			return true
