@@ -3,7 +3,9 @@ package slack
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -307,7 +309,8 @@ func walk(v any, see func(string)) {
 			walk(e, see)
 		}
 	case object:
-		for k, e := range v {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			e := v[k]
 			if s, ok := e.(string); ok && k == "text" {
 				see(s)
 			} else {

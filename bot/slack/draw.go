@@ -45,14 +45,11 @@ const wrong = "⚠️ "
 
 // title is what a card is about, with its tone and mark before it.
 func (d drawing) title(c chat.Card) string {
-	sign := signs[c.Tone]
+	title := oneLine(c.Title)
 	if mark := oneLine(c.Mark); !blank(mark) {
-		sign += d.say("slack.draw.mark", "mark", mark)
+		title = d.say("slack.draw.mark", "mark", mark) + title
 	}
-	if sign != "" {
-		return strings.TrimSpace(sign + " " + oneLine(c.Title))
-	}
-	return oneLine(c.Title)
+	return strings.TrimSpace(signs[c.Tone] + " " + title)
 }
 
 // card draws a card in rows, however many there are.

@@ -110,11 +110,12 @@ func askable(i chat.Input) bool {
 // split parts a text that is too long for one input; nil: it is not. A cut stands between two
 // characters that are seen, for a space or a line's end at the border of an input may get lost.
 func split(i chat.Input) []string {
-	if i.Kind != chat.Line && i.Kind != chat.Lines || units(i.Value) <= maxTyped {
+	value := clean(i.Value)
+	if i.Kind != chat.Line && i.Kind != chat.Lines || units(value) <= maxTyped {
 		return nil
 	}
 	var out []string
-	for rest := i.Value; rest != ""; {
+	for rest := value; rest != ""; {
 		n := cut(rest, maxTyped, unitsOf)
 		if n < len(rest) {
 			n = seam(rest, n)
