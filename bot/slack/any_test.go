@@ -46,7 +46,7 @@ func anyButton() *rapid.Generator[chat.Button] {
 }
 
 func many[T any](t *rapid.T, g *rapid.Generator[T], name string, most int) []T {
-	n := rapid.SampledFrom([]int{0, 1, 1, 2, 3, 12, 60, most}).Draw(t, name)
+	n := rapid.SampledFrom([]int{0, 1, 1, 2, 2, 3, 12, most}).Draw(t, name)
 	if n > 12 {
 		// The same few over and over: what matters is how many there are.
 		few := rapid.SliceOfN(g, 3, 3).Draw(t, name)
@@ -147,7 +147,7 @@ func anyForm() *rapid.Generator[chat.Form] {
 				i.Value = rapid.SampledFrom(i.Options).Draw(t, "option").Value
 			}
 			return i
-		}), "inputs", 70)
+		}), "inputs", 45)
 		odd := rapid.SampledFrom([]string{"in", "in", "in", "a.b|", strings.Repeat("長", 240), ""}).Draw(t, "name")
 		for n := range f.Inputs {
 			f.Inputs[n].Name = odd
@@ -226,11 +226,11 @@ func TestWhateverAFormIsSlackTakesItAndNothingIsLost(t *testing.T) {
 			}
 			before := strings.Contains(shown, "前の入力")
 			switch i.Kind {
-			case chat.Line, chat.Lines:
+			case chat.Line, chat.Lines, chat.Number:
 				if value != i.Value && value != clean(i.Value) {
 					t.Fatalf("%q: %d bytes came back as %d", i.Name, len(i.Value), len(value))
 				}
-			case chat.DateTime, chat.Date, chat.Number:
+			case chat.DateTime, chat.Date:
 				if value != i.Value && !(value == "" && (before || blank(i.Value))) {
 					t.Fatalf("%q: %q came back as %q", i.Name, i.Value, value)
 				}

@@ -145,12 +145,9 @@ func (d drawing) fit(c drawn, on surface) []row {
 	blocks, room := on.blocks-1, on.room-more.size
 	head := fitting(c.head, blocks, room)
 	blocks, room = blocks-len(head), room-total(head)
-	// One that has buttons and nothing else needs no room for anything else.
-	tail := c.tail
-	if len(c.body) > 0 {
-		tail = fitting(c.tail, max(1, blocks/2), room/2)
-	} else {
-		tail = fitting(c.tail, blocks, room)
+	tail := fitting(c.tail, max(1, blocks/2), room/2)
+	if len(c.body) == 0 {
+		tail = fitting(c.tail, blocks, room) // there is nothing else to leave room for
 	}
 	body := fitting(c.body, blocks-len(tail), room-total(tail))
 	out := append(append([]row{}, head...), body...)

@@ -107,11 +107,26 @@ func askable(i chat.Input) bool {
 	return i.Name != "" && clean(i.Name) == i.Name && units(blockID(i.Name, 1_000_000, 0)) <= maxID
 }
 
+// written reports whether an input is answered in words. A list without options is: the desk
+// reads names, too. So is a number, for Slack's own input takes neither １２００ nor
+// 「千二百くらい」, which is what people know at night.
+func written(i chat.Input) bool {
+	switch i.Kind {
+	case chat.Choice:
+		return len(i.Options) == 0
+	case chat.Choices:
+		return !slices.ContainsFunc(i.Options, func(o chat.Option) bool { return o.Value != "" })
+	case chat.DateTime, chat.Date, chat.Fixed, chat.Upload:
+		return false
+	}
+	return true
+}
+
 // split parts a text that is too long for one input; nil: it is not. A cut stands between two
 // characters that are seen, for a space or a line's end at the border of an input may get lost.
 func split(i chat.Input) []string {
 	value := clean(i.Value)
-	if i.Kind != chat.Line && i.Kind != chat.Lines || units(value) <= maxTyped {
+	if !written(i) || units(value) <= maxTyped {
 		return nil
 	}
 	var out []string

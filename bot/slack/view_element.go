@@ -22,15 +22,14 @@ func lastRune(s string) (rune, int)  { return utf8.DecodeLastRuneInString(s) }
 
 // element draws what is answered in; shown is false where it cannot show the input's value.
 func (d drawing) element(i chat.Input, search bool) (e sl.BlockElement, shown bool) {
+	if written(i) {
+		return d.typed(i), true
+	}
 	switch i.Kind {
 	case chat.Choice:
-		if len(i.Options) > 0 {
-			return d.choice(i, search)
-		}
+		return d.choice(i, search)
 	case chat.Choices:
-		if len(i.Options) > 0 {
-			return d.choices(i, search)
-		}
+		return d.choices(i, search)
 	case chat.DateTime:
 		return moment(i.Value)
 	case chat.Date:
@@ -39,12 +38,8 @@ func (d drawing) element(i chat.Input, search bool) (e sl.BlockElement, shown bo
 			p.InitialDate = i.Value
 		}
 		return p, p.InitialDate != ""
-	case chat.Upload:
-		return sl.NewFileInputBlockElement(answerID).WithMaxFiles(maxUploads), true
 	}
-	// A list without options is asked in words: the desk reads names, too. So is a number, for
-	// Slack's own input takes neither １２００ nor 「千二百くらい」, which is what people know at night.
-	return d.typed(i), true
+	return sl.NewFileInputBlockElement(answerID).WithMaxFiles(maxUploads), true
 }
 
 // typed draws a text of at most maxTyped units.
@@ -53,7 +48,7 @@ func (d drawing) typed(i chat.Input) *sl.PlainTextInputBlockElement {
 	e.Multiline = i.Kind == chat.Lines || strings.Contains(i.Value, "\n")
 	e.InitialValue = clean(i.Value)
 	e.MaxLength = maxTyped
-	if i.Max > 0 && (i.Kind == chat.Line || i.Kind == chat.Lines) {
+	if i.Max > 0 {
 		// What is there already must have room, or Slack would refuse to show it.
 		e.MaxLength = min(max(i.Max, units(e.InitialValue)), maxTyped)
 	}
@@ -157,8 +152,6 @@ func (d drawing) choices(i chat.Input, search bool) (sl.BlockElement, bool) {
 	}
 	shown := len(chosen) == len(wanted)
 	switch {
-	case len(options) == 0:
-		return d.typed(i), true
 	case len(options) <= maxRadios && !search:
 		e := sl.NewCheckboxGroupsBlockElement(answerID, options...)
 		e.InitialOptions = chosen

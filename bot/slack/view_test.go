@@ -23,12 +23,12 @@ func TestAnswersComeBackAsChosen(t *testing.T) {
 	}
 	in("event", sl.BlockAction{Type: "plain_text_input", Value: "社用PCを\n置き忘れた <b>"})
 	in("publication", sl.BlockAction{Type: "radio_buttons", SelectedOption: sl.OptionBlockObject{Value: noValue}})
-	in("persons", sl.BlockAction{Type: "number_input", Value: "120"})
+	in("persons", sl.BlockAction{Type: "plain_text_input", Value: "千二百くらい"})
 	in("file", sl.BlockAction{Type: "file_input", Files: []sl.File{{ID: "F1", Name: "画面.png"}, {ID: "F2", Name: "b.log"}}})
 	got, files := readValues(s, state)
 	want := chat.Values{
 		"q12": "どの電車でしたか？", "event": "社用PCを\n置き忘れた <b>", "personal_data": "unknown", "publication": "", "into": "INC-2026-0003", "owner": "p-150",
-		"exclude": "p-001,p-199", "duty": "p-002", "discovered_at": "2026-11-22T02:00", "due": "2026-12-01", "persons": "120", "contractor": "",
+		"exclude": "p-001,p-199", "duty": "p-002", "discovered_at": "2026-11-22T02:00", "due": "2026-12-01", "persons": "千二百くらい", "contractor": "",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
