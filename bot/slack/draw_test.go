@@ -73,7 +73,7 @@ func stepsCard(n int) chat.Card {
 	return c
 }
 
-func reportForm() chat.Form {
+func everyInput() chat.Form {
 	var people, incidents []chat.Option
 	for i := range 200 {
 		people = append(people, chat.Option{Value: fmt.Sprintf("p-%03d", i), Label: fmt.Sprintf("田中 %d（営業部、情報セキュリティ部門責任者）", i)})
@@ -105,7 +105,7 @@ func reportForm() chat.Form {
 
 func TestPayloadsAreAsTheyWere(t *testing.T) {
 	ja, en := pen(t, "ja", "https://hikeshi.example.jp"), pen(t, "en", "")
-	long := reportForm()
+	long := everyInput()
 	long.Inputs = []chat.Input{{Name: "text", Label: "内容", Kind: chat.Lines, Required: true, Value: strings.Repeat("電車に置き忘れた。\n", 700)}}
 	message := func(d drawing, c chat.Card) any {
 		blocks, fallback := d.message(c)
@@ -124,8 +124,8 @@ func TestPayloadsAreAsTheyWere(t *testing.T) {
 		"whole_second.ja": modal(ja.cardView([]chat.Card{stepsCard(60)}, "show|INC-2026-0001||whole", 2)),
 		"home.ja":         home(ja.homeView([]chat.Card{{Title: "対応中の事故"}, pageCard(), {Title: "電話する相手", Blocks: []chat.Block{{Items: []chat.Item{{Text: "システム管理者　鈴木 健太　090-0000-0003"}}}}}})),
 		"home_empty.en":   home(en.homeView(nil)),
-		"form.ja":         modal(ja.formView(reportForm(), sheet{Channel: "inc-2026-0001", Quote: &quoteRef{For: "report", Channel: "C1", TS: "1764000000.000100", User: "U1", Name: "中村"}})),
-		"form_again.en":   modal(en.formView(reportForm(), sheet{Round: 1})),
+		"form.ja":         modal(ja.formView(everyInput(), sheet{Channel: "inc-2026-0001", Quote: &quoteRef{For: "report", Channel: "C1", TS: "1764000000.000100", User: "U1", Name: "中村"}})),
+		"form_again.en":   modal(en.formView(everyInput(), sheet{Round: 1})),
 		"form_long.ja":    modal(ja.formView(long, sheet{})),
 		"waiting.ja":      modal(ja.waitingView("事故を報告する", "社用PCを電車に置き忘れた")),
 		"reopen.ja":       []sl.Block{ja.reopenButton("report|||abcdefghijklmnop")},

@@ -12,7 +12,7 @@ import (
 
 func TestAnswersComeBackAsChosen(t *testing.T) {
 	d := pen(t, "ja", "")
-	v := d.formView(reportForm(), sheet{Round: 3})
+	v := d.formView(everyInput(), sheet{Round: 3})
 	s, err := readSheet(v.PrivateMetadata)
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +41,10 @@ func TestAnswersComeBackAsChosen(t *testing.T) {
 func TestAFormShownAgainHasNewBlocks(t *testing.T) {
 	d := pen(t, "ja", "")
 	before := map[string]bool{}
-	for block := range fillIn(d.formView(reportForm(), sheet{})).Values {
+	for block := range fillIn(d.formView(everyInput(), sheet{})).Values {
 		before[block] = true
 	}
-	for block := range fillIn(d.formView(reportForm(), sheet{Round: 1})).Values {
+	for block := range fillIn(d.formView(everyInput(), sheet{Round: 1})).Values {
 		if before[block] {
 			t.Errorf("%s would show what was typed before", block)
 		}
@@ -150,7 +150,7 @@ func TestListsAreSearchedWhereTheyAreLong(t *testing.T) {
 
 func TestErrorsStandAtTheirInputs(t *testing.T) {
 	d := pen(t, "ja", "")
-	f := reportForm()
+	f := everyInput()
 	s := sheet{Round: 2}
 	if byBlock, all := inputErrors(f, s); all || byBlock[blockID("event", 2, 0)] != "書いてください。" {
 		t.Errorf("with a sentence about the whole: %v %v", byBlock, all)
