@@ -37,7 +37,7 @@ type stage struct {
 func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) (shown bool) {
 	reply, ok := f.handle(ctx, desk, s, r)
 	if !ok {
-		f.tell(ctx, s, saysFailed)
+		f.failed(ctx, s, r)
 		return false
 	}
 	if err := f.show(ctx, desk, s, r, reply); err != nil {
@@ -116,6 +116,20 @@ func (f *Front) show(ctx context.Context, desk Desk, s stage, r chat.Request, re
 		return err
 	}
 	return f.cards(ctx, s, reply.Cards)
+}
+
+// failed says that there is no answer, with what was typed: a command is gone from where it
+// was written.
+func (f *Front) failed(ctx context.Context, s stage, r chat.Request) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.call)
+	defer cancel()
+	card := f.sentence(saysFailed, chat.Urgent)
+	if typed := typedIn(r); typed != "" {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: f.draw.say("slack.typed"), Text: typed})
+	}
+	if err := f.cards(ctx, s, []chat.Card{card}); err != nil {
+		f.log.Error("that there is no answer could not be shown", "error", err)
+	}
 }
 
 // saying is a sentence of our own, with its title.

@@ -13,7 +13,7 @@ import (
 	"hikeshi/bot/slack/slacktest"
 )
 
-func reportForm(draft string) chat.Form {
+func doorForm(draft string) chat.Form {
 	return chat.Form{Draft: draft, Title: "事故を報告する", Submit: "報告する", Inputs: []chat.Input{
 		{Name: "text", Label: "何が起きましたか", Kind: chat.Lines},
 	}}
@@ -56,7 +56,7 @@ func TestAFormThatWaitsShowsWhatWasTypedAndThenTheAnswer(t *testing.T) {
 	answer := make(chan chat.Reply)
 	desk := &doorDesk{handle: func(_ context.Context, r chat.Request) chat.Reply {
 		if r.Kind != chat.Submitted {
-			form := reportForm("d-1")
+			form := doorForm("d-1")
 			return chat.Reply{Form: &form}
 		}
 		return <-answer
@@ -77,7 +77,7 @@ func TestAFormThatWaitsShowsWhatWasTypedAndThenTheAnswer(t *testing.T) {
 	}
 
 	// when it is refused, then the form comes back with what was typed
-	form := reportForm("d-1")
+	form := doorForm("d-1")
 	form.Inputs[0].Value, form.Inputs[0].Error = "倉庫の鍵がない", "もう少しくわしく"
 	answer <- chat.Reply{Form: &form}
 	if in := p.WaitModal("もう少しくわしく").Input("text"); in.Value != "倉庫の鍵がない" {
@@ -97,12 +97,12 @@ func TestARefusedFormIsNotLostWithItsWindow(t *testing.T) {
 	w := slacktest.New(t)
 	p := w.AddUser(slacktest.User{ID: "U1"})
 	answer := make(chan struct{})
-	refused := reportForm("d-1")
+	refused := doorForm("d-1")
 	refused.Error, refused.Inputs[0].Value = "記録できませんでした", "倉庫の鍵がない"
 	desk := &doorDesk{
 		handle: func(_ context.Context, r chat.Request) chat.Reply {
 			if r.Kind != chat.Submitted {
-				form := reportForm("d-1")
+				form := doorForm("d-1")
 				return chat.Reply{Form: &form}
 			}
 			<-answer
@@ -133,10 +133,10 @@ func TestAFormThatComesTooLateIsOfferedByAButton(t *testing.T) {
 	desk := &doorDesk{
 		handle: func(context.Context, chat.Request) chat.Reply {
 			w.AgeTriggers(4 * time.Second)
-			form := reportForm("d-9")
+			form := doorForm("d-9")
 			return chat.Reply{Form: &form}
 		},
-		draft: func(draft string) (chat.Form, error) { return reportForm(draft), nil },
+		draft: func(draft string) (chat.Form, error) { return doorForm(draft), nil },
 	}
 	openDoor(t, w, desk, overSocket)
 	p.Slash("", "")
@@ -154,7 +154,7 @@ func TestAFormFromMemoryBecomesWhole(t *testing.T) {
 	var up atomic.Bool
 	desk := &doorDesk{
 		handle: func(context.Context, chat.Request) chat.Reply {
-			form := reportForm("d-1")
+			form := doorForm("d-1")
 			form.Partial = true
 			return chat.Reply{Form: &form}
 		},
@@ -162,7 +162,7 @@ func TestAFormFromMemoryBecomesWhole(t *testing.T) {
 			if !up.Load() {
 				return chat.Form{}, io.ErrUnexpectedEOF
 			}
-			form := reportForm(draft)
+			form := doorForm(draft)
 			form.Inputs = append(form.Inputs, chat.Input{Name: "where", Label: "どこで", Kind: chat.Line})
 			return form, nil
 		},
@@ -231,8 +231,10 @@ func TestAPanicIsAnswered(t *testing.T) {
 		return chat.Reply{Cards: []chat.Card{{Title: "返答"}}}
 	}}
 	f := openDoor(t, w, desk, overSocket)
-	p.Slash("", "x")
-	p.WaitText("", "いまは処理できません")
+	p.Slash("", "倉庫の鍵")
+	if got := p.WaitText("", "いまは処理できません").Text(); !strings.Contains(got, "倉庫の鍵") {
+		t.Errorf("what was typed is lost: %s", got)
+	}
 	idle(w, f)
 	calm.Store(true)
 	p.Repeat() // what failed is handled again
@@ -267,7 +269,7 @@ func TestAListIsSearchedWhileTyping(t *testing.T) {
 	for i := range 500 {
 		many = append(many, chat.Option{Value: fmt.Sprint("v", i), Label: fmt.Sprint(strings.Repeat("長", 60), i)})
 	}
-	form := reportForm("d-1")
+	form := doorForm("d-1")
 	form.Inputs = append(form.Inputs, chat.Input{Name: "into", Label: "どの事故", Kind: chat.Choice, Options: many})
 	slow := make(chan struct{})
 	desk := &doorDesk{

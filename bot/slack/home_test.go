@@ -97,7 +97,7 @@ func TestAQuotedMessageComesWithTheForm(t *testing.T) {
 		switch r.Kind {
 		case chat.Quoted:
 			got <- taken{r: r}
-			form := reportForm("d-q")
+			form := doorForm("d-q")
 			form.Inputs[0].Value = "下書き"
 			return chat.Reply{Form: &form}
 		case chat.Submitted:
@@ -111,7 +111,7 @@ func TestAQuotedMessageComesWithTheForm(t *testing.T) {
 			}
 			got <- out
 			if first.CompareAndSwap(false, true) {
-				form := reportForm("d-q")
+				form := doorForm("d-q")
 				form.Error = "もう一度"
 				return chat.Reply{Form: &form}
 			}
@@ -184,12 +184,12 @@ func TestFilesOfADirectMessageAreAskedAbout(t *testing.T) {
 	desk := &doorDesk{
 		handle: func(_ context.Context, r chat.Request) chat.Reply {
 			if r.Kind == chat.Quoted {
-				form := reportForm("d-f")
+				form := doorForm("d-f")
 				return chat.Reply{Form: &form}
 			}
 			return chat.Reply{Accepted: true, Cards: []chat.Card{{Title: "受け付けました"}}}
 		},
-		draft: func(d string) (chat.Form, error) { return reportForm(d), nil },
+		draft: func(d string) (chat.Form, error) { return doorForm(d), nil },
 	}
 	f := openDoor(t, w, desk, overSocket)
 	p.Share("", "これを見てください", "a.png", []byte("x"))

@@ -79,7 +79,7 @@ func TestARepeatedFormIsAcknowledgedAsBefore(t *testing.T) {
 	w := slacktest.New(t)
 	p := w.AddUser(slacktest.User{ID: "U1"})
 	desk := &doorDesk{handle: func(_ context.Context, r chat.Request) chat.Reply {
-		form := reportForm("d-1")
+		form := doorForm("d-1")
 		if r.Kind == chat.Submitted {
 			form.Inputs[0].Error = "短すぎます"
 		}

@@ -89,7 +89,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		ack(f.waiting(title, typedIn(r)))
 		close(inTime)
 		if out.state == failed {
-			f.tell(ctx, s, saysFailed)
+			f.failed(ctx, s, r)
 		}
 	case <-timer.C:
 		ack(f.waiting(title, typedIn(r)))
@@ -102,7 +102,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 			}
 			shown = err == nil
 		case failed:
-			f.tell(ctx, s, saysFailed)
+			f.failed(ctx, s, r)
 		default:
 			shown = true
 		}
