@@ -137,7 +137,7 @@ func anyForm() *rapid.Generator[chat.Form] {
 				Max: rapid.SampledFrom([]int{0, 0, 300, 2999, 3000, 3001, 20_000}).Draw(t, "max"),
 			}
 			i.Options = many(t, rapid.Custom(func(t *rapid.T) chat.Option {
-				return chat.Option{Value: anyText(300).Draw(t, "value"), Label: anyText(300).Draw(t, "label")}
+				return chat.Option{Value: strings.ToValidUTF8(anyText(300).Draw(t, "value"), ""), Label: anyText(300).Draw(t, "label")}
 			}), "options", 150)
 			for n := range i.Options {
 				i.Options[n].Value += strconv.Itoa(n / 2)
