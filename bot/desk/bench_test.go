@@ -98,6 +98,7 @@ type bench struct {
 	store   *failing
 	service *workflows.Service
 	desk    *desk.Desk
+	config  desk.Config
 	log     *strings.Builder
 	said    int
 }
@@ -134,7 +135,7 @@ func newBench(t testing.TB, lang string) *bench {
 	if _, err := b.service.ImportContacts(t.Context(), rows); err != nil {
 		t.Fatal(err)
 	}
-	b.desk = desk.New(desk.Config{
+	b.config = desk.Config{
 		Service: b.service, Texts: texts, Lang: lang, Company: "見本商事", Log: slog.New(slog.NewTextHandler(b.log, nil)),
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			return fmt.Sprintf("%s-%s-v%d.%s", in.ID, kind, in.Reports, format), "text/plain", fmt.Appendf(nil, "%s %d entries", lang, len(records)), nil
@@ -149,7 +150,15 @@ func newBench(t testing.TB, lang string) *bench {
 			}
 			return "register.xlsx", "text/plain", []byte(body), nil
 		},
-	})
+	}
+	b.desk = desk.New(b.config)
+	return b
+}
+
+// with makes the desk anew, with something more.
+func (b *bench) with(more func(c *desk.Config)) *bench {
+	more(&b.config)
+	b.desk = desk.New(b.config)
 	return b
 }
 

@@ -48,7 +48,11 @@ func (d *Desk) Home(ctx context.Context, who chat.UserID) ([]chat.Card, error) {
 			cards = append(cards, *c)
 		}
 	}
-	return shown(append(cards, v.homeBottom())), nil
+	cards = append(cards, v.homeBottom())
+	for i := range cards {
+		cards[i].Mark = v.mark()
+	}
+	return shown(cards), nil
 }
 
 // mine lists the open incidents that a person works on or has reported, the most urgent
