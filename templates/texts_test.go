@@ -165,11 +165,11 @@ var dynamic = []struct {
 
 // notices are the kinds of messages; titled are those whose title is a text of their own.
 var (
-	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, "place"}, titled...)
+	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace}, titled...)
 	titled  = []incident.NoticeKind{
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
-		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, "absent", "report",
+		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport,
 	}
 )
 

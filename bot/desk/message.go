@@ -22,7 +22,7 @@ func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error)
 		return chat.Card{}, err
 	}
 	entry := func() (incident.Record, error) { return d.service.Entry(ctx, m.Incident, m.Seq) }
-	card, err := v.messageCard(in, access, m, entry)
+	card, err := v.messageCard(ctx, in, access, m, entry)
 	return shown(v.resent(card, m)), err
 }
 
@@ -38,7 +38,7 @@ func (v voice) resent(c chat.Card, m workflows.Message) chat.Card {
 }
 
 // messageCard renders one message; entry reads the entry it is about.
-func (v voice) messageCard(in *incident.Incident, access workflows.Access, m workflows.Message, entry func() (incident.Record, error)) (chat.Card, error) {
+func (v voice) messageCard(ctx context.Context, in *incident.Incident, access workflows.Access, m workflows.Message, entry func() (incident.Record, error)) (chat.Card, error) {
 	// What a reporter who does not work on the incident may be told.
 	switch m.Kind {
 	case incident.NoticeReporter:
@@ -63,6 +63,16 @@ func (v voice) messageCard(in *incident.Incident, access workflows.Access, m wor
 		return v.handoverCard(in, m), nil
 	case incident.NoticeApprove:
 		return v.approveCard(in, m), nil
+	case incident.NoticeAbsent:
+		kept, _, err := v.service.PlaceOf(ctx, in.ID)
+		return v.absentCard(in, m, kept), err
+	case incident.NoticeReport:
+		if in.ReportOutdated(m.Notice) {
+			return chat.Card{}, workflows.ErrNotFound
+		}
+		return v.reportCard(in, m), nil
+	case incident.NoticePlace: // said to nobody
+		return chat.Card{}, workflows.ErrNotFound
 	}
 	r, err := entry()
 	if err != nil {

@@ -158,7 +158,7 @@ func (v *visit) posts(messages []workflows.Message, records []incident.Record) (
 				incidents[key] = s
 			}
 			if err = s.err; err == nil {
-				card, err = v.messageCard(s.in, s.access, m, func() (incident.Record, error) {
+				card, err = v.messageCard(v.ctx, s.in, s.access, m, func() (incident.Record, error) {
 					if i := int(m.Seq) - 1; i >= 0 && i < len(records) && records[i].Seq == m.Seq {
 						return records[i], nil
 					}

@@ -1,18 +1,12 @@
 package desk
 
 import (
-	"context"
 	"slices"
 	"strconv"
 
 	"hikeshi/bot/chat"
-	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
-
-// shareFormats are the formats of a report that is brought to its channel, the one that can
-// still be worked on first.
-var shareFormats = []string{"docx", "pdf"}
 
 // shareButtons bring the report to the incident's channel. The auditor only reads.
 func (v *visit) shareButtons(in *incident.Incident) []chat.Button {
@@ -20,8 +14,8 @@ func (v *visit) shareButtons(in *incident.Incident) []chat.Button {
 		return nil
 	}
 	var buttons []chat.Button
-	for _, f := range shareFormats {
-		buttons = append(buttons, chat.Button{Label: v.say("share." + f), Action: v.act(actShare, in.ID, in.Seq, f)})
+	for _, f := range incident.ReportFormats {
+		buttons = append(buttons, chat.Button{Label: v.say("share." + string(f)), Action: v.act(actShare, in.ID, in.Seq, string(f))})
 	}
 	return buttons
 }
@@ -29,33 +23,22 @@ func (v *visit) shareButtons(in *incident.Incident) []chat.Button {
 // share has the report brought to the incident's channel. The same card asks for one format
 // once, however often its button is pressed.
 func (v *visit) share(a action) chat.Reply {
-	if !v.places || !slices.Contains(shareFormats, a.arg) {
+	f := incident.ReportFormat(a.arg)
+	if !v.places || !slices.Contains(incident.ReportFormats, f) {
 		return v.outdated()
 	}
 	in, reply := v.read(a.id, "")
 	if reply != nil {
 		return *reply
 	}
-	if v.access(in, v.who.ID) != workflows.AccessFull {
+	if !in.InCircle(v.who.ID) {
 		return v.showStatus(in)
 	}
 	key := "share:" + string(a.id) + ":" + strconv.FormatInt(a.seen, 10) + ":" + a.arg + ":" + string(v.who.ID)
-	s, ok := any(v.service).(sharer)
-	if !ok {
-		return v.outdated()
-	}
-	out, err := s.Share(v.ctx, key, v.who, a.id, a.arg)
-	switch {
-	case err != nil:
+	if err := v.service.Share(v.ctx, key, v.who.ID, a.id, f); err != nil {
 		return v.fault(err, task{})
-	case out.Refusal != nil:
-		return v.refused(out, task{id: a.id, do: incident.MakeReport{}})
 	}
 	card := v.doneCard(a.id, v.say("share.done.title", "id", string(a.id)))
 	card.Blocks = []chat.Block{{Text: v.say("share.done")}}
 	return chat.Reply{Accepted: true, Cards: []chat.Card{card}}
-}
-
-type sharer interface {
-	Share(ctx context.Context, key string, by incident.Actor, id incident.ID, format string) (workflows.Outcome, error)
 }

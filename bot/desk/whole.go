@@ -53,7 +53,7 @@ func (v *visit) showTold(in *incident.Incident, arg string) chat.Reply {
 	}
 	m := workflows.Message{Notice: incident.Notice{Kind: incident.NoticeKind(kind), Incident: in.ID, To: v.who.ID, Seq: seq}}
 	m.Key = kind + ":" + string(in.ID) + ":" + entry + ":" + string(v.who.ID)
-	card, err := v.messageCard(in, workflows.AccessFull, m, func() (incident.Record, error) {
+	card, err := v.messageCard(v.ctx, in, workflows.AccessFull, m, func() (incident.Record, error) {
 		return v.service.Entry(v.ctx, in.ID, seq)
 	})
 	if err != nil {
