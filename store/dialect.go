@@ -45,6 +45,7 @@ type queries struct {
 	claimUrgent   string
 	claimLast     string
 	claimPages    string
+	partPages     string
 	claimGroup    string
 	lockGroup     string
 	oneReport     string
@@ -60,6 +61,7 @@ func newQueries(d dialect) *queries {
 		claimUrgent:   claimMessages(d, 1),
 		claimLast:     claimMessages(d, -1),
 		claimPages:    claimPages(d),
+		partPages:     partPages(d),
 		claimGroup:    claimGroup(d),
 		lockGroup:     selectMessage + ` WHERE joined > 0 AND joined = $1 ORDER BY id` + d.lockRow,
 		oneReport:     d.oneReport,

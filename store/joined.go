@@ -26,7 +26,6 @@ const most = 30
 const (
 	// free is a page that no try can have brought.
 	free      = `urgent = 1 AND kind = 'page' AND owner = '' AND first_sent = 0 AND resent = 0`
-	partPages = `UPDATE messages SET joined = 0 WHERE joined > 0 AND joined = $1 AND ` + free
 	joinPage  = `UPDATE messages SET joined = $1 WHERE id = $2`
 	busyGroup = `SELECT count(*) FROM messages WHERE joined > 0 AND joined = $1 AND id <> $2 AND owner <> '' AND next > $3`
 	// What waits for a channel that is there now. One under way ends first.
@@ -39,6 +38,11 @@ func claimPages(d dialect) string {
 	return `UPDATE messages SET joined = $5, ` + leaseMessage + ` WHERE id ` +
 		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE %s AND next IS NOT NULL AND next <= $3 AND person = $4 ORDER BY next, id LIMIT %d%s`, free, most-1, d.skipLocked)) +
 		` RETURNING ` + messageColumns
+}
+
+func partPages(d dialect) string {
+	return `UPDATE messages SET joined = 0 WHERE id ` +
+		d.among(`SELECT id FROM messages WHERE joined > 0 AND joined = $1 AND `+free+d.skipLocked)
 }
 
 func claimGroup(dialect) string {
@@ -62,14 +66,6 @@ func (d *database) ClaimJoined(ctx context.Context, m workflows.Message, now tim
 }
 
 func (d *database) claimJoined(ctx context.Context, s statements, m workflows.Message, now time.Time, owner string, lease time.Duration) (j workflows.Joined, err error) {
-	list, err := all(ctx, s, d.sql.lockMessage, []any{m.ID}, scanMessage)
-	if err != nil {
-		return j, err
-	}
-	if len(list) == 0 || list[0].owner != owner || list[0].leasedRevision != m.Revision || list[0].leasedAttempt != m.Attempt {
-		return j, workflows.ErrConflict
-	}
-	m.Joined = list[0].Joined
 	if m.FirstSent.IsZero() && !m.Resent {
 		return d.join(ctx, s, m, now, owner, lease)
 	}
@@ -77,9 +73,13 @@ func (d *database) claimJoined(ctx context.Context, s statements, m workflows.Me
 		one := []workflows.Message{m}
 		return workflows.Joined{Claimed: one, Shown: one}, nil
 	}
+	// All of them in one order, so that two who want the same group do not hold a part each.
 	group, err := all(ctx, s, d.sql.lockGroup, []any{m.Joined}, scanMessage)
 	if err != nil {
 		return j, err
+	}
+	if !slices.ContainsFunc(group, func(x message) bool { return holds(x, m, owner) }) {
+		return j, workflows.ErrConflict
 	}
 	var busy int
 	if _, err := row(ctx, s, busyGroup, []any{m.Joined, m.ID, micro(now)}, &busy); err != nil || busy > 0 {
@@ -94,8 +94,15 @@ func (d *database) claimJoined(ctx context.Context, s statements, m workflows.Me
 
 // join claims what is free beside a page that is free.
 func (d *database) join(ctx context.Context, s statements, m workflows.Message, now time.Time, owner string, lease time.Duration) (j workflows.Joined, err error) {
+	list, err := all(ctx, s, d.sql.lockMessage, []any{m.ID}, scanMessage)
+	if err != nil {
+		return j, err
+	}
+	if len(list) == 0 || !holds(list[0], m, owner) {
+		return j, workflows.ErrConflict
+	}
 	// Whoever went with it before and is free, too, may stay behind this time.
-	if err := s.later(ctx, partPages, m.ID); err != nil {
+	if err := s.later(ctx, d.sql.partPages, m.ID); err != nil {
 		return j, err
 	}
 	others, err := all(ctx, s, d.sql.claimPages, []any{owner, micro(now.Add(lease)), micro(now), string(m.To), m.ID}, scanMessage)
@@ -113,6 +120,11 @@ func (d *database) join(ctx context.Context, s statements, m workflows.Message, 
 	}
 	m.Joined = number
 	return together(m, others, others), nil
+}
+
+// holds reports whether owner has the lease on a row under which it claimed m.
+func holds(x message, m workflows.Message, owner string) bool {
+	return x.ID == m.ID && x.owner == owner && x.leasedRevision == m.Revision && x.leasedAttempt == m.Attempt
 }
 
 // together puts in order what was claimed and what is shown beside it.
@@ -138,7 +150,7 @@ func (d *database) joinedAfterAll(ctx context.Context, m workflows.Message, now 
 	if err != nil {
 		return j, err
 	}
-	if len(list) == 0 || list[0].owner != owner || list[0].leasedAttempt != m.Attempt || list[0].leasedRevision != m.Revision {
+	if len(list) == 0 || !holds(list[0], m, owner) {
 		return j, workflows.ErrConflict
 	}
 	m.Joined = list[0].Joined
