@@ -1,0 +1,272 @@
+package courier_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/courier"
+	"hikeshi/templates"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// house stands in for a platform with channels of its own: what goes to one that is not
+// there yet is put off.
+type house struct {
+	platform
+	keep   func(p chat.Place) (chat.Kept, error)
+	places map[string]chat.Place // as they are
+	order  []string
+	key    sync.Mutex
+}
+
+func (h *house) Keep(_ context.Context, p chat.Place) (chat.Kept, error) {
+	h.key.Lock()
+	defer h.key.Unlock()
+	kept, err := h.keep(p)
+	if kept.ID != "" {
+		h.places[p.Channel] = p
+	}
+	h.order = append(h.order, fmt.Sprintf("keep %s ended=%v", p.Channel, p.Ended))
+	return kept, err
+}
+
+func (h *house) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, error) {
+	h.key.Lock()
+	place, there := h.places[d.To.Channel]
+	if d.To.Channel != "" {
+		h.order = append(h.order, "say "+d.Key)
+	}
+	h.key.Unlock()
+	if d.To.Channel != "" && !there {
+		return "", &chat.Later{Wait: 5 * time.Second}
+	}
+	if place.Ended {
+		return "", errors.New("is_archived")
+	}
+	return h.platform.Send(ctx, d)
+}
+
+func newHouse() *house {
+	return &house{places: map[string]chat.Place{}, keep: func(p chat.Place) (chat.Kept, error) {
+		return chat.Kept{ID: chat.PlaceID("C-" + p.Channel), Link: "https://chat.example/" + p.Channel}, nil
+	}}
+}
+
+// settle puts a service with channels over the bench's store, and a courier for a house.
+func (b *bench) settle(fe chat.Frontend, log *slog.Logger) {
+	b.t.Helper()
+	book, err := templates.LoadProcedures(nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.service, err = workflows.New(b.t.Context(), workflows.Options{Store: b.store, Clock: b.clock, Book: book, Practice: true, Places: true})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.courier = courier.New(courier.Config{
+		Service: b.service, Owner: "first", Log: log,
+		Render: func(_ context.Context, m workflows.Message) (chat.Card, error) {
+			return chat.Card{Key: m.Key, Title: string(m.Kind)}, nil
+		},
+		Route: func(m workflows.Message) (chat.Frontend, chat.Target, error) {
+			if m.To == "" {
+				return fe, chat.Target{Channel: strings.ToLower(string(m.Incident))}, nil
+			}
+			return fe, chat.Target{User: chat.UserID("test:" + string(m.To))}, nil
+		},
+		Attach: func(_ context.Context, m workflows.Message) (*chat.Document, error) {
+			return &chat.Document{Name: "report." + string(m.ReportFormat())}, nil
+		},
+		Place: func(ctx context.Context, m workflows.Message) (chat.Place, []workflows.PlaceMissing, error) {
+			in, err := b.store.Incident(ctx, m.Incident)
+			if err != nil {
+				return chat.Place{}, nil, err
+			}
+			p := chat.Place{Channel: strings.ToLower(string(in.ID)), Topic: in.Title, Ended: in.Phase.Ended()}
+			for _, x := range in.Circle {
+				p.Members = append(p.Members, chat.UserID("test:"+string(x.Person)))
+			}
+			return p, []workflows.PlaceMissing{{Person: "p-none", Why: "gone"}}, nil
+		},
+		Person: func(u chat.UserID) incident.PersonID {
+			return incident.PersonID(strings.TrimPrefix(string(u), "test:"))
+		},
+	})
+}
+
+func TestTheChannelComesFirstAndItsEndLast(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	b.settle(h, slog.New(slog.DiscardHandler))
+	id := b.report("r1")
+	channel := strings.ToLower(string(id))
+	b.drain()
+	if len(h.order) < 2 || h.order[0] != "keep "+channel+" ended=false" || h.order[1] != "say card:"+string(id) {
+		t.Errorf("a new incident: %q", h.order)
+	}
+	kept, ok, err := b.service.PlaceOf(t.Context(), id)
+	if err != nil || !ok || kept.ID != "C-"+channel || kept.Link == "" || len(kept.Missing) != 1 || kept.Missing[0].Person != "p-none" {
+		t.Errorf("remembered %+v, %v, %v", kept, ok, err)
+	}
+	if got := h.keys("absent:"); !slices.Equal(got, []string{"absent:" + string(id)}) {
+		t.Errorf("of the missing is said %q", got)
+	}
+	// What is put off or refused comes before the end all the same.
+	h.order = nil
+	refuse := true
+	h.answer = func(_ context.Context, d chat.Delivery) error {
+		if refuse && strings.HasPrefix(d.Key, "feed:") {
+			return &chat.Later{Wait: time.Second}
+		}
+		return nil
+	}
+	b.do("end", "佐藤", id, incident.Dismiss{Reason: "誤報"})
+	b.drain()
+	if slices.Contains(h.order, "keep "+channel+" ended=true") {
+		t.Errorf("the channel ended before all was said: %q", h.order)
+	}
+	refuse = false
+	for range 5 {
+		b.clock.move(5 * time.Second)
+		b.drain()
+	}
+	if n := len(h.order); n == 0 || h.order[n-1] != "keep "+channel+" ended=true" {
+		t.Errorf("in the end: %q", h.order)
+	}
+	if len(h.keys("feed:")) == 0 {
+		t.Error("the end was not said in the channel")
+	}
+}
+
+func TestWhatIsPutOffIsNoTry(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	var log bytes.Buffer
+	b.settle(h, slog.New(slog.NewTextHandler(&log, nil)))
+	made := h.keep
+	calls := 0
+	h.keep = func(chat.Place) (chat.Kept, error) {
+		calls++
+		return chat.Kept{}, &chat.Later{Wait: 3 * time.Second}
+	}
+	const many = 40
+	var ids []incident.ID
+	for i := range many {
+		ids = append(ids, b.report(fmt.Sprint("r", i)))
+	}
+	b.drain()
+	if pages := b.platformPages(h); pages < many {
+		t.Errorf("%d pages left while the channels were waited for", pages)
+	}
+	if calls != many {
+		t.Errorf("%d tries of %d channels within an instant", calls, many)
+	}
+	// They come back spread out, and not all of them each time.
+	calls = 0
+	for range 30 {
+		b.clock.move(time.Second)
+		b.drain()
+	}
+	if calls < many || calls > 30*many/6 {
+		t.Errorf("%d tries of %d channels in 30 s", calls, many)
+	}
+	for _, id := range ids {
+		list, err := b.store.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true, Places: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			if (m.Kind == incident.NoticePlace || m.Kind == incident.NoticeCard) && (m.Attempt != 0 || m.Resent || m.Error != "" || m.State != workflows.MessagePending) {
+				t.Errorf("%s: %+v", m.Key, m)
+			}
+		}
+	}
+	if strings.Contains(log.String(), "WARN") {
+		t.Errorf("somebody is warned of a wait:\n%s", log.String())
+	}
+	// As soon as the channel is there, what waited for it leaves, whenever it was put off to.
+	h.keep = made
+	at := b.clock.Now()
+	for len(h.keys("card:")) < many && b.clock.Now().Sub(at) < 3*time.Minute {
+		b.clock.move(time.Second)
+		b.drain()
+		if got := len(h.keys("card:")); got < len(h.places) {
+			t.Fatalf("%d channels are there and %d cards", len(h.places), got)
+		}
+	}
+	if got := len(h.keys("card:")); got != many {
+		t.Errorf("%d cards after three minutes, want %d", got, many)
+	}
+	for _, d := range h.sent {
+		if d.Again {
+			t.Errorf("%s is marked as sent again", d.Key)
+		}
+	}
+}
+
+func (b *bench) platformPages(h *house) int { return len(h.keys("page:")) }
+
+func TestWhereNobodyKeepsChannelsNothingFails(t *testing.T) {
+	b := newBench(t)
+	b.settle(b.platform, slog.New(slog.DiscardHandler))
+	id := b.report("r1")
+	b.drain()
+	list, err := b.store.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true, Places: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(list, func(m workflows.Message) bool { return m.Kind == incident.NoticePlace }); i < 0 || list[i].State != workflows.MessageSent {
+		t.Errorf("the notice of the channel is not finished: %+v", list)
+	}
+}
+
+func TestWithoutAChannelEachOfTheCircleHears(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	h.keep = func(p chat.Place) (chat.Kept, error) {
+		return chat.Kept{Problem: chat.ProblemForbidden, Missing: []chat.Missing{{User: p.Members[0], Why: chat.ProblemGuest}}}, nil
+	}
+	b.settle(h, slog.New(slog.DiscardHandler))
+	id := b.report("r1")
+	b.drain()
+	in, err := b.store.Incident(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.keys("absent:" + string(id) + ":"); len(got) != len(in.Circle) {
+		t.Errorf("%q hear of it, want %d", got, len(in.Circle))
+	}
+	kept, _, err := b.service.PlaceOf(t.Context(), id)
+	if err != nil || kept.Problem != "forbidden" || !slices.Contains(kept.Missing, workflows.PlaceMissing{Person: in.Circle[0].Person, Why: "guest"}) {
+		t.Errorf("remembered %+v, %v", kept, err)
+	}
+}
+
+func TestAReportComesAsAFile(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	b.settle(h, slog.New(slog.DiscardHandler))
+	id := b.report("r1")
+	if err := b.service.Share(t.Context(), "press", b.person("佐藤").ID, id, incident.ReportDocx); err != nil {
+		t.Fatal(err)
+	}
+	b.drain()
+	for _, d := range h.sent {
+		if want := strings.HasPrefix(d.Key, "report:"); (d.Document != nil) != want || want && d.Document.Name != "report.docx" {
+			t.Errorf("%s brings %+v", d.Key, d.Document)
+		}
+	}
+	if len(h.keys("report:")) != 1 {
+		t.Error("the report was not sent")
+	}
+}
