@@ -27,17 +27,16 @@ type phone struct {
 	byKey    map[string]chat.MessageID
 	answer   func(d chat.Delivery) error // after the message was posted, as a lost answer is
 	refuse   func(d chat.Delivery) error // before
-	sends    int
+	posted   map[string]int              // how often a page rang
 }
 
 type shownMessage struct {
 	to    chat.Target
 	pages []string
-	edits int
 }
 
 func newPhone() *phone {
-	return &phone{messages: map[chat.MessageID]*shownMessage{}, byKey: map[string]chat.MessageID{}}
+	return &phone{messages: map[chat.MessageID]*shownMessage{}, byKey: map[string]chat.MessageID{}, posted: map[string]int{}}
 }
 
 func (*phone) Name() string { return "test" }
@@ -46,7 +45,6 @@ func (*phone) Joins()       {}
 func (p *phone) Send(_ context.Context, d chat.Delivery) (chat.MessageID, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.sends++
 	if p.refuse != nil {
 		if err := p.refuse(d); err != nil {
 			return "", err
@@ -59,8 +57,9 @@ func (p *phone) Send(_ context.Context, d chat.Delivery) (chat.MessageID, error)
 	if id == "" {
 		id = chat.MessageID(fmt.Sprint("m", len(p.messages)))
 		p.messages[id] = &shownMessage{to: d.To}
-	} else {
-		p.messages[id].edits++
+		for _, key := range strings.Split(d.Card.Title, " ") {
+			p.posted[key]++
+		}
 	}
 	p.byKey[d.Key] = id
 	p.messages[id].pages = strings.Split(d.Card.Title, " ")
@@ -282,12 +281,41 @@ func TestJoinedPagesLoseNoneAndDoubleNone(t *testing.T) {
 			if !m.Urgent && m.FirstSent.IsZero() || m.State != workflows.MessageSent {
 				t.Errorf("%s is %s", m.Key, m.State)
 			}
-			if rung[m.Key] != 1 {
-				t.Errorf("%s stands in %d messages", m.Key, rung[m.Key])
+			if rung[m.Key] != 1 || p.posted[m.Key] != 1 {
+				t.Errorf("%s stands in %d messages and rang %d times", m.Key, rung[m.Key], p.posted[m.Key])
 			}
 			if got := p.messages[chat.MessageID(m.Sent)]; got == nil || !slices.Contains(got.pages, m.Key) {
 				t.Errorf("%s does not stand in %q", m.Key, m.Sent)
 			}
 		}
 	})
+}
+
+// Pages that may have arrived together are found together, whichever of them is due first.
+func TestJoinedPagesAreFoundByTheFirst(t *testing.T) {
+	b := newBench(t)
+	p := newPhone()
+	p.answer = func(d chat.Delivery) error {
+		if d.Urgent {
+			return fmt.Errorf("lost: %w", chat.ErrUnsure)
+		}
+		return nil
+	}
+	b.courier = b.joining(p, "first")
+	b.report("r1")
+	second := b.report("r2")
+	b.drain()
+	p.answer = nil
+	b.do("take", "佐藤", second, incident.Take{}) // its pages are due at once, the others later
+	b.drain()
+	b.clock.move(time.Minute)
+	b.drain()
+	for key, n := range p.posted {
+		if n != 1 && strings.HasPrefix(key, "page:") {
+			t.Errorf("%s rang %d times", key, n)
+		}
+	}
+	if len(p.posted) < 6 {
+		t.Errorf("posted %v", p.posted)
+	}
 }
