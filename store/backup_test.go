@@ -153,7 +153,44 @@ func story(t testing.TB, url string, seed int) *company {
 	if err := c.store.SetSetting(ctx, "a", "値"); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.store.Remember(ctx, "slack", "channel:inc-2026-0001", []byte{0, 0xff, 'C'}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.store.SaveSignIn(ctx, openSession); err != nil {
+		t.Fatal(err)
+	}
 	return c
+}
+
+var openSession = workflows.SignIn{
+	Digest: strings.Repeat("ab", 32), Kind: workflows.SignInSession, Person: "slack:U1",
+	Expires: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), Created: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
+}
+
+// A restore brings back which channel is whose, and lets nobody in.
+func TestABackupRemembersChannelsAndNoSessions(t *testing.T) {
+	for kind, made := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			ctx := t.Context()
+			source, target := made(t), made(t)
+			c := story(t, source, 0)
+			if _, err := c.store.Session(ctx, openSession.Digest, c.tick); err != nil {
+				t.Fatal(err)
+			}
+			file, saved := backUp(t, source, store.BackupOptions{})
+			if saved.Manifest.Rows["sign_ins"] != 0 || saved.Manifest.Rows["memories"] != 1 {
+				t.Errorf("rows %v", saved.Manifest.Rows)
+			}
+			restored(t, file, target)
+			s := newStore(t, target)
+			if v, err := s.Recall(ctx, "slack", "channel:inc-2026-0001"); err != nil || string(v) != "\x00\xffC" {
+				t.Errorf("recalled %q, %v", v, err)
+			}
+			if _, err := s.Session(ctx, openSession.Digest, c.tick); !errors.Is(err, workflows.ErrNotFound) {
+				t.Errorf("a session is in force after a restore: %v", err)
+			}
+		})
+	}
 }
 
 // Each database is restored into each: every row is what it was, but for what was on its

@@ -87,6 +87,14 @@ func upgraded(t *testing.T, url string, schema int64) {
 	if err != nil || len(sent) < 10 {
 		t.Errorf("%d messages had arrived, %v", len(sent), err)
 	}
+	if err := c.store.Remember(ctx, "slack", "a", []byte("b")); err != nil {
+		t.Error(err)
+	}
+	for _, m := range sent {
+		if m.Joined != 0 {
+			t.Errorf("%s was joined before there was such a thing", m.Key)
+		}
+	}
 	c.tick = rows[0].ReportedAt.AddDate(0, 0, 1)
 	if seq := c.note(t, rows[0].ID); seq != rows[0].Seq+1 {
 		t.Errorf("a note became entry %d, want %d", seq, rows[0].Seq+1)
