@@ -326,9 +326,9 @@ func (f *Front) offerForm(ctx context.Context, s stage, form chat.Form, typed st
 
 // complete makes a form whole that was opened from memory, unless its person has gone on.
 func (f *Front) complete(desk Desk, s stage, form chat.Form, on sheet, opened sl.View) {
-	f.work.start(0, func(work context.Context) {
+	f.work.start(0, func(context.Context) {
 		defer f.stumble()
-		ctx, cancel := context.WithTimeout(work, f.patience.whole)
+		ctx, cancel := context.WithTimeout(f.work.ending, f.patience.whole)
 		defer cancel()
 		for pauseFor(ctx, f.patience.between) {
 			whole, err := desk.Draft(ctx, userID(s.user), form.Draft)

@@ -298,3 +298,63 @@ func TestAListIsSearchedWhileTyping(t *testing.T) {
 		t.Errorf("Slack refused: %q", wrong)
 	}
 }
+
+// What a refused form has no place for, such as whom to phone, comes beside it.
+func TestARefusedFormComesWithItsCards(t *testing.T) {
+	w := slacktest.New(t)
+	p := w.AddUser(slacktest.User{ID: "U1"})
+	desk := &doorDesk{handle: func(_ context.Context, r chat.Request) chat.Reply {
+		form := doorForm("d-1")
+		if r.Kind != chat.Submitted {
+			return chat.Reply{Form: &form}
+		}
+		form.Error, form.Inputs[0].Value = "記録できませんでした", r.Values["text"]
+		return chat.Reply{Form: &form, Cards: []chat.Card{{Title: "足りないもの"}}}
+	}}
+	openDoor(t, w, desk, overSocket)
+	p.Slash("", "")
+	p.WaitModal("何が起きましたか")
+	p.Type("text", "倉庫の鍵がない")
+	p.Submit()
+	m := p.WaitModal("記録できませんでした")
+	if in := m.Input("text"); in.Value != "倉庫の鍵がない" {
+		t.Errorf("what was typed: %+v", in)
+	}
+	p.WaitText("", "足りないもの")
+}
+
+// Somebody whom Slack is slow to name reports under the name that came with the command, and
+// his report does not wait.
+func TestASlowLookupHoldsNobodyUp(t *testing.T) {
+	w := slacktest.New(t)
+	desk := &doorDesk{}
+	f := openDoor(t, w, desk, overSocket, func(p *patience) { p.lookup = 50 * time.Millisecond })
+	p := w.AddUser(slacktest.User{ID: "U5", Name: "tanaka"})
+	hold := make(chan struct{})
+	w.After("users.info", func() { <-hold })
+	defer close(hold)
+	p.Slash("", "報告")
+	w.Wait("the report", func() bool { return len(desk.requests()) == 1 })
+	if r := desk.requests()[0]; r.Name != "tanaka" || r.From != "slack:U5" {
+		t.Errorf("reported by %+v", r)
+	}
+	idle(w, f)
+}
+
+// A window that is closed by hand is nothing that anybody did.
+func TestAClosedWindowIsNoRequest(t *testing.T) {
+	w := slacktest.New(t)
+	p := w.AddUser(slacktest.User{ID: "U1"})
+	desk := &doorDesk{handle: func(context.Context, chat.Request) chat.Reply {
+		form := doorForm("d-1")
+		return chat.Reply{Form: &form}
+	}}
+	f := openDoor(t, w, desk, overSocket)
+	p.Slash("", "")
+	p.WaitModal("何が起きましたか")
+	p.CloseModal()
+	idle(w, f)
+	if n := len(desk.requests()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -223,5 +224,25 @@ func TestAMessageIsReadAsItsAuthorSawIt(t *testing.T) {
 		if got := f.plain(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestQuotesOfFormsNeverSentAreForgotten(t *testing.T) {
+	memory := &doorMemory{}
+	q, now := newQuotes(memory), time.Now()
+	for name, kept := range map[string]string{
+		"old": fmt.Sprintf(`{"text":"x","kept":%q}`, now.Add(-quoteFor-time.Minute).Format(time.RFC3339)),
+		"new": fmt.Sprintf(`{"text":"x","kept":%q}`, now.Add(-time.Hour).Format(time.RFC3339)),
+		"bad": `{`,
+	} {
+		if err := memory.Remember(t.Context(), quotePrefix+name, []byte(kept)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // one round
+	q.sweep(ctx, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	if all, _ := memory.All(t.Context(), quotePrefix); len(all) != 1 || all["quote/new"] == nil {
+		t.Errorf("kept: %v", all)
 	}
 }

@@ -168,3 +168,26 @@ func TestWhatIsUnderWayIsFinished(t *testing.T) {
 	}
 	w.Wait("no socket", func() bool { return w.Sockets() == 0 })
 }
+
+// What was held up arrives in the wrong order: each is answered for itself.
+func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
+	w := slacktest.New(t)
+	p := w.AddUser(slacktest.User{ID: "U1"})
+	desk := newNumbered()
+	f := openDoor(t, w, desk, overSocket)
+	w.Hold()
+	w.Twice(true)
+	first, second := p.DM("一つ目"), p.DM("二つ目")
+	w.Release(true)
+	w.Wait("both", func() bool { return desk.count() == 2 })
+	idle(w, f)
+	for _, r := range desk.requests() {
+		want := map[string]string{"一つ目": first, "二つ目": second}[r.Text]
+		if !strings.HasSuffix(r.ID, ":"+want) || !r.At.Equal(instant(want, time.Time{})) {
+			t.Errorf("%q came as %s at %v", r.Text, r.ID, r.At)
+		}
+	}
+	if n := strings.Count(slacktest.Texts(p.DMs()), "番号〔"); n != 2 {
+		t.Errorf("%d answers", n)
+	}
+}

@@ -12,17 +12,21 @@ const maxUnderWay = 1000
 
 // work is what is being worked on.
 type work struct {
-	room  chan struct{}
-	base  context.Context //nolint:containedctx // not a request's: that of all work, which outlives each delivery's connection
-	stop  context.CancelFunc
-	mu    sync.Mutex
-	ended bool
-	under sync.WaitGroup
+	room chan struct{}
+	base context.Context //nolint:containedctx // not a request's: that of all work, which outlives each delivery's connection
+	stop context.CancelFunc
+	// ending is done as soon as nothing more is taken in: for what nobody waits for.
+	ending context.Context //nolint:containedctx // as base
+	end    context.CancelFunc
+	mu     sync.Mutex
+	ended  bool
+	under  sync.WaitGroup
 }
 
 func newWork(most int) *work {
 	base, stop := context.WithCancel(context.Background())
-	return &work{room: make(chan struct{}, most), base: base, stop: stop}
+	ending, end := context.WithCancel(base)
+	return &work{room: make(chan struct{}, most), base: base, stop: stop, ending: ending, end: end}
 }
 
 // start does something on its own, once there is room; false: there was none for so long, or
@@ -59,6 +63,7 @@ func (w *work) finish(grace time.Duration) bool {
 	w.mu.Lock()
 	w.ended = true
 	w.mu.Unlock()
+	w.end()
 	done := make(chan struct{})
 	go func() {
 		w.under.Wait()
