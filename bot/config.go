@@ -27,15 +27,19 @@ type settings struct {
 	// MetricsToken is what /metrics asks for; Log is how the log is written.
 	MetricsToken string `env:"HIKESHI_METRICS_TOKEN" shown:"never"`
 	Log          string `env:"HIKESHI_LOG"`
+	// Slack: the bot token, and one of the two others.
+	SlackBotToken      string `env:"SLACK_BOT_TOKEN" shown:"never"`
+	SlackAppToken      string `env:"SLACK_APP_TOKEN" shown:"never"`
+	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" shown:"never"`
+	SlackAPIURL        string `env:"SLACK_API_URL" shown:"url"`
 }
 
 // minToken is how many characters a token must have: one that can be guessed is none.
 const minToken = 16
 
 // later are settings whose part of the program is not built yet. To go on silently without
-// Slack or mail would be worse than not to start.
+// Discord or mail would be worse than not to start.
 var later = []string{
-	"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL",
 	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
 	"SMTP_URL", "SMTP_FROM", "PHONE_WEBHOOK_URL", "PHONE_WEBHOOK_SECRET",
 }
@@ -74,12 +78,21 @@ func readSettings(environ []string) (settings, error) {
 	if s.Lang != "ja" && s.Lang != "en" {
 		fault("cli.setting.lang", "value", s.Lang)
 	}
+	for _, f := range s.slackFaults() {
+		fault(f.key, f.pairs...)
+	}
 	switch s.Mode {
 	case "":
 		s.Mode = modePractice
+		if s.slack() {
+			s.Mode = modeLive
+		}
 	case modePractice:
 	case modeLive:
-		fault("cli.setting.live")
+		// A half of Slack is told of already.
+		if !s.slack() && s.SlackAppToken == "" && s.SlackSigningSecret == "" {
+			fault("cli.setting.live")
+		}
 	default:
 		fault("cli.setting.mode", "value", s.Mode)
 	}

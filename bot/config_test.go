@@ -31,7 +31,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 	}{
 		"language":              {[]string{"HIKESHI_LANG=fr"}, 1, []string{"HIKESHI_LANG", "fr", "ja", "en"}},
 		"unknown mode":          {[]string{"HIKESHI_MODE=demo"}, 1, []string{"HIKESHI_MODE", `"demo"`, "practice or live"}},
-		"live without a chat":   {[]string{"HIKESHI_MODE=live"}, 1, []string{"HIKESHI_MODE", "unset it"}},
+		"live without a chat":   {[]string{"HIKESHI_MODE=live"}, 1, []string{"HIKESHI_MODE", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "unset"}},
 		"no port":               {[]string{"HIKESHI_LISTEN=localhost"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:8119"}},
 		"empty port":            {[]string{"HIKESHI_LISTEN=127.0.0.1:"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:8119"}},
 		"impossible port":       {[]string{"HIKESHI_LISTEN=127.0.0.1:99999"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:99999"}},
@@ -44,7 +44,16 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		"overlay's text":        {[]string{"HIKESHI_CONFIG=" + overlay}, 1, []string{"mine.ja.yaml", "no.such.text"}},
 		"misspelt":              {[]string{"HIKESHI_LISTN=127.0.0.1:1"}, 1, []string{"HIKESHI_LISTN", "spelling"}},
 		"data in a file":        {[]string{"HIKESHI_DATA=" + file}, 1, []string{file, "HIKESHI_DATA"}},
-		"not built yet":         {[]string{"SLACK_BOT_TOKEN=xoxb-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "unset it"}},
+		"not built yet":         {[]string{"DISCORD_BOT_TOKEN=geheim"}, 1, []string{"DISCORD_BOT_TOKEN", "unset it"}},
+		"a user's token":        {[]string{"SLACK_BOT_TOKEN=xoxp-geheim", "SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "xoxb-", "OAuth & Permissions"}},
+		"a token with a space":  {[]string{"SLACK_BOT_TOKEN=xoxb-geheim ", "SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "spaces"}},
+		"tokens mixed up":       {[]string{"SLACK_BOT_TOKEN=xapp-geheim", "SLACK_APP_TOKEN=xoxb-geheim"}, 2, []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"}},
+		"a token for a secret":  {[]string{"SLACK_BOT_TOKEN=xoxb-geheim", "SLACK_SIGNING_SECRET=xapp-geheim"}, 1, []string{"SLACK_SIGNING_SECRET", "Signing Secret"}},
+		"a secret with quotes":  {[]string{"SLACK_BOT_TOKEN=xoxb-geheim", `SLACK_SIGNING_SECRET="geheim"`}, 1, []string{"SLACK_SIGNING_SECRET", "quotation"}},
+		"half of Slack":         {[]string{"SLACK_BOT_TOKEN=xoxb-geheim"}, 1, []string{"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"}},
+		"the other half":        {[]string{"SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_APP_TOKEN is set", "SLACK_BOT_TOKEN"}},
+		"a secret alone, live":  {[]string{"SLACK_SIGNING_SECRET=geheim", "HIKESHI_MODE=live"}, 1, []string{"SLACK_SIGNING_SECRET is set", "SLACK_BOT_TOKEN"}},
+		"another Slack":         {[]string{"SLACK_API_URL=slack"}, 1, []string{"SLACK_API_URL", "https://"}},
 		"short token":           {[]string{"HIKESHI_METRICS_TOKEN=geheim"}, 1, []string{"HIKESHI_METRICS_TOKEN", "16", "openssl"}},
 		"token with spaces":     {[]string{"HIKESHI_METRICS_TOKEN=geheim geheim geheim"}, 1, []string{"HIKESHI_METRICS_TOKEN", "without spaces"}},
 		"token in Japanese":     {[]string{"HIKESHI_METRICS_TOKEN=とても長い合言葉なので当てられません"}, 1, []string{"HIKESHI_METRICS_TOKEN", "plain"}},
@@ -95,6 +104,38 @@ func TestWrongCommandLines(t *testing.T) {
 		cancel()
 		if code != exitUsage || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%v: exit %d: %q", args, code, errs.String())
+		}
+	}
+}
+
+// Which mode it is, and which way Slack is reached, follows from what is set.
+func TestSlackDecidesTheMode(t *testing.T) {
+	const bot, app, secret = "SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1", "SLACK_SIGNING_SECRET=8f742231b10e8888abcd99yyyzzz85a5"
+	for name, c := range map[string]struct {
+		settings               []string
+		mode                   string
+		slack, socket, ignored bool
+		database               string
+	}{
+		"nothing":               {nil, modePractice, false, false, false, "sqlite:d/practice.db"},
+		"Socket Mode":           {[]string{bot, app}, modeLive, true, true, false, "sqlite:d/hikeshi.db"},
+		"HTTP":                  {[]string{bot, secret}, modeLive, true, false, false, "sqlite:d/hikeshi.db"},
+		"both":                  {[]string{bot, app, secret}, modeLive, true, true, false, "sqlite:d/hikeshi.db"},
+		"live, said":            {[]string{bot, app, "HIKESHI_MODE=live"}, modeLive, true, true, false, "sqlite:d/hikeshi.db"},
+		"practice, said":        {[]string{bot, app, "HIKESHI_MODE=practice"}, modePractice, true, true, true, "sqlite:d/practice.db"},
+		"live, for all to open": {[]string{bot, app, "HIKESHI_LISTEN=0.0.0.0:8119"}, modeLive, true, true, false, "sqlite:d/hikeshi.db"},
+	} {
+		s, err := readSettings(append([]string{"HIKESHI_DATA=d"}, c.settings...))
+		if err != nil || s.Mode != c.mode || s.slack() != c.slack || s.slackSocket() != c.socket || s.slackUnused() != c.ignored || s.database() != c.database {
+			t.Errorf("%s: %v; mode %s, Slack %v, Socket Mode %v, unused %v, %s", name, err, s.Mode, s.slack(), s.slackSocket(), s.slackUnused(), s.database())
+		}
+		if s = s.withoutSlack(); s.slack() || s.slackSocket() || s.SlackSigningSecret != "" {
+			t.Errorf("%s: something of Slack is left", name)
+		}
+	}
+	for given, want := range map[string]string{"": "", "http://127.0.0.1:1/api/": "http://127.0.0.1:1/api/", "http://127.0.0.1:1/api": "http://127.0.0.1:1/api/"} {
+		if got := (settings{SlackAPIURL: given}).slackURL(); got != want {
+			t.Errorf("%q: %q", given, got)
 		}
 	}
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"net/url"
+	"strings"
+)
+
+// The settings of Slack by their names, and how Slack's tokens begin (Slack, "Token types").
+const (
+	slackBotToken      = "SLACK_BOT_TOKEN"
+	slackAppToken      = "SLACK_APP_TOKEN"
+	slackSigningSecret = "SLACK_SIGNING_SECRET"
+
+	botTokenBegins = "xoxb-"
+	appTokenBegins = "xapp-"
+)
+
+// slack reports whether Slack is set up.
+func (s settings) slack() bool { return s.SlackBotToken != "" }
+
+// slackSocket reports whether Slack is reached by Socket Mode. Where both ways are set, it is:
+// it works without a public address.
+func (s settings) slackSocket() bool { return s.SlackAppToken != "" }
+
+// slackUnused reports settings of Slack that practice leaves alone: the company's real
+// channels are no place for an exercise that somebody asked for by HIKESHI_MODE.
+func (s settings) slackUnused() bool { return s.practice() && s.slack() }
+
+// withoutSlack is the same without any of Slack.
+func (s settings) withoutSlack() settings {
+	s.SlackBotToken, s.SlackAppToken, s.SlackSigningSecret = "", "", ""
+	return s
+}
+
+// slackURL is where Slack's methods are called; empty: at Slack. Their names are appended.
+func (s settings) slackURL() string {
+	if s.SlackAPIURL == "" {
+		return ""
+	}
+	return strings.TrimRight(s.SlackAPIURL, "/") + "/"
+}
+
+// slackFaults finds what is wrong with the settings of Slack. No fault quotes a value: even a
+// token in the wrong place is one.
+func (s settings) slackFaults() []sentence {
+	var found []sentence
+	fault := func(key string, pairs ...string) { found = append(found, sentence{key, pairs}) }
+	if t := s.SlackBotToken; t != "" && (!strings.HasPrefix(t, botTokenBegins) || !plain(t)) {
+		fault("cli.setting.slack.bot_token")
+	}
+	if t := s.SlackAppToken; t != "" && (!strings.HasPrefix(t, appTokenBegins) || !plain(t)) {
+		fault("cli.setting.slack.app_token")
+	}
+	if t := s.SlackSigningSecret; t != "" && (strings.HasPrefix(t, botTokenBegins) || strings.HasPrefix(t, appTokenBegins) || !plain(t)) {
+		fault("cli.setting.slack.signing_secret")
+	}
+	other := ""
+	switch {
+	case s.SlackAppToken != "":
+		other = slackAppToken
+	case s.SlackSigningSecret != "":
+		other = slackSigningSecret
+	}
+	switch {
+	case s.slack() && other == "":
+		fault("cli.setting.slack.way")
+	case !s.slack() && other != "":
+		fault("cli.setting.slack.no_bot_token", "name", other)
+	}
+	if s.SlackAPIURL != "" {
+		if u, err := url.Parse(s.SlackAPIURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+			fault("cli.setting.slack.api_url")
+		}
+	}
+	return found
+}
+
+// plain reports whether a secret holds nothing that copying has added: spaces, line ends,
+// quotation marks, or the … of a shortened display.
+func plain(secret string) bool {
+	return !strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\'' })
+}
