@@ -116,22 +116,19 @@ func (v *visit) ctx() context.Context { return v.r.Context() }
 
 // enter finds the reader behind a request. known is false for a stranger.
 func (s *Server) enter(v *visit, create bool) (known bool) {
-	v.session = s.sessions.find(v.r)
+	switch {
+	case s.cfg.Practice:
+		if v.session = s.sessions.find(s.cookieOf(v.r)); v.session != nil {
+			v.who = v.session.person()
+		} else if create {
+			v.session = s.sessions.open()
+			s.setCookie(v.w, v.session.id, 0)
+		}
+	case s.cfg.SignIn != nil:
+		v.session, v.who = s.reader(v)
+	}
 	if v.session != nil {
 		v.lang = v.session.language(v.lang)
-	}
-	if s.cfg.Practice {
-		if v.session != nil {
-			v.who = v.session.person()
-		}
-	} else if s.cfg.SignIn != nil {
-		v.who, known = s.cfg.SignIn.Who(v.r)
-		if !known {
-			v.who = ""
-		}
-	}
-	if v.session == nil && create && (s.cfg.Practice || v.who != "") {
-		v.session = s.sessions.open(v.w, s.secure)
 	}
 	return v.who != "" && v.session != nil
 }
@@ -214,8 +211,13 @@ func (s *Server) end(v *visit, err error) {
 // stranger answers a reader without a person: in practice he chooses one, else he is told
 // how to sign in.
 func (s *Server) stranger(v *visit) {
-	if s.cfg.Practice && !wantsJSON(v.r) {
+	switch {
+	case wantsJSON(v.r):
+	case s.cfg.Practice:
 		s.end(v, s.choose(v))
+		return
+	case s.cfg.SignIn != nil:
+		s.showSignIn(v, http.StatusUnauthorized, signInPage{Why: "web.signin.how"})
 		return
 	}
 	s.refuse(v, http.StatusUnauthorized, s.strangerKey())

@@ -282,24 +282,6 @@ func TestLiveModeLetsNobodyInWithoutSignIn(t *testing.T) {
 	}
 }
 
-type signedIn chat.UserID
-
-func (s signedIn) Who(r *http.Request) (chat.UserID, bool) {
-	return chat.UserID(s), r.Header.Get("X-Signed") == "yes"
-}
-
-func TestLiveModeWithSignIn(t *testing.T) {
-	r := openRoom(t, func(c *web.Config) { c.Practice, c.SignIn = false, signedIn(suzuki) })
-	g := r.guest(t, "")
-	status, _, body := g.do(http.MethodGet, "/incidents", "", "X-Signed", "yes")
-	if status != http.StatusOK || !strings.Contains(body, incidentID) || strings.Contains(body, `class="practice"`) || strings.Contains(body, `href="/be"`) {
-		t.Errorf("%d %.300s", status, body)
-	}
-	if status, _, _ := g.do(http.MethodGet, "/incidents", ""); status != http.StatusUnauthorized {
-		t.Error("the cookie alone lets in:", status)
-	}
-}
-
 // lines collects a log.
 type lines struct {
 	mu sync.Mutex

@@ -197,8 +197,14 @@ func (s *Server) stream(ctx context.Context, st *stream, w io.Writer, control *h
 		case <-ctx.Done():
 			return
 		case <-beat.C:
+			if !s.stays(ctx, st) {
+				return // the page asks again, and is told to sign in
+			}
 			text.WriteString(":\n\n")
 		case <-st.wake:
+			if !s.stays(ctx, st) {
+				return
+			}
 			changed := st.take()
 			room, err := s.cfg.Desk.Room(ctx, st.who)
 			if err != nil {

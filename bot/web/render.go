@@ -48,7 +48,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 
 // view is what every template may use. Exactly one of the pages is set besides the room.
 type view struct {
-	Kind     string // which main part: room, list, incident, contacts, choose, ask, sure, error
+	Kind     string // which main part: room, list, incident, contacts, choose, signin, ask, sure, error
 	Title    string
 	Lang     string
 	Practice bool
@@ -69,6 +69,8 @@ type view struct {
 	Starter  *desk.PersonLine // whom to be for a first report
 	Form     chat.Form
 	Sure     sure
+	SignIn   signInPage
+	CanLeave bool   // the reader can sign out
 	Code     string // of an error: which sentence
 	Ref      string
 }
@@ -264,6 +266,7 @@ func (s *Server) view(v *visit, kind string) *view {
 	}
 	if v.session != nil {
 		out.Token = v.session.token(v.who)
+		out.CanLeave = s.cfg.SignIn != nil && v.who != ""
 	}
 	return out
 }

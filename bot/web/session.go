@@ -13,7 +13,12 @@ import (
 )
 
 // cookieName of the session. The cookie says nothing; who somebody is stays on the server.
-const cookieName = "hikeshi_session"
+// Behind https the name says to the browser that no other host of the company may have set it
+// (RFC 6265bis, section 4.1.3.2).
+const (
+	cookieName       = "hikeshi_session"
+	secureCookieName = "__Host-" + cookieName
+)
 
 // A session ends after half a day without a request: longer than a night shift. Many more
 // sessions than a company has browsers are somebody trying to fill the memory.
@@ -97,7 +102,9 @@ func (s *session) token(who chat.UserID) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// sessions are kept in memory: after a restart everybody chooses or signs in again.
+// sessions are what this server knows of browsers. In practice that is all there is: after a
+// restart everybody chooses again. Where people sign in, who somebody is stands in the
+// database, and here is only what one browser was last shown.
 type sessions struct {
 	mu   sync.Mutex
 	byID map[string]*session
@@ -105,14 +112,39 @@ type sessions struct {
 
 func newSessions() *sessions { return &sessions{byID: map[string]*session{}} }
 
-func (ss *sessions) find(r *http.Request) *session {
-	c, err := r.Cookie(cookieName)
+// cookieOf is the session's ID that a browser sends.
+func (s *Server) cookieOf(r *http.Request) string {
+	c, err := r.Cookie(s.cookie)
 	if err != nil {
-		return nil
+		return ""
 	}
+	return c.Value
+}
+
+// setCookie gives a browser its session for some time, or, with less than none, takes it away.
+// In practice it is not sent along from another site at all. Where people sign in, a link in
+// the chat is such a site, and a page that is only read must open from there: Lax. What
+// changes something is kept safe by the token in every form, see guard.go.
+func (s *Server) setCookie(w http.ResponseWriter, id string, lasts time.Duration) {
+	same := http.SameSiteStrictMode
+	if !s.cfg.Practice {
+		same = http.SameSiteLaxMode
+	}
+	age := int(lasts / time.Second)
+	if lasts < 0 {
+		age = -1
+	}
+	//nolint:gosec // G124: Secure where the room is reached by https; else it is plain HTTP on this machine
+	http.SetCookie(w, &http.Cookie{
+		Name: s.cookie, Value: id, Path: "/", MaxAge: age, HttpOnly: true, SameSite: same, Secure: s.secure,
+	})
+}
+
+// find gives the session of an ID, unless it has not been used for long.
+func (ss *sessions) find(id string) *session {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
-	s := ss.byID[c.Value]
+	s := ss.byID[id]
 	if s == nil {
 		return nil
 	}
@@ -127,18 +159,42 @@ func (ss *sessions) find(r *http.Request) *session {
 	return s
 }
 
-func (ss *sessions) open(w http.ResponseWriter, secure bool) *session {
-	s := &session{id: rand.Text(), secret: []byte(rand.Text()), used: time.Now()}
+func (ss *sessions) open() *session { return ss.adopt(rand.Text()) }
+
+// adopt gives the session of an ID, new where this server has not seen it. Its secret follows
+// from the ID, so that a form of one server's page is taken by another.
+func (ss *sessions) adopt(id string) *session {
 	ss.mu.Lock()
-	if len(ss.byID) >= maxSessions {
-		ss.forgetOldest()
+	defer ss.mu.Unlock()
+	s := ss.byID[id]
+	if s == nil {
+		mac := hmac.New(sha256.New, []byte(id))
+		mac.Write([]byte("forms"))
+		s = &session{id: id, secret: mac.Sum(nil)}
+		if len(ss.byID) >= maxSessions {
+			ss.forgetOldest()
+		}
+		ss.byID[id] = s
 	}
-	ss.byID[s.id] = s
-	ss.mu.Unlock()
-	//nolint:gosec // G124: Secure where the room is reached by https; practice is plain HTTP on this machine
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: s.id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = time.Now()
+	return s
+}
+
+// known gives the session of an ID that this server has seen; nil: it has not.
+func (ss *sessions) known(id string) *session {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.byID[id]
+}
+
+// forget ends what this server knows of an ID.
+func (ss *sessions) forget(id string) *session {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	s := ss.byID[id]
+	delete(ss.byID, id)
 	return s
 }
 

@@ -3,8 +3,9 @@
 // the style and the one small script, and the streams that tell open pages of a change.
 //
 // It must not decide what somebody may see or do: every page and every fragment is asked
-// from the desk anew, under the reader's own rights. It keeps nothing but sessions, in
-// memory, and writes no text of an incident to the log. A stream carries no content either,
+// from the desk anew, under the reader's own rights. It keeps nothing but who sits at which
+// browser: in memory in practice, else in the database (see passes.go). It writes no text of
+// an incident to the log. A stream carries no content either,
 // only that a place the reader belongs to has changed.
 //
 // Every page reads and every form posts without the script: the server then answers with a
@@ -49,11 +50,6 @@ type Desk interface {
 	SaveDraft(ctx context.Context, who chat.UserID, draft string, typed chat.Values) error
 }
 
-// SignIn says who sends a request in live mode; ok is false for a stranger.
-type SignIn interface {
-	Who(r *http.Request) (who chat.UserID, ok bool)
-}
-
 // Config is what the web room needs. Desk, NotFound and Say must be set.
 type Config struct {
 	Desk Desk
@@ -64,7 +60,7 @@ type Config struct {
 	Lang string
 	// Practice lets everybody choose who to be. Without it and without SignIn nobody comes in.
 	Practice bool
-	SignIn   SignIn
+	SignIn   *Passes
 	// Clock is the product's clock, which practice can move on.
 	Clock func() time.Time
 	// Move moves the practice clock on; nil hides its buttons.
@@ -81,8 +77,10 @@ type Server struct {
 	cfg      Config
 	hosts    map[string]bool
 	secure   bool // the cookie travels by https alone
+	cookie   string
 	cross    *http.CrossOriginProtection
 	sessions *sessions
+	guesses  guesses
 	live     *live
 	pages    map[string]*pages
 	mux      *http.ServeMux
@@ -101,6 +99,10 @@ func New(c Config) *Server {
 	}
 	s := &Server{cfg: c, cross: http.NewCrossOriginProtection(), sessions: newSessions(), pages: map[string]*pages{}}
 	s.hosts, s.secure = hostsOf(c.Listen, c.PublicURL)
+	s.cookie = cookieName
+	if s.secure {
+		s.cookie = secureCookieName
+	}
 	s.live = newLive(s)
 	for _, lang := range []string{"ja", "en"} {
 		s.pages[lang] = parsePages(lang, c.Say)
@@ -131,6 +133,10 @@ func (s *Server) routes() *http.ServeMux {
 		m.HandleFunc("GET /be", s.read(s.choose))
 		m.HandleFunc("POST /be", s.be)
 		m.HandleFunc("POST /clock", s.act(s.moveClock))
+	} else if s.cfg.SignIn != nil {
+		m.HandleFunc("GET "+signInPath, s.signIn)
+		m.HandleFunc("POST "+signInPath, s.signedIn)
+		m.HandleFunc("POST /sign-out", s.act(s.signOut))
 	}
 	m.HandleFunc("GET /", s.read(func(*visit) error { return errNoPage }))
 	return m
