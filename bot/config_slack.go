@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/url"
 	"strings"
 )
@@ -38,6 +39,20 @@ func (s settings) slackURL() string {
 		return ""
 	}
 	return strings.TrimRight(s.SlackAPIURL, "/") + "/"
+}
+
+// pagesURL is where people reach the web pages: the public address, else the one listened on,
+// which is this machine's own or one that somebody chose; empty where all are listened on and
+// nobody has said by which name they are reached.
+func (s settings) pagesURL() string {
+	if s.PublicURL != "" {
+		return strings.TrimRight(s.PublicURL, "/")
+	}
+	host, port, err := net.SplitHostPort(s.Listen)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() || port == "0" {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // slackFaults finds what is wrong with the settings of Slack. No fault quotes a value: even a

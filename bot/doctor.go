@@ -26,6 +26,7 @@ var checks = []struct {
 	{"database", checkDatabase},
 	{"messages", checkMessages},
 	{"contacts", checkContactList},
+	{"slack", checkSlack},
 	{"server", checkServer},
 }
 

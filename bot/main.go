@@ -144,7 +144,7 @@ func (p *program) root() *cobra.Command {
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
 		p.incidentsCommand(), p.reportCommand(), p.registerCommand(), p.procedureCommand(), p.templatesCommand(),
-		p.backupCommand(), p.restoreCommand(),
+		p.backupCommand(), p.restoreCommand(), p.slackCommand(),
 	)
 	return root
 }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"hikeshi/bot/slack"
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// checkSlack asks Slack about our settings and our people.
+func checkSlack(ctx context.Context, x *patient) []finding {
+	switch {
+	case !x.settings.slack():
+		return nil
+	case x.settings.slackUnused():
+		return fine(x.say("cli.serve.slack.unused"))
+	}
+	var people []slack.Listed
+	if x.opened != nil {
+		people = onSlack(x.opened.service.Contacts().People())
+	}
+	var found []finding
+	if x.settings.SlackAppToken != "" && x.settings.SlackSigningSecret != "" {
+		found = append(found, notice(x.say("cli.serve.slack.both")))
+	}
+	for _, f := range slack.Check(ctx, x.slackConfig(x.texts.Say), people) {
+		g := gradeOK
+		switch {
+		case f.Fault:
+			g = gradeFault
+		case f.Note:
+			g = gradeWarning
+		}
+		found = append(found, finding{Grade: g, Text: x.say(f.Key, f.Pairs...)})
+	}
+	return found
+}
+
+// onSlack are the people who are to be found on Slack: everybody but outside contacts.
+func onSlack(people []contact.Person) []slack.Listed {
+	var out []slack.Listed
+	for _, p := range people {
+		outside := len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(d contact.Duty) bool { return d.Role != incident.OutsideContact })
+		if p.Active && !outside {
+			out = append(out, slack.Listed{Name: p.Name, SlackID: p.SlackID, Email: p.Email})
+		}
+	}
+	return out
+}
+
+// slackConfig is what the front end needs of the settings.
+func (p *program) slackConfig(say func(lang, key string, pairs ...string) string) slack.Config {
+	s := p.settings
+	return slack.Config{
+		BotToken: s.SlackBotToken, AppToken: s.SlackAppToken, SigningSecret: s.SlackSigningSecret,
+		APIURL: s.slackURL(), Say: say, Lang: s.Lang, PublicURL: s.pagesURL(),
+	}
+}
