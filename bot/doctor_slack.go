@@ -25,7 +25,11 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 	if x.settings.SlackAppToken != "" && x.settings.SlackSigningSecret != "" {
 		found = append(found, notice(x.say("cli.serve.slack.both")))
 	}
-	for _, f := range slack.Check(ctx, x.slackConfig(x.texts.Say), people) {
+	config := x.slackConfig(x.texts.Say)
+	if x.opened != nil {
+		config.Memory = x.opened.service.Memory(frontendSlack)
+	}
+	for _, f := range slack.Check(ctx, config, people) {
 		g := gradeOK
 		switch {
 		case f.Fault:
@@ -49,6 +53,9 @@ func onSlack(people []contact.Person) []slack.Listed {
 	}
 	return out
 }
+
+// frontendSlack is the front end's name, in the ways to a person and in what is remembered.
+const frontendSlack = "slack"
 
 // slackConfig is what the front end needs of the settings.
 func (p *program) slackConfig(say func(lang, key string, pairs ...string) string) slack.Config {

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	sl "github.com/slack-go/slack"
+
+	"hikeshi/bot/chat"
 )
 
 // Finding is one thing that a check has found, as the key of a text with its arguments. A
@@ -48,6 +51,7 @@ func Check(ctx context.Context, c Config, people []Listed) []Finding {
 		return k.found
 	}
 	k.fine("slack.check.events")
+	k.channels(ctx)
 	k.everybody(ctx, me, people)
 	return k.found
 }
@@ -162,6 +166,42 @@ func (k *checkup) way(ctx context.Context) {
 	default:
 		k.fault("slack.check.socket_unreachable", "host", hostOf(k.config.APIURL))
 	}
+}
+
+// channels tells whether the workspace lets the bot make private channels. Slack does not say
+// it to who asks, and to try it would leave a channel behind for ever: it is known from the
+// last incident.
+func (k *checkup) channels(ctx context.Context) {
+	var last place
+	if k.config.Memory != nil {
+		remembered, err := k.config.Memory.All(ctx, "place/")
+		if err != nil {
+			k.note("slack.check.channels_unread")
+			return
+		}
+		for _, body := range remembered {
+			var p place
+			if json.Unmarshal(body, &p) == nil && settled(p).After(settled(last)) {
+				last = p
+			}
+		}
+	}
+	switch {
+	case last.Problem == chat.ProblemForbidden:
+		k.fault("slack.check.channels_forbidden")
+	case last.ID != "":
+		k.fine("slack.check.channels")
+	default:
+		k.fine("slack.check.channels_unknown")
+	}
+}
+
+// settled is when it was last found out about a channel.
+func settled(p place) time.Time {
+	if p.Asked.After(p.Intent) {
+		return p.Asked
+	}
+	return p.Intent
 }
 
 // everybody looks for the people of the contact list in the workspace.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"hikeshi/templates"
 )
 
 // calls are the methods of Slack behind the library's functions, and needs what a bot's token
@@ -131,10 +133,14 @@ func asksSlack(f *ast.SelectorExpr) bool {
 // their callback IDs (docs.slack.dev/reference/app-manifest).
 func TestTheManifestIsWithinSlacksLimits(t *testing.T) {
 	for _, lang := range []string{"ja", "en"} {
-		say := func(key string, pairs ...string) string { return said(t).Say(lang, key, pairs...) }
+		texts, err := templates.LoadTexts(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		say := func(key string, pairs ...string) string { return texts.Say(lang, key, pairs...) }
 		for _, public := range []string{"", "https://hikeshi.example.co.jp/"} {
 			var m struct {
-				Display struct{ Name, Description string } `yaml:"display_information"`
+				Display  struct{ Name, Description string } `yaml:"display_information"`
 				Features struct {
 					Home struct {
 						Home     bool `yaml:"home_tab_enabled"`
@@ -153,7 +159,7 @@ func TestTheManifestIsWithinSlacksLimits(t *testing.T) {
 						Hint                      string `yaml:"usage_hint"`
 					} `yaml:"slash_commands"`
 				}
-				OAuth struct{ Scopes struct{ Bot []string } } `yaml:"oauth_config"`
+				OAuth    struct{ Scopes struct{ Bot []string } } `yaml:"oauth_config"`
 				Settings struct {
 					Events struct {
 						URL string   `yaml:"request_url"`
