@@ -41,6 +41,27 @@ func (s settings) slackURL() string {
 	return strings.TrimRight(s.SlackAPIURL, "/") + "/"
 }
 
+// slackSaid is what the start says of Slack. address is the one listened on.
+func (s settings) slackSaid(address string) []sentence {
+	switch {
+	case !s.slack():
+		return nil
+	case s.slackUnused():
+		return []sentence{{"cli.serve.slack.unused", nil}}
+	case !s.slackSocket():
+		base := strings.TrimRight(s.PublicURL, "/")
+		if base == "" {
+			base = "http://" + address
+		}
+		return []sentence{{"cli.serve.slack.http", []string{"address", base}}}
+	}
+	said := []sentence{{"cli.serve.slack.socket", nil}}
+	if s.SlackSigningSecret != "" {
+		said = append(said, sentence{"cli.serve.slack.both", nil})
+	}
+	return said
+}
+
 // pagesURL is where people reach the web pages: the public address, else the one listened on,
 // which is this machine's own or one that somebody chose; empty where all are listened on and
 // nobody has said by which name they are reached.

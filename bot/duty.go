@@ -37,6 +37,8 @@ type duty struct {
 	stopWork  context.CancelFunc
 	worked    chan struct{} // closed when the courier has ended
 	listened  chan struct{} // and when nobody listens to other processes any more
+	hangUp    context.CancelFunc
+	talked    chan struct{} // and when nothing of Slack is under way any more
 }
 
 // goOnDuty listens and begins to work. ctx bounds only the beginning.
@@ -45,7 +47,7 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	if err != nil {
 		return nil, errors.New(h.texts.Say(p.settings.Lang, "cli.serve.taken", "address", p.settings.Listen))
 	}
-	d := &duty{house: h, log: log, address: listener.Addr().String(), served: make(chan error, 1), worked: make(chan struct{}), listened: make(chan struct{})}
+	d := &duty{house: h, log: log, address: listener.Addr().String(), served: make(chan error, 1), worked: make(chan struct{}), listened: make(chan struct{}), talked: make(chan struct{})}
 	if d.calendar, err = courier.NewCalendar(h.service, h.courier.Wake, log); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -55,13 +57,17 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 			return h.store.SetSetting(ctx, readySetting, time.Now().UTC().Format(time.RFC3339))
 		},
 	}
+	var receive http.Handler
+	if h.slack != nil {
+		d.readiness.slack, receive = h.slack.Live, h.slack.Handler()
+	}
 	h.metrics.Watch(metrics.Sources{
 		Backlog: h.service.Backlog, Now: h.service.Now, Streams: h.web.Streams, Ready: d.readiness.parts,
 		Failed: func(err error) { uncounted(log, err) },
 	})
 	d.server = &http.Server{
 		Handler: &probes{
-			room: h.web.Handler(), parts: d.readiness.parts, metrics: h.metrics, log: log,
+			room: h.web.Handler(), slack: receive, parts: d.readiness.parts, metrics: h.metrics, log: log,
 			figures: h.metrics.Handler(metrics.Access{Token: p.settings.MetricsToken, Public: p.settings.PublicURL != ""}),
 		},
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -73,6 +79,17 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	d.stopWork = stopWork
 	go func() { h.courier.Run(work); close(d.worked) }()
+	talk, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	d.hangUp = hangUp
+	go func() {
+		defer close(d.talked)
+		if h.slack == nil {
+			return
+		}
+		if err := h.slack.Run(talk); err != nil {
+			log.Error("Slack is not listened to any more", "component", "slack", "error", err)
+		}
+	}()
 	go func() {
 		defer close(d.listened)
 		if err := h.store.Listen(work, h.changed); err != nil {
@@ -90,8 +107,8 @@ func uncounted(log *slog.Logger, err error) {
 	log.Error("what waits could not be counted", "component", "metrics", "error", err)
 }
 
-// end stops in this order: it says that it is not ready, takes no new requests, lets those
-// under way finish and tells the open pages to come back, takes up no new work, and lets the
+// end stops in this order: it says that it is not ready, takes no new requests from the web
+// and from Slack, lets those under way finish and tells the open pages to come back, takes up no new work, and lets the
 // sends under way finish. What has not finished within stopWithin is broken off: nothing of it
 // was acknowledged, and no lease stays behind.
 func (d *duty) end(behindProxy bool) error {
@@ -102,10 +119,16 @@ func (d *duty) end(behindProxy bool) error {
 	if behindProxy {
 		pause(bounded, announceStop)
 	}
+	d.hangUp()
 	err := d.server.Shutdown(bounded)
 	if errors.Is(err, context.DeadlineExceeded) {
 		d.log.Warn("requests were broken off at the stop", "component", "server")
 		err = d.server.Close()
+	}
+	select {
+	case <-d.talked:
+	case <-bounded.Done():
+		d.log.Warn("what came from Slack was broken off at the stop; Slack delivers it again", "component", "server")
 	}
 	if cerr := d.calendar.Stop(); cerr != nil {
 		d.log.Warn("the calendar's work was broken off; it is done at the next start", "component", "calendar", "error", cerr)

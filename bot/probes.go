@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hikeshi/bot/metrics"
+	"hikeshi/bot/slack"
 )
 
 // Where those ask who look after the program.
@@ -20,11 +21,14 @@ const (
 // probeWithin bounds the answer to a probe on a slow connection.
 const probeWithin = 10 * time.Second
 
-// probes answers who looks after the program, and hands everything else on to the room. It
+// probes answers who looks after the program, and hands everything else on: to Slack's front
+// end what Slack sends, which is known by its signature and not by the name it calls this host
+// by, and the rest to the room. It
 // counts every request, and writes a line for each that failed: the route that answered,
 // never the path, in which numbers and tokens stand.
 type probes struct {
 	room    http.Handler
+	slack   http.Handler // what Slack sends over HTTP; nil: nothing
 	parts   func(context.Context) map[string]bool
 	metrics *metrics.Metrics
 	figures http.Handler
@@ -57,6 +61,14 @@ func (p *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route = metricsPath
 		probe(seen)
 		p.figures.ServeHTTP(seen, r)
+	case slack.PathCommands, slack.PathInteractions, slack.PathEvents:
+		if p.slack != nil {
+			route = r.URL.Path
+			_ = http.NewResponseController(seen).SetReadDeadline(begun.Add(probeWithin))
+			p.slack.ServeHTTP(seen, r)
+			return
+		}
+		fallthrough
 	default:
 		p.room.ServeHTTP(seen, r)
 		if r.Pattern != "" { // set by the room's router

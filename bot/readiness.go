@@ -19,10 +19,11 @@ const (
 	partCourier   = "courier"
 	partCalendar  = "calendar"
 	partContacts  = "contacts"
+	partSlack     = "slack" // only where it is set up
 )
 
 // parts are all of them.
-var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts}
+var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts, partSlack}
 
 const (
 	// readyWithin is how long the database may take to answer before it counts as ill.
@@ -30,6 +31,8 @@ const (
 	// readyKeeps is how long an answer of the database is good for: anybody may ask, and
 	// each question is a write.
 	readyKeeps = 2 * time.Second
+	// slackAway is how long Slack may be away before it counts.
+	slackAway = 10 * time.Second
 )
 
 // readySetting is what the database writes to show that it can.
@@ -40,8 +43,9 @@ const readySetting = "ready.asked_at"
 type readiness struct {
 	service   *workflows.Service
 	write     func(ctx context.Context) error
-	turned    func() time.Time // of the courier
-	ticked    func() time.Time // of the calendar
+	turned    func() time.Time                    // of the courier
+	ticked    func() time.Time                    // of the calendar
+	slack     func() (live bool, since time.Time) // nil: Slack is not set up
 	log       *slog.Logger
 	accepting atomic.Bool
 
@@ -53,13 +57,19 @@ type readiness struct {
 // parts asks every part. It takes no longer than readyWithin.
 func (r *readiness) parts(ctx context.Context) map[string]bool {
 	now := time.Now()
-	return map[string]bool{
+	all := map[string]bool{
 		partAccepting: r.accepting.Load(),
 		partDatabase:  r.databaseWorks(ctx),
 		partCourier:   now.Sub(r.turned()) < courier.Late,
 		partCalendar:  now.Sub(r.ticked()) < courier.LateTick,
 		partContacts:  len(r.service.Contacts().Chain(incident.IncidentLead, "")) > 0,
 	}
+	if r.slack != nil {
+		// Slack renews its connections now and then; a moment without one is no illness.
+		live, since := r.slack()
+		all[partSlack] = live || now.Sub(since) < slackAway
+	}
+	return all
 }
 
 // databaseWorks reports whether the database answered a reader and took a write just now.

@@ -16,6 +16,7 @@ import (
 	"hikeshi/bot/courier"
 	"hikeshi/bot/desk"
 	"hikeshi/bot/metrics"
+	"hikeshi/bot/slack"
 	"hikeshi/bot/web"
 	"hikeshi/store"
 	"hikeshi/templates"
@@ -30,13 +31,16 @@ type house struct {
 	desk    *desk.Desk
 	web     *web.Server
 	courier *courier.Courier
+	slack   *slack.Front // nil: Slack is not set up
+	lang    string
+	pages   string // where people reach the web pages; empty: they do not
 	inForce atomic.Pointer[templates.Set]
 	metrics *metrics.Metrics
 }
 
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
-	h := &house{opened: o, metrics: metrics.New()}
+	h := &house{opened: o, metrics: metrics.New(), lang: p.settings.Lang, pages: p.settings.pagesURL()}
 	// A form with faults stops the start, not the report of the night.
 	forms, err := templates.LoadReportForms(p.overlay())
 	if err != nil {
@@ -47,7 +51,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	var live atomic.Pointer[house]
 	o.service, err = workflows.New(ctx, workflows.Options{
 		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
-		Observer: h.metrics,
+		Places: p.settings.slack(), Observer: h.metrics,
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
 				h.changed(c)
@@ -63,8 +67,15 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	if err := loadSample(ctx, o.service); err != nil {
 		return nil, err
 	}
+	if p.settings.slack() {
+		c := p.slackConfig(h.say)
+		c.Memory, c.Log = o.service.Memory(frontendSlack), log
+		if h.slack, err = slack.New(c); err != nil {
+			return nil, err
+		}
+	}
 	lang := p.settings.Lang
-	h.desk = desk.New(desk.Config{
+	d := desk.Config{
 		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), Log: log,
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
@@ -79,18 +90,36 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 			body, _, err := p.register(h.now(), lang, chosen, incidents)
 			return registerName(o.service.Now()), templates.XlsxType, body, err
 		},
-	})
+	}
+	var passes *web.Passes
+	if !p.settings.practice() {
+		passes = o.passes()
+	}
+	if h.slack != nil {
+		d.Email, d.Places = h.slack.Email, true
+		if passes != nil && h.pages != "" {
+			d.SignIn = func(ctx context.Context, _ chat.UserID, person incident.PersonID) (string, time.Time, error) {
+				return passes.Link(ctx, desk.User(person))
+			}
+		}
+	}
+	h.desk = desk.New(d)
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(),
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes,
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
 		config.Move = func(ctx context.Context, d time.Duration) error { return h.moveOn(ctx, c, d) }
 	}
 	h.web = web.New(config)
-	h.courier = courier.New(courier.Config{
-		Service: o.service, Render: h.desk.Card, Route: h.route, Owner: owner(), Log: log,
-	})
+	c := courier.Config{
+		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Route: h.route, Owner: owner(), Log: log,
+	}
+	if h.slack != nil {
+		h.slack.Use(h.desk)
+		c.Place, c.Person, c.Attach = h.place, h.person, h.attach
+	}
+	h.courier = courier.New(c)
 	live.Store(h)
 	return h, nil
 }
@@ -99,6 +128,13 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 // done that follows from it.
 func (h *house) changed(c workflows.Changed) {
 	h.web.Changed(string(c.Incident))
+	if h.slack != nil {
+		channel := ""
+		if c.Incident != "" {
+			channel = h.desk.Channel(c.Incident)
+		}
+		h.slack.Changed(channel)
+	}
 	if c.Work {
 		h.courier.Wake()
 	}
@@ -108,15 +144,6 @@ var mediaTypes = map[string]string{
 	"pdf":  "application/pdf",
 	"md":   "text/markdown; charset=utf-8",
 	"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
-
-// route says where a message goes: while the web room is the only front end, everybody is
-// found there, and every incident has its channel there.
-func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
-	if m.To == "" {
-		return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
-	}
-	return h.web, chat.Target{User: chat.UserID(h.web.Name() + ":" + string(m.To))}, nil
 }
 
 // moveOn moves the practice clock on and lets happen what falls due on the way, tick by
@@ -158,6 +185,10 @@ func owner() string {
 
 func (p *program) serve(ctx context.Context) (err error) {
 	log := p.log()
+	given := p.settings
+	if given.slackUnused() {
+		p.settings = given.withoutSlack()
+	}
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
 		if err := makeFolder(path); err != nil {
 			return err
@@ -198,6 +229,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 		key = "cli.serve.practice"
 	}
 	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+d.address, "database", store.Shown(p.settings.database())))
+	for _, s := range given.slackSaid(d.address) {
+		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, s.key, s.pairs...))
+	}
 
 	for running := true; running; {
 		select {

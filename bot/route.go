@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
+	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// lookWithin bounds the search for somebody's account. What cannot be found out in that time
+// is tried again.
+const lookWithin = 5 * time.Second
+
+// route says where a message goes: to Slack where that is set up, else to the web room. In
+// practice, who has no account there is found in the web room; in live mode nobody looks into
+// a room that he has not signed in to, and he counts as not reached.
+func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
+	if h.slack == nil {
+		if m.To == "" {
+			return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
+		}
+		return h.web, chat.Target{User: desk.User(m.To)}, nil
+	}
+	if m.To == "" {
+		return h.slack, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	user, err := h.account(ctx, m.To)
+	switch {
+	case err == nil:
+		return h.slack, chat.Target{User: user}, nil
+	case errors.Is(err, chat.ErrGone) && h.service.Practice():
+		return h.web, chat.Target{User: desk.User(m.To)}, nil
+	}
+	return nil, chat.Target{}, err
+}
+
+// account finds a person on Slack: by the ID in the contact list, else by a mail address that
+// Slack has verified and that is nobody else's in the list. Who reported without being listed
+// is known by his ID on Slack itself. ErrGone: he has no account, or is not listed any more.
+func (h *house) account(ctx context.Context, id incident.PersonID) (chat.UserID, error) {
+	if strings.HasPrefix(string(id), h.slack.Name()+":") {
+		return chat.UserID(id), nil
+	}
+	people := h.service.Contacts()
+	p, ok := people.Person(id)
+	switch {
+	case !ok || !p.Active:
+		return "", fmt.Errorf("somebody who is not on the contact list: %w", chat.ErrGone)
+	case p.SlackID != "":
+		return chat.UserID(h.slack.Name() + ":" + p.SlackID), nil
+	case p.Email == "" || !onlyOne(people, p.Email):
+		return "", fmt.Errorf("somebody without an account: %w", chat.ErrGone)
+	}
+	return h.slack.Find(ctx, p.Email)
+}
+
+func onlyOne(people *contact.Directory, email string) bool {
+	n := 0
+	for _, p := range people.People() {
+		if strings.EqualFold(p.Email, email) {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// person is whose account a user of Slack is; empty: nobody's of the contact list.
+func (h *house) person(u chat.UserID) incident.PersonID {
+	people := h.service.Contacts()
+	_, id, _ := strings.Cut(string(u), ":")
+	if p, ok := people.ByUser(h.slack.Name(), id); ok {
+		return p
+	}
+	email := h.slack.Email(u)
+	if email == "" || !onlyOne(people, email) {
+		return ""
+	}
+	for _, p := range people.People() {
+		if strings.EqualFold(p.Email, email) && p.SlackID == "" {
+			return p.ID
+		}
+	}
+	return ""
+}
+
+// place is the channel of a message's incident as it ought to be on Slack, and who belongs in
+// it without having an account there.
+func (h *house) place(ctx context.Context, m workflows.Message) (chat.Place, []workflows.PlaceMissing, error) {
+	place, members, err := h.desk.Place(ctx, m)
+	if err != nil {
+		return chat.Place{}, nil, err
+	}
+	var missing []workflows.PlaceMissing
+	for _, id := range members {
+		user, err := h.account(ctx, id)
+		switch {
+		case errors.Is(err, chat.ErrGone):
+			missing = append(missing, workflows.PlaceMissing{Person: id, Why: string(desk.NotHere)})
+		case err != nil:
+			return chat.Place{}, nil, err
+		case !slices.Contains(place.Members, user):
+			place.Members = append(place.Members, user)
+		}
+	}
+	for i, l := range place.Links {
+		place.Links[i].URL = h.pages + l.URL
+	}
+	if h.pages == "" { // nobody could open them
+		place.Links = nil
+	}
+	messages, err := h.store.Messages(ctx, workflows.MessageQuery{Incident: m.Incident})
+	if err != nil {
+		return chat.Place{}, nil, err
+	}
+	for _, c := range messages {
+		if c.Kind == incident.NoticeCard && c.Frontend == h.slack.Name() {
+			place.Pinned = chat.MessageID(c.Sent)
+		}
+	}
+	return place, missing, nil
+}
+
+// attach makes the report that a message brings into the channel, as the incident is now. Its
+// name is the same at each try, and no other file's. One that was overtaken is not brought.
+func (h *house) attach(ctx context.Context, m workflows.Message) (*chat.Document, error) {
+	format := string(m.ReportFormat())
+	kind, ok := mediaTypes[format]
+	if !ok {
+		return nil, fmt.Errorf("a report in no known form: %w", workflows.ErrNotFound)
+	}
+	in, err := h.store.Incident(ctx, m.Incident)
+	if err != nil {
+		return nil, err
+	}
+	if in.ReportOutdated(m.Notice) {
+		return nil, fmt.Errorf("a report that was overtaken: %w", workflows.ErrNotFound)
+	}
+	records, err := h.store.Records(ctx, m.Incident, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	body, err := renderDocument(h.now(), in, records, desk.KindReport, h.lang, format, h.service.Now())
+	if err != nil {
+		return nil, err
+	}
+	of := m.Created.In(incident.Tokyo).Format("20060102-150405")
+	if version, closing := strings.CutPrefix(m.Key, "report:"+string(in.ID)+":v"); closing {
+		of = "v" + strings.TrimSuffix(version, ":"+format)
+	}
+	return &chat.Document{Name: fmt.Sprintf("%s-%s.%s", in.ID, of, format), Type: kind, Body: body}, nil
+}
