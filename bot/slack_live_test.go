@@ -163,10 +163,10 @@ func TestTheFirstIncidentOnSlack(t *testing.T) {
 			if !c.Private {
 				t.Error("the channel is public")
 			}
-			lead.WaitText(c.Name, "高橋") // who belongs here and has no account
+			lead.WaitText(c.Name, "アカウントが見つかりません") // 高橋
 
 			lead.Slash(general.Name, "web")
-			link := regexp.MustCompile(`http://localhost(/sign-in\?token=[A-Z2-7]+)`).FindStringSubmatch(linksOf(t, lead.WaitText(lead.Direct(), "サインイン")))
+			link := regexp.MustCompile(`http://localhost(/sign-in\?token=[A-Z2-7]+)`).FindStringSubmatch(linksOf(t, lead.WaitText(lead.Direct(), "リンク")))
 			if link == nil {
 				t.Fatal("no link to sign in")
 			}
@@ -190,7 +190,8 @@ func TestTheFirstIncidentOnSlack(t *testing.T) {
 			if out, _, _ := d.run("doctor"); name == "Socket Mode" && (strings.Contains(out, "[異常]") && !strings.Contains(out, "アクセス権") || !strings.Contains(out, spoken("slack.check.channels")) || strings.Contains(out, w.BotToken)) {
 				t.Errorf("doctor says\n%s", out)
 			}
-			if code := d.end(); code != 0 || complaints(d.errs) != "" {
+			// 高橋 is called for personal information and has no account: that is told.
+			if code := d.end(); code != 0 || strings.Count(complaints(d.errs), "\n") > 1 || !strings.Contains(complaints(d.errs), `"kind":"page","attempt":1,"reason":"unreachable"`) {
 				t.Errorf("exit %d: %s", code, complaints(d.errs))
 			}
 			for _, secret := range []string{w.BotToken, w.AppToken, w.SigningSecret, token, "ファイルが開けません"} {

@@ -112,6 +112,13 @@ func (l *listening) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// CloseIdleConnections lets http.Client close them at the end.
+func (l *listening) CloseIdleConnections() {
+	if c, ok := l.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // retryAfter is how long Slack asks to wait, in whole seconds (Slack, "Rate limits"); where
 // it does not say, the length of the window its limits are counted in.
 func retryAfter(h http.Header) time.Duration {

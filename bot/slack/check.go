@@ -179,10 +179,12 @@ func (k *checkup) channels(ctx context.Context) {
 			k.note("slack.check.channels_unread")
 			return
 		}
-		for _, body := range remembered {
+		newest := ""
+		for name, body := range remembered {
 			var p place
-			if json.Unmarshal(body, &p) == nil && settled(p).After(settled(last)) {
-				last = p
+			// Later incidents have higher numbers, which may have more digits.
+			if (len(name) > len(newest) || len(name) == len(newest) && name > newest) && json.Unmarshal(body, &p) == nil {
+				newest, last = name, p
 			}
 		}
 	}
@@ -194,14 +196,6 @@ func (k *checkup) channels(ctx context.Context) {
 	default:
 		k.fine("slack.check.channels_unknown")
 	}
-}
-
-// settled is when it was last found out about a channel.
-func settled(p place) time.Time {
-	if p.Asked.After(p.Intent) {
-		return p.Asked
-	}
-	return p.Intent
 }
 
 // everybody looks for the people of the contact list in the workspace.

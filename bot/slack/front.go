@@ -120,6 +120,7 @@ func (f *Front) Run(ctx context.Context) error {
 	}
 	hangUp()
 	parts.Wait()
+	f.http.CloseIdleConnections()
 	return nil
 }
 
