@@ -130,26 +130,6 @@ func (h *house) place(ctx context.Context, m workflows.Message) (chat.Place, []w
 	return place, missing, nil
 }
 
-// card words a message as its incident is now. What is amiss with a channel stands with the
-// channel, and not in the record.
-func (h *house) card(ctx context.Context, m workflows.Message) (chat.Card, error) {
-	if m.Kind != incident.NoticeAbsent {
-		return h.desk.Card(ctx, m)
-	}
-	kept, ok, err := h.service.PlaceOf(ctx, m.Incident)
-	if err != nil {
-		return chat.Card{}, err
-	}
-	if !ok || kept.Problem == "" && len(kept.Missing) == 0 {
-		return chat.Card{}, fmt.Errorf("what was amiss with a channel has been mended: %w", workflows.ErrNotFound)
-	}
-	absence := desk.Absence{Problem: chat.Problem(kept.Problem)}
-	for _, x := range kept.Missing {
-		absence.Missing = append(absence.Missing, desk.Absent{Person: x.Person, Why: chat.Problem(x.Why)})
-	}
-	return h.desk.AbsentCard(ctx, m, absence)
-}
-
 // attach makes the report that a message brings into the channel, as the incident is now. Its
 // name is the same at each try, and no other file's. One that was overtaken is not brought.
 func (h *house) attach(ctx context.Context, m workflows.Message) (*chat.Document, error) {
