@@ -163,7 +163,7 @@ func TestTheFirstIncidentOnSlack(t *testing.T) {
 			if !c.Private {
 				t.Error("the channel is public")
 			}
-			lead.WaitText(c.Name, "高橋") // who belongs here and has no account
+			lead.WaitText(c.Name, "アカウントが見つかりません") // 高橋
 
 			lead.Slash(general.Name, "web")
 			link := regexp.MustCompile(`http://localhost(/sign-in\?token=[A-Z2-7]+)`).FindStringSubmatch(linksOf(t, lead.WaitText(lead.Direct(), "リンク")))
