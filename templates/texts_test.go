@@ -155,7 +155,7 @@ var dynamic = []struct {
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
-	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts"}, nil},
+	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
 	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},
 	{"absent.none.", []string{"forbidden", "gone", "refused"}, nil},
@@ -252,7 +252,7 @@ func TestEveryTextIsUsedAndEveryKeyInTheCodeHasAText(t *testing.T) {
 }
 
 // notKeys only look like keys.
-var notKeys = []string{"report.md", "report.docx", "room.css", "room.js", "text.ja", "text.en", "register.xlsx", "list.xlsx", "slack.com"}
+var notKeys = []string{"report.md", "report.docx", "room.css", "room.js", "text.ja", "text.en", "register.xlsx", "list.xlsx", "slack.com", "message.im"}
 
 // columns are the words that the report uses as the names of columns.
 var columns = func() func(*testing.T) map[string]bool {
