@@ -21,12 +21,12 @@ help: ## this list
 # CGO is for the race detector alone; the program is built without it. The packages with a browser
 # run one at a time: two browsers at once on two cores starve each other, and a person's patience
 # is tested.
-# A night of the web room is one person acting after the other: there is no race to be found in it,
+# A night is one person acting after the other: there is no race to be found in it,
 # and the detector makes the database, which is pure Go, ten times slower. So nights run without it.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/web
-NIGHTS   := ^Test(Nights|TheLogOfTheNightsNamesNobody)$$
+NIGHTS   := ^Test(Nights|SlackNights|TheLogOfTheNightsNamesNobody)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)

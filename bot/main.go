@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hikeshi/bot/slack"
 	"hikeshi/templates"
 	"hikeshi/workflows/procedure"
 )
@@ -120,6 +121,8 @@ type program struct {
 	environ   []string
 	out, errs io.Writer
 	settings  settings
+	// slackLimits are how fast Slack is called; zero: as fast as Slack allows.
+	slackLimits slack.Limits
 }
 
 func (p *program) root() *cobra.Command {

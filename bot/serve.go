@@ -69,7 +69,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	if p.settings.slack() {
 		c := p.slackConfig(h.say)
-		c.Memory, c.Log = o.service.Memory(frontendSlack), log
+		c.Memory, c.Log, c.Limits = o.service.Memory(frontendSlack), log, p.slackLimits
 		if h.slack, err = slack.New(c); err != nil {
 			return nil, err
 		}
