@@ -3,6 +3,7 @@ package courier_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -197,6 +198,12 @@ func TestPagesToOnePersonAreOneMessage(t *testing.T) {
 // Whatever fails on the way, and whoever dies, each page stands in exactly one message.
 func TestJoinedPagesLoseNoneAndDoubleNone(t *testing.T) {
 	outer := t
+	// Each walk has a database of its own: a hundred take minutes with the race detector.
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("15"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		b := newBench(outer)
 		p := newPhone()
