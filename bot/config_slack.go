@@ -7,8 +7,9 @@ import (
 )
 
 // The settings of Slack by their names, and how Slack's tokens begin (Slack, "Token types").
+//
+//nolint:gosec // G101: names, not secrets
 const (
-	slackBotToken      = "SLACK_BOT_TOKEN"
 	slackAppToken      = "SLACK_APP_TOKEN"
 	slackSigningSecret = "SLACK_SIGNING_SECRET"
 

@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,13 +56,13 @@ var (
 
 // The manifest asks for what the code does, and for nothing else.
 func TestTheManifestAsksForWhatTheCodeDoes(t *testing.T) {
-	parsed, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	needed := map[string]string{"commands": "/incident"}
 	methods := 0
-	ast.Inspect(parsed["slack"], func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -87,7 +87,17 @@ func TestTheManifestAsksForWhatTheCodeDoes(t *testing.T) {
 			needed[s] = method
 		}
 		return true
-	})
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, look)
+	}
 	if methods < 15 {
 		t.Fatalf("only %d calls of Slack were found", methods)
 	}

@@ -421,7 +421,7 @@ func TestTheCookieBehindHTTPS(t *testing.T) {
 func TestAStreamEndsWithItsSession(t *testing.T) {
 	g := openGate(t)
 	b := g.signedIn(t, suzuki)
-	res, err := b.client.Get(g.URL + "/events")
+	res, err := b.client.Get(g.URL + "/events") //nolint:bodyclose // closed below
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -451,5 +451,37 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("the stream goes on")
+	}
+}
+
+// What a person sees before he is in, on a desk and on a phone, and the way out.
+func TestSigningInCanBeReadByEverybody(t *testing.T) {
+	g := openGate(t)
+	ctx := browser(t)
+	for _, width := range []int64{wide, narrow} {
+		p := g.sitDown(ctx, t, "", width)
+		look := func(name string) {
+			t.Helper()
+			where := fmt.Sprintf("signin-%s-%d", name, width)
+			p.shoot(where)
+			p.axe(where)
+			p.fits(where)
+			if ask[bool](p, `document.querySelector(".practice") !== null`) {
+				t.Errorf("%s: it says that this is practice", where)
+			}
+		}
+		p.open("/incidents/" + incidentID)
+		look("stranger")
+		p.open("/sign-in?token=AAAA")
+		p.js(`document.querySelector("main button").click()`)
+		p.untilText("main", "期限切れ")
+		look("over")
+		p.open(g.link(t, suzuki))
+		look("link")
+		p.js(`document.querySelector("main button").click()`)
+		p.until(`document.querySelector("#posts") !== null`)
+		look("in")
+		p.js(`document.querySelector(".leave button").click()`)
+		p.untilText("main", "/incident web")
 	}
 }
