@@ -124,6 +124,11 @@ func plain(list []message) []workflows.Message {
 	return out
 }
 
+// groupIsFree leaves pages alone that stand in one message with others while one of those is
+// in somebody's hands: several servers that hold a part each would all have to give it back.
+const groupIsFree = ` AND (joined = 0 OR NOT EXISTS (SELECT 1 FROM messages beside
+	WHERE beside.joined > 0 AND beside.joined = messages.joined AND beside.id <> messages.id AND beside.owner <> '' AND beside.next > $3))`
+
 // claimMessages leases due messages of one urgency. A lease that ran out leaves open whether
 // its try arrived; with a wording that is known to have arrived and was refreshed since, a
 // second try only brings it up to date again.
@@ -132,7 +137,7 @@ func claimMessages(d dialect, urgent int) string {
 		resent = CASE WHEN owner <> '' AND (first_sent = 0 OR leased_revision = revision) THEN 1 ELSE resent END,
 		owner = $1, next = $2, attempt = attempt + 1, leased_revision = revision, leased_attempt = attempt + 1
 		WHERE id %s RETURNING %s`,
-		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE urgent = %d AND next IS NOT NULL AND next <= $3 ORDER BY next, id LIMIT $4%s`, urgent, d.skipLocked)),
+		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE urgent = %d AND next IS NOT NULL AND next <= $3%s ORDER BY next, id LIMIT $4%s`, urgent, groupIsFree, d.skipLocked)),
 		messageColumns)
 }
 

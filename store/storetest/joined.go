@@ -206,14 +206,18 @@ func refreshJoined(t *testing.T, db Database) {
 	same(t, "due ones are claimed together", keys(j.Claimed), []string{"page 2", "page 3"})
 	same(t, "all are shown", keys(j.Shown), []string{"page 1", "page 2", "page 3"})
 	same(t, "where they stand", []string{j.Shown[0].Sent, j.Shown[1].Sent, j.Shown[2].Sent}, []string{"C:1", "C:1", "C:1"})
-	// Somebody else finds a part of it refreshed while the message is in hand.
+	// A part of it that is refreshed while the message is in hand is left alone.
 	announce(t, s, time.Minute, page("page 1"))
-	other := claimMessages(t, s, time.Minute, "b", 1)[0]
-	same(t, "busy", join(t, s, other, time.Minute, "b").Busy, true)
-	finish(t, s, other, "b", workflows.Sent{Waited: true, Retry: at(2 * time.Minute)})
+	same(t, "in hand", len(claimMessages(t, s, time.Minute, "b", 1)), 0)
 	finishAll(t, s, j.Claimed, "a", arrived(time.Minute, "C:1"))
 	j = join(t, s, claimMessages(t, s, 2*time.Minute, "b", 1)[0], 2*time.Minute, "b")
 	same(t, "then it is its turn", [][]string{keys(j.Claimed), keys(j.Shown)}, [][]string{{"page 1"}, {"page 1", "page 2", "page 3"}})
+	finishAll(t, s, j.Claimed, "b", arrived(2*time.Minute, "C:1"))
+	// Two that are claimed at the very same moment: neither takes what the other holds.
+	announce(t, s, 3*time.Minute, page("page 1"), page("page 2"))
+	both := claimMessages(t, s, 3*time.Minute, "b", 2)
+	same(t, "at the same moment", keys(both), []string{"page 1", "page 2"})
+	same(t, "busy", join(t, s, both[0], 3*time.Minute, "b").Busy, true)
 }
 
 // joinRace has several processes join and send at once, some of whom die after the claim.
