@@ -12,7 +12,6 @@ import (
 // so can a test know that an answer is still to be shown.
 type ear struct {
 	slack.Desk
-	touched func()
 
 	mu    sync.Mutex
 	under int

@@ -106,8 +106,8 @@ func (s *slackNight) wired() {
 	} else {
 		s.slack.Wait("the program is connected", func() bool { return s.slack.Sockets() > 0 })
 	}
-	closeHouse := s.night.end
-	s.night.end = func() {
+	closeHouse := s.end
+	s.end = func() {
 		s.handler.Store(nil)
 		stop()
 		<-ended

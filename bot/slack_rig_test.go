@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/bot/slack"
 	"hikeshi/bot/slack/slacktest"
@@ -27,7 +28,7 @@ type slackRig struct {
 // newSlackRig starts it over Socket Mode. Everybody of the sample company has an account.
 func newSlackRig(t *testing.T, limits slack.Limits) *slackRig {
 	t.Helper()
-	w := slacktest.New(t)
+	w := slacktest.New(t, slacktest.Patience(2*time.Minute))
 	p := &program{settings: slackSettings(w, "sqlite:"+filepath.Join(t.TempDir(), "practice.db")), slackLimits: limits}
 	r := &slackRig{t: t, slack: w}
 	r.house, r.stop = slackDuty(t, p, realClock{})

@@ -11,8 +11,10 @@ import (
 	"hikeshi/workflows"
 )
 
-// Pages to one person that are due at the same time go out as one message where a platform
-// bounds how often a person can be written to. Which ones went together is written down with
+// Pages to one person that wait at the same time go out as one message where a platform bounds
+// how often a person can be written to. One that was only put off goes with the next that is
+// due: each is told a wait of its own, and by that every message would bring a few of them, and
+// the others would wait again. Which ones went together is written down with
 // the claim, before anything is sent: after a crash the same ones are sent again under the
 // same key, so that a front end that looks finds the message that may have arrived.
 //
@@ -36,7 +38,7 @@ const leaseMessage = `owner = $1, next = $2, attempt = attempt + 1, leased_revis
 
 func claimPages(d dialect) string {
 	return `UPDATE messages SET joined = $5, ` + leaseMessage + ` WHERE id ` +
-		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE %s AND next IS NOT NULL AND next <= $3 AND person = $4 ORDER BY next, id LIMIT %d%s`, free, most-1, d.skipLocked)) +
+		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE %s AND next IS NOT NULL AND (next <= $3 OR attempt = 0 AND created <= $3) AND person = $4 ORDER BY next, id LIMIT %d%s`, free, most-1, d.skipLocked)) +
 		` RETURNING ` + messageColumns
 }
 

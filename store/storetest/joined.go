@@ -18,6 +18,7 @@ var joinedTests = []testCase{
 	{"Hasten", hasten},
 	{"Then", then},
 	{"JoinWhatIsDue", joinDue},
+	{"JoinWhatWasPutOff", joinPutOff},
 	{"JoinAgainAfterACrash", joinAfterCrash},
 	{"JoinAnewAfterAFailure", joinAfterFailure},
 	{"RefreshOfJoined", refreshJoined},
@@ -155,6 +156,20 @@ func joinDue(t *testing.T, db Database) {
 	is(t, "not its owner", err, workflows.ErrConflict)
 }
 
+// joinPutOff: what its platform asked to wait goes with the first that is due.
+func joinPutOff(t *testing.T, db Database) {
+	s := db.Open(t)
+	announce(t, s, 0, urgent("page 1", sato))
+	announce(t, s, 0, urgent("page 2", sato))
+	for i, m := range claimMessages(t, s, 0, "a", 2) {
+		finish(t, s, m, "a", workflows.Sent{Waited: true, Retry: at(time.Duration(i+1) * time.Second)})
+	}
+	j := join(t, s, claimMessages(t, s, time.Second, "a", 1)[0], time.Second, "a")
+	same(t, "the one that is due, and the other", keys(j.Claimed), []string{"page 1", "page 2"})
+	finishAll(t, s, j.Claimed, "a", arrived(time.Second, "C:1"))
+	claimNone(t, s, time.Minute)
+}
+
 func joinAfterCrash(t *testing.T, db Database) {
 	s := db.Open(t)
 	announce(t, s, 0, urgent("page 1", sato), urgent("page 2", sato))
@@ -178,10 +193,10 @@ func joinAfterFailure(t *testing.T, db Database) {
 	j := join(t, s, claimMessages(t, s, 0, "a", 1)[0], 0, "a")
 	finishAll(t, s, j.Claimed, "a", workflows.Sent{Error: "500", Retry: at(time.Minute)})
 	announce(t, s, time.Second, urgent("page 3", sato))
-	announce(t, s, time.Minute, urgent("page 1", sato)) // a newer wording, due at once
 	j = join(t, s, claimMessages(t, s, time.Second, "a", 1)[0], time.Second, "a")
 	same(t, "while the others wait", keys(j.Shown), []string{"page 3"})
 	finishAll(t, s, j.Claimed, "a", workflows.Sent{Error: "500", Retry: at(time.Minute)})
+	announce(t, s, time.Minute, urgent("page 1", sato)) // a newer wording, due at once
 	j = join(t, s, claimMessages(t, s, time.Minute, "a", 1)[0], time.Minute, "a")
 	same(t, "none of them has arrived: all go together", keys(j.Shown), []string{"page 1", "page 2", "page 3"})
 	same(t, "and none is marked", slices.ContainsFunc(j.Shown, func(m workflows.Message) bool { return m.Resent }), false)
