@@ -30,6 +30,7 @@ type Front struct {
 type patience struct {
 	lookup    time.Duration // for users.info, before a person goes by the name in the payload
 	submitted time.Duration // for the desk, before the form's window says that it is waiting
+	settle    time.Duration // for an acknowledgement to be carried out, before a call that builds on it
 	suggested time.Duration // for the options of a search: Slack shows nothing after 3 s
 	answered  time.Duration // for an acknowledgement, before HTTP answers without one
 	emergency time.Duration // for the desk, before whom to phone is shown
@@ -51,6 +52,7 @@ type patience struct {
 var standard = patience{
 	lookup:    1500 * time.Millisecond,
 	submitted: 700 * time.Millisecond,
+	settle:    300 * time.Millisecond,
 	suggested: 2500 * time.Millisecond,
 	answered:  2500 * time.Millisecond,
 	emergency: 10 * time.Second,

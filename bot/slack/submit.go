@@ -87,15 +87,18 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 			return
 		}
 		ack(f.waiting(title, typedIn(r)))
+		f.settle(ctx, f.clock())
 		close(inTime)
 		if out.state == failed {
 			f.failed(ctx, s, r)
 		}
 	case <-timer.C:
 		ack(f.waiting(title, typedIn(r)))
+		waits := f.clock()
 		close(inTime)
 		switch out := <-done; out.state {
 		case answered:
+			f.settle(ctx, waits)
 			err := f.show(ctx, desk, s, out.sent, out.reply)
 			if err != nil {
 				f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
@@ -106,6 +109,15 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		default:
 			shown = true
 		}
+	}
+}
+
+// settle waits until Slack has surely carried out an acknowledgement that changes the window.
+// It goes another way than the call that shows the answer: overtaken by it, the window would
+// say for ever that it is waiting.
+func (f *Front) settle(ctx context.Context, acked time.Time) {
+	if left := f.patience.settle - f.clock().Sub(acked); left > 0 {
+		pauseFor(ctx, left)
 	}
 }
 
@@ -185,6 +197,7 @@ func (f *Front) showInAck(ctx context.Context, desk Desk, s stage, r chat.Reques
 		title = reply.Form.Title
 	}
 	ack(f.waiting(title, typedIn(r)))
+	f.settle(ctx, f.clock())
 	err := f.show(ctx, desk, s, r, reply)
 	if err != nil {
 		f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
