@@ -98,6 +98,7 @@ func New(c Config) *Desk {
 // reply, with Accepted false.
 func (d *Desk) Handle(ctx context.Context, r chat.Request) chat.Reply {
 	v := d.visit(ctx, r.From, r.Name)
+	r.Text = d.mentioned(r.From, r.Text)
 	v.r = r
 	return shown(v.respond())
 }

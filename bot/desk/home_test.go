@@ -493,3 +493,31 @@ func (b *bench) people(n int) {
 	}
 	b.contacts(csv.String())
 }
+
+// Whom a mention means, the contact list says: in the record stands a name, and an order that
+// mentions somebody is given to him, whatever the platform calls him.
+func TestAMentionIsAPersonOfTheList(t *testing.T) {
+	b := newBench(t, "ja")
+	mail := map[chat.UserID]string{}
+	for user, name := range map[chat.UserID]string{"slack:U1": "佐藤", "slack:U2": "高橋"} {
+		p, _ := b.service.Contacts().Person(b.person(name))
+		mail[user] = p.Email
+	}
+	b.with(func(c *desk.Config) { c.Email = func(u chat.UserID) string { return mail[u] } })
+	id := b.report("山本", "名簿を送り間違えた", "kind", "misdelivery")
+	channel := strings.ToLower(string(id))
+	b.say("slack:U1", channel, "/incident 対応します")
+	b.say("slack:U1", channel, "/incident 担当 <@U2|takahashi yumi>")
+	if in := b.incident(id); !in.InCircle(b.person("高橋")) {
+		t.Error("a mentioned person was not brought in")
+	}
+	b.say("slack:U1", channel, "/incident 記録 <@U2|takahashi yumi> と <@U9|hanako> に電話した")
+	notes, _ := b.notes(id)
+	if len(notes) != 1 || notes[0].Text.Body != "@高橋由美 と @hanako に電話した" {
+		t.Errorf("the record reads %+v", notes)
+	}
+	b.say("佐藤", channel, "/incident 記録 <@U2> は文字どおり")
+	if notes, _ = b.notes(id); len(notes) != 2 || notes[1].Text.Body != "<@U2> は文字どおり" {
+		t.Errorf("the web room has no mentions: %+v", notes)
+	}
+}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,6 +62,23 @@ func platformID(p contact.Person, frontend string) string {
 		return p.DiscordID
 	}
 	return string(p.ID) // nobody becomes another person of the web room by his address
+}
+
+// mention is how Slack and Discord write that a person was mentioned: <@U012|taro>, <@!123>.
+var mention = regexp.MustCompile(`<@!?([A-Za-z0-9]+)(?:\|([^<>]*))?>`)
+
+// mentioned names the people mentioned in a line as the contact list does, in one word: an
+// ID in the record would tell nobody anything, and a name of two words would be two.
+func (d *Desk) mentioned(from chat.UserID, text string) string {
+	frontend, _, _ := strings.Cut(string(from), ":")
+	if frontend == "web" {
+		return text // nobody mentions there; it is what somebody typed
+	}
+	return mention.ReplaceAllStringFunc(text, func(m string) string {
+		parts := mention.FindStringSubmatch(m)
+		who, _ := d.actor(chat.UserID(frontend+":"+parts[1]), parts[2])
+		return "@" + strings.Join(strings.Fields(who.Name), "")
+	})
 }
 
 // User is a person's user ID in the built-in web room.

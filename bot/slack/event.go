@@ -147,11 +147,19 @@ var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 var marked = regexp.MustCompile(`<([^<>|]+)(?:\|([^<>]*))?>`)
 
 // plain is a message as its author saw it.
-func (f *Front) plain(text string) string {
+func (f *Front) plain(text string) string { return f.readable(text, false) }
+
+// spoken is what was typed after the command, as its author saw it, but for the people
+// mentioned: whom a mention means, the desk knows by the contact list.
+func (f *Front) spoken(text string) string { return f.readable(text, true) }
+
+func (f *Front) readable(text string, mentions bool) string {
 	text = marked.ReplaceAllStringFunc(text, func(m string) string {
 		parts := marked.FindStringSubmatch(m)
 		what, label := parts[1], parts[2]
 		switch {
+		case what[0] == '@' && mentions:
+			return m
 		case what[0] == '@':
 			if label == "" {
 				label = what[1:]

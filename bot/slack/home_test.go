@@ -225,6 +225,9 @@ func TestAMessageIsReadAsItsAuthorSawIt(t *testing.T) {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
 	}
+	if got, want := f.spoken("担当 <@U1|sato> &amp; <https://a.example|a.example>"), "担当 <@U1|sato> & https://a.example"; got != want {
+		t.Errorf("after the command %q, want %q", got, want)
+	}
 }
 
 func TestQuotesOfFormsNeverSentAreForgotten(t *testing.T) {

@@ -75,7 +75,7 @@ func (f *Front) command(ctx context.Context, desk Desk, d delivery) {
 	if json.Unmarshal(d.body, &c) != nil || c.UserID == "" {
 		return
 	}
-	text := strings.TrimSpace(entities.Replace(c.Text))
+	text := strings.TrimSpace(f.spoken(c.Text))
 	key := "slack:cmd:" + c.TeamID + ":" + c.UserID + ":" + c.TriggerID
 	s := stage{user: c.UserID, channel: c.ChannelID, responseURL: c.ResponseURL, trigger: c.TriggerID, at: d.at}
 	if text == "" || f.seen.has(key) {
