@@ -22,11 +22,12 @@ help: ## this list
 # run one at a time: two browsers at once on two cores starve each other, and a person's patience
 # is tested.
 # A night is one person acting after the other: there is no race to be found in it,
-# and the detector makes the database, which is pure Go, ten times slower. So nights run without it.
+# and the detector makes the database, which is pure Go, ten times slower. So nights run without it,
+# and so does what is about time, or happens in a process of its own.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/web
-NIGHTS   := ^Test(Nights|SlackNights|TheLogOfTheNightsNamesNobody)$$
+NIGHTS   := ^Test(Nights|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -180,10 +181,10 @@ func (s *slackNight) tellSlack(timed int) {
 		if f.own {
 			arrow = " ← "
 		}
-		lines := strings.Split(f.text, "\n")
+		lines := strings.Split(messageLinks.ReplaceAllString(f.text, "${1}(message)"), "\n")
 		if known {
 			arrow = " ↻ "
-			was := strings.Split(old, "\n")
+			was := strings.Split(messageLinks.ReplaceAllString(old, "${1}(message)"), "\n")
 			lines = append(lines[:1:1], slices.DeleteFunc(slices.Clone(lines[1:]), func(l string) bool { return slices.Contains(was, l) })...)
 		}
 		s.tell(1, f.who+arrow+strings.Join(lines, "\n        "))
@@ -198,9 +199,17 @@ func (s *slackNight) tellSlack(timed int) {
 	}
 }
 
-// lookAt tells what stands in somebody's messages or in a channel.
+// messageLinks lead to a message by a time that counts everything that happened.
+var messageLinks = regexp.MustCompile(`(https://[a-z.]+/archives/)[A-Z0-9]+/p[0-9]+`)
+
+// lookAt tells what stands in somebody's messages or in a channel. Who looks at his messages
+// opens the Home tab, too.
 func (s *slackNight) lookAt(name, channel string) {
 	p := s.account(name)
+	if channel == "" {
+		p.OpenHome()
+		p.Wait("the Home tab", func() bool { return p.HomeView() != nil })
+	}
 	messages := s.messagesOf(p)
 	if channel != "" {
 		messages = s.settled(p.Look(channel))
