@@ -1,110 +1,116 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"errors"
-	"fmt"
-	"io"
+	"database/sql"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"hikeshi/bot/slack"
 	"hikeshi/bot/slack/slacktest"
-	"hikeshi/store"
-	"hikeshi/workflows"
-	"hikeshi/workflows/contact"
 )
 
-// TestCrashedSlackServer is the program that is killed while it speaks to Slack. It works
-// until its input ends; then it finishes what is due. Called as a test it does nothing.
-func TestCrashedSlackServer(t *testing.T) {
-	url := os.Getenv("CRASH_SLACK_DATABASE")
-	if url == "" {
-		return
-	}
-	by, err := time.ParseDuration(os.Getenv("CRASH_CLOCK"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &program{out: io.Discard, errs: os.Stderr, slackLimits: fast, settings: settings{
-		DatabaseURL: url, Lang: "ja", Mode: modePractice, Listen: "127.0.0.1:0",
-		SlackBotToken: os.Getenv("CRASH_BOT"), SlackAppToken: os.Getenv("CRASH_APP"), SlackAPIURL: os.Getenv("CRASH_API"),
-	}}
-	h, stop := slackDuty(t, p, movedClock{by})
-	defer stop()
-	fmt.Println("ready")
-	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.courier.Drain(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println("quiet")
+// slackCrash is a workspace whose program is killed: the real one, on duty, in a process of
+// its own and at Slack's own pace.
+type slackCrash struct {
+	t      *testing.T
+	w      *slacktest.Workspace
+	binary string
+	data   string
+	lives  []*slackLife
+	crowd  []string // who reports besides 中村
+
+	reporter, lead, admin *slacktest.Person
 }
 
-// slackLife is one life of the program, in a process of its own.
+// The company of companyOnSlack: whom a report calls, and who is of every circle.
+const (
+	crashReporter = "U0NAKAMURA"
+	crashLead     = "U0SATO0"
+	crashAdmin    = "U0SUZUKI"
+	crashBoss     = "U0TANAKA"
+)
+
+func newSlackCrash(t *testing.T, binary string, patience time.Duration) *slackCrash {
+	t.Helper()
+	w := slacktest.New(t, slacktest.Scopes(slack.Scopes()...), slacktest.Patience(patience))
+	for _, u := range []slacktest.User{
+		{ID: crashBoss, RealName: "田中"}, {ID: crashLead, RealName: "佐藤"},
+		{ID: crashAdmin, RealName: "鈴木", Email: "suzuki@example.co.jp", EmailConfirmed: true},
+		{ID: "U0TAKAHASHI", RealName: "高橋", Email: "takahashi@example.co.jp", EmailConfirmed: true},
+		{ID: crashReporter, RealName: "中村"},
+	} {
+		w.AddUser(u)
+	}
+	c := &slackCrash{t: t, w: w, binary: binary, data: t.TempDir()}
+	c.reporter, c.lead, c.admin = w.Person(crashReporter), w.Person(crashLead), w.Person(crashAdmin)
+	list := filepath.Join(c.data, "contacts.csv")
+	if err := os.WriteFile(list, []byte(companyOnSlack), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs written
+	if code := run(t.Context(), []string{"contacts", "import", list}, c.environ(), &out, &errs); code != 0 {
+		t.Fatalf("import: %s%s", &out, &errs)
+	}
+	return c
+}
+
+func (c *slackCrash) environ() []string {
+	return []string{
+		"HIKESHI_DATA=" + c.data, "HIKESHI_LISTEN=127.0.0.1:0", "HIKESHI_PUBLIC_URL=https://hikeshi.example.co.jp", "HIKESHI_LOG=json",
+		"SLACK_BOT_TOKEN=" + c.w.BotToken, "SLACK_APP_TOKEN=" + c.w.AppToken, "SLACK_API_URL=" + c.w.URL(),
+	}
+}
+
+func (c *slackCrash) database() string { return filepath.Join(c.data, "hikeshi.db") }
+
+// slackLife is one life of the program.
 type slackLife struct {
-	t     *testing.T
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	errs  strings.Builder
-	said  chan string // its lines; closed at its end
-	ended chan struct{}
+	cmd       *exec.Cmd
+	out, errs *written
+	ended     chan struct{}
 }
 
-func (c *slackCrash) life() *slackLife {
+// live starts the program, and waits until Slack has its connection.
+func (c *slackCrash) live() *slackLife {
 	c.t.Helper()
-	l := &slackLife{t: c.t, cmd: exec.CommandContext(c.t.Context(), os.Args[0], "-test.run=^TestCrashedSlackServer$"), said: make(chan string, 8), ended: make(chan struct{})}
-	// The leases of the killed are to have run out.
-	c.clock += 61 * time.Second
-	l.cmd.Env = append(os.Environ(), "CRASH_SLACK_DATABASE="+c.url, "CRASH_CLOCK="+c.clock.String(),
-		"CRASH_BOT="+c.slack.BotToken, "CRASH_APP="+c.slack.AppToken, "CRASH_API="+c.slack.URL())
-	l.cmd.Stderr = &l.errs
-	in, err1 := l.cmd.StdinPipe()
-	out, err2 := l.cmd.StdoutPipe()
-	if err := errors.Join(err1, err2, l.cmd.Start()); err != nil {
+	l := &slackLife{out: &written{}, errs: &written{}, ended: make(chan struct{})}
+	l.cmd = exec.Command(c.binary)
+	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = c.environ(), l.out, l.errs
+	c.w.Wait("the line of the one before is gone", func() bool { return c.w.Sockets() == 0 })
+	if err := l.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	l.in = in
 	go func() {
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			l.said <- lines.Text()
-		}
-		close(l.said)
-		_ = l.cmd.Wait()
+		_ = l.cmd.Wait() // how it ended is asked by whom it concerns
 		close(l.ended)
 	}()
-	if got := <-l.said; got != "ready" {
-		<-l.ended
-		c.t.Fatalf("the program did not start: %q\n%s", got, l.errs.String())
+	c.t.Cleanup(l.kill)
+	c.lives = append(c.lives, l)
+	c.w.Wait("the program is connected", func() bool { return c.w.Sockets() > 0 || l.over() })
+	if l.over() {
+		c.t.Fatalf("the program did not start: %s%s", l.out, l.errs)
 	}
-	c.slack.Wait("the program is connected", func() bool { return c.slack.Sockets() > 0 })
 	return l
 }
 
-// kill ends it, and returns when nothing of it is left.
+// kill ends it with SIGKILL, and returns when nothing of it is left.
 func (l *slackLife) kill() {
 	_ = l.cmd.Process.Kill()
 	<-l.ended
 }
 
-// finish lets it do what is due, and end.
-func (l *slackLife) finish() {
-	l.t.Helper()
-	_ = l.in.Close()
-	quiet := false
-	for line := range l.said {
-		quiet = quiet || line == "quiet"
-	}
-	<-l.ended
-	if state := l.cmd.ProcessState; !quiet || !state.Success() {
-		l.t.Fatalf("the program ended by itself: %v\n%s", state, l.errs.String())
+func (l *slackLife) over() bool {
+	select {
+	case <-l.ended:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -113,146 +119,229 @@ func (l *slackLife) killed() bool {
 	return ok && s.Signal() == syscall.SIGKILL
 }
 
-// slackCrash is a workspace whose program is killed.
-type slackCrash struct {
-	t        *testing.T
-	slack    *slacktest.Workspace
-	url      string
-	clock    time.Duration
-	accounts map[string]*slacktest.Person
+// again starts the program after a kill, as if the minute of its leases were over.
+func (c *slackCrash) again() *slackLife {
+	c.t.Helper()
+	db := c.open()
+	defer db.Close()
+	for _, table := range []string{"messages", "timers"} {
+		if _, err := db.Exec(`UPDATE `+table+` SET next = next - $1 WHERE owner <> '' AND next IS NOT NULL`, time.Minute.Microseconds()); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	return c.live()
 }
 
-// The program is killed when Slack has done what it was asked and before it could be written
-// down: after the restart nothing is there a second time, and nothing is missing.
-func TestSlackCrash(t *testing.T) {
-	for name, c := range map[string]struct {
-		method string
-		nth    int64
-		share  bool // a report is brought to the channel
-	}{
-		"channel":            {"conversations.create", 1, false},
-		"first call":         {"chat.postMessage", 1, false},
-		"another call":       {"chat.postMessage", 3, false},
-		"card or reporter's": {"chat.postMessage", 5, false},
-		"the last message":   {"chat.postMessage", 6, false},
-		"invitation":         {"conversations.invite", 1, false},
-		"pin":                {"pins.add", 1, false},
-		"file":               {"files.completeUploadExternal", 1, true},
-	} {
-		t.Run(name, func(t *testing.T) { slackKilled(t, c.method, c.nth, c.share) })
+// quiet reports whether nothing is left to be sent.
+func (c *slackCrash) quiet() bool {
+	db := c.open()
+	defer db.Close()
+	left := -1
+	if err := db.QueryRow(`SELECT count(*) FROM messages WHERE next IS NOT NULL`).Scan(&left); err != nil {
+		c.t.Fatal(err)
+	}
+	return left == 0
+}
+
+// open opens the database beside the program.
+func (c *slackCrash) open() *sql.DB {
+	c.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+c.database()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return db
+}
+
+// finish lets it send what is due, and ends it well.
+func (c *slackCrash) finish(l *slackLife) {
+	c.t.Helper()
+	c.w.Wait("nothing is left to send", func() bool { return l.over() || c.quiet() })
+	if err := l.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		c.t.Errorf("it ended by itself: %v\n%s", err, l.errs)
+	}
+	<-l.ended
+	if code := l.cmd.ProcessState.ExitCode(); code != 0 {
+		c.t.Errorf("exit %d: %s", code, l.errs)
 	}
 }
 
-func slackKilled(t *testing.T, method string, nth int64, share bool) {
-	t.Parallel()
-	w := slacktest.New(t, slacktest.Patience(40*time.Second))
-	c := &slackCrash{t: t, slack: w, url: "sqlite:" + filepath.Join(t.TempDir(), "practice.db")}
-	_, c.accounts = moveIn(w, c.contacts())
-	var alive atomic.Pointer[slackLife]
+// deed is what Slack has done when the program is killed.
+type deed struct {
+	method string
+	which  func(c *slackCrash, call slacktest.Call) bool // nil: the first
+}
+
+func keyed(prefix string) func(*slackCrash, slacktest.Call) bool {
+	return func(_ *slackCrash, call slacktest.Call) bool { return strings.HasPrefix(call.Key, prefix) }
+}
+
+// killAfter arms the trap: as soon as Slack has done it, and before it has answered, the
+// program of that moment is killed. The channel is closed then.
+func (c *slackCrash) killAfter(d deed, l *slackLife) <-chan struct{} {
 	died := make(chan struct{})
-	left := atomic.Int64{}
-	left.Store(nth)
-	w.After(method, func() {
-		if l := alive.Load(); l != nil && left.Add(-1) == 0 {
-			l.kill()
-			close(died)
+	from := len(c.w.Calls(d.method))
+	var once sync.Once
+	c.w.After(d.method, func() {
+		for _, call := range c.w.Calls(d.method)[from:] {
+			if call.Err == "" && (d.which == nil || d.which(c, call)) {
+				once.Do(func() {
+					l.kill()
+					close(died)
+				})
+				return
+			}
 		}
 	})
-	first := c.life()
-	if !share {
-		alive.Store(first)
+	return died
+}
+
+// moment is a moment of an incident: what comes before it, in a program that lives, and what
+// leads to the deed at which it is killed.
+type moment struct {
+	deed   deed
+	before func(c *slackCrash)
+	act    func(c *slackCrash)
+	after  func(c *slackCrash) // what people do when the program is there again
+	check  func(c *slackCrash)
+	// direct says that the workspace allows no channels, ended that the incident is over.
+	direct, ended bool
+	files         int
+}
+
+func (c *slackCrash) report() {
+	c.reporter.Slash("", "共有フォルダーのファイルが開けません")
+}
+
+// settled waits until an incident is all there.
+func (c *slackCrash) settled() {
+	c.w.Wait("the channel is made", func() bool {
+		list := c.w.Channels()
+		return len(list) == 1 && len(list[0].Pinned) == 1 && len(list[0].Bookmarks) > 0 && c.quiet()
+	})
+}
+
+func (c *slackCrash) reported() { c.report(); c.settled() }
+
+// channel is the one there is.
+func (c *slackCrash) channel() string {
+	list := c.w.Channels()
+	if len(list) != 1 {
+		c.t.Fatalf("%d channels", len(list))
 	}
-	c.accounts["中村拓也"].Slash("", "図面のファイルが開けません")
-	if share {
-		// Everything is there, and the program is killed while it brings the report.
-		suzuki := c.accounts["鈴木健太"]
-		suzuki.Wait("the channel", func() bool {
-			ch, ok := w.Channel("trn-2026-0001")
-			return ok && len(ch.Pinned) == 1
+	return list[0].Name
+}
+
+func (c *slackCrash) takesUp() { c.lead.Press("", "対応します", "") }
+
+var slackMoments = map[string]moment{
+	"channel":    {deed: deed{method: "conversations.create"}},
+	"invitation": {deed: deed{method: "conversations.invite"}},
+	"topic":      {deed: deed{method: "conversations.setTopic"}},
+	"card":       {deed: deed{"chat.postMessage", keyed("card:")}},
+	"call":       {deed: deed{"chat.postMessage", keyed("page:")}},
+	"another call": {deed: deed{"chat.postMessage", func(c *slackCrash, call slacktest.Call) bool {
+		return strings.HasPrefix(call.Key, "page:") && c.w.Done("chat.postMessage") > 1
+	}}},
+	"reporter's card": {deed: deed{"chat.postMessage", keyed("reporter:")}},
+	"pin":             {deed: deed{method: "pins.add"}},
+	"bookmark":        {deed: deed{method: "bookmarks.add"}},
+	"answer": {
+		deed: deed{method: "response_url"},
+		check: func(c *slackCrash) {
+			if n := len(c.reporter.Whispers()); n > 1 {
+				c.t.Errorf("the reporter was answered %d times", n)
+			}
+		},
+	},
+	"update": {
+		deed: deed{method: "chat.update"}, before: (*slackCrash).reported, act: (*slackCrash).takesUp,
+		check: func(c *slackCrash) {
+			if got := c.card().Text(); !strings.Contains(got, "佐藤 美咲") {
+				c.t.Errorf("the card does not say who takes care of it:\n%s", got)
+			}
+		},
+	},
+	"file": {
+		deed: deed{method: "files.completeUploadExternal"}, files: 1,
+		before: func(c *slackCrash) {
+			c.reported()
+			c.lead.Slash(c.channel(), "報告書")
+			c.lead.Wait("the answer", func() bool { return c.lead.CanPress(c.channel(), spoken("share.docx"), "") })
+		},
+		act: func(c *slackCrash) { c.lead.Press(c.channel(), spoken("share.docx"), "") },
+	},
+	"Home": {
+		deed: deed{method: "views.publish"}, before: (*slackCrash).reported,
+		act: func(c *slackCrash) { c.lead.OpenHome() },
+		after: func(c *slackCrash) {
+			c.lead.OpenHome()
+			c.lead.WaitHome("INC-")
+		},
+	},
+	"archive": {
+		deed: deed{method: "conversations.archive"}, ended: true,
+		before: func(c *slackCrash) {
+			c.reported()
+			c.takesUp()
+			c.w.Wait("it is under way", c.quiet)
+		},
+		act: func(c *slackCrash) {
+			c.lead.Slash(c.channel(), "非該当 偽の警告の広告だったため")
+		},
+	},
+	"card without a channel": {
+		direct: true,
+		deed:   deed{"chat.postMessage", keyed("card:")},
+	},
+}
+
+// The program is killed when Slack has done what it was asked and before that could be
+// written down: after the restart nothing is there a second time, and nothing is missing.
+func TestSlackCrash(t *testing.T) {
+	binary := builtProgram(t)
+	for name, m := range slackMoments {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			slackKilled(t, binary, m)
 		})
-		suzuki.Slash("trn-2026-0001", "報告書")
-		suzuki.Wait("the answer", func() bool { return suzuki.CanPress("trn-2026-0001", "/Word/", "") })
-		alive.Store(first)
-		suzuki.Press("trn-2026-0001", "/Word/", "")
 	}
-	w.Wait("the program is killed", func() bool {
+}
+
+func slackKilled(t *testing.T, binary string, m moment) {
+	c := newSlackCrash(t, binary, 40*time.Second)
+	c.w.ForbidChannels(m.direct)
+	first := c.live()
+	if m.before != nil {
+		m.before(c)
+	}
+	died := c.killAfter(m.deed, first)
+	if m.act == nil {
+		m.act = (*slackCrash).report
+	}
+	m.act(c)
+	c.w.Wait("the program is killed", func() bool {
 		select {
 		case <-died:
 			return true
 		default:
-			return false
+			return first.over()
 		}
 	})
 	if !first.killed() {
-		t.Fatalf("the program ended otherwise: %v\n%s", first.cmd.ProcessState, first.errs.String())
+		t.Fatalf("the program ended otherwise: %v\n%s", first.cmd.ProcessState, first.errs)
 	}
-	c.life().finish()
-	c.life().finish() // brings what the one before found under a lease
-	c.once(share)
-}
-
-// contacts are the sample company's.
-func (c *slackCrash) contacts() []contact.Person {
-	c.t.Helper()
-	p := &program{out: io.Discard, errs: io.Discard, settings: settings{DatabaseURL: c.url, Lang: "ja", Mode: modePractice, Listen: "127.0.0.1:0"}}
-	o, err := p.openStore(c.t.Context())
-	if err != nil {
-		c.t.Fatal(err)
+	c.w.After(m.deed.method, nil)
+	second := c.again()
+	if m.after != nil {
+		m.after(c)
 	}
-	defer o.store.Close()
-	if o.service, err = workflows.New(c.t.Context(), workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Practice: true}); err != nil {
-		c.t.Fatal(err)
+	c.finish(second)
+	if m.check != nil {
+		m.check(c)
 	}
-	if err := loadSample(c.t.Context(), o.service); err != nil {
-		c.t.Fatal(err)
-	}
-	return o.service.Contacts().People()
-}
-
-// once checks that everything of the one incident is there, and once.
-func (c *slackCrash) once(file bool) {
-	t := c.t
-	s, err := store.Open(t.Context(), c.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	channels := c.slack.Channels()
-	if len(channels) != 1 {
-		t.Fatalf("%d channels", len(channels))
-	}
-	// The bot, four who are called, and the representative, who is of every circle.
-	if ch := channels[0]; ch.Name != "trn-2026-0001" || !ch.Private || len(ch.Pinned) != 1 || len(ch.Members) != 6 {
-		t.Errorf("%s: private %v, pinned %q, members %q", ch.Name, ch.Private, ch.Pinned, ch.Members)
-	}
-	once(t, channels[0].Name, channels[0].Messages)
-	calls := 0
-	for name, p := range c.accounts {
-		messages := p.DMs()
-		once(t, name, messages)
-		for _, m := range messages {
-			if strings.HasPrefix(m.Key, "page:") {
-				calls++
-			}
-		}
-	}
-	if calls != 4 {
-		t.Errorf("%d calls, want four", calls)
-	}
-	files := c.slack.Files()
-	if want := map[bool]int{true: 1}[file]; len(files) != want || want == 1 && len(files[0].Channels) != 1 {
-		t.Errorf("files: %+v", files)
-	}
-	list, err := s.Messages(t.Context(), workflows.MessageQuery{Incident: "TRN-2026-0001", All: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range list {
-		if m.State != workflows.MessageSent {
-			t.Errorf("%s is %s", m.Key, m.State)
-		}
-	}
-	if m := c.slack.Mistakes(); len(m) > 0 {
-		t.Errorf("Slack refused %q", m)
+	c.asLeft(1, m)
+	if n := len(c.w.Files()); n != m.files {
+		t.Errorf("%d files, want %d", n, m.files)
 	}
 }
