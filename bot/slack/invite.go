@@ -16,7 +16,7 @@ const invited = 100
 // kick takes out whom we once brought in and who does not belong there any more.
 func (k *keeping) kick(ctx context.Context) error {
 	var errs []error
-	for _, user := range slices.Clone(k.place.Invited) {
+	for _, user := range slices.Concat(k.place.Invited, k.place.Inviting) {
 		if slices.Contains(k.place.Members, user) {
 			continue
 		}
@@ -27,7 +27,8 @@ func (k *keeping) kick(ctx context.Context) error {
 		case err == nil, refused(err, "not_in_channel", "user_not_found", "cant_kick_self"):
 			// He is not there. not_in_channel speaks of him or of us; if of us, whatever
 			// comes next says so too.
-			k.place.Invited = slices.DeleteFunc(k.place.Invited, func(u string) bool { return u == user })
+			k.place.Invited = without(k.place.Invited, user)
+			k.place.Inviting = without(k.place.Inviting, user)
 		case refused(err, "channel_not_found", "is_archived"):
 			return k.channelGone(ctx, err)
 		case code(err) != "" && !errors.Is(err, chat.ErrUnsure):
@@ -60,6 +61,9 @@ func (k *keeping) invite(ctx context.Context) error {
 			continue
 		}
 		all = append(all, user)
+	}
+	if err := k.setOut(ctx, all); err != nil {
+		return err
 	}
 	var errs []error
 	for batch := range slices.Chunk(all, invited) {
@@ -105,9 +109,24 @@ func (k *keeping) bring(ctx context.Context, users ...string) error {
 	}
 	for _, user := range users {
 		k.place.Invited = append(k.place.Invited, user)
+		k.place.Inviting = without(k.place.Inviting, user)
 		delete(k.place.Absent, user)
 	}
 	return nil
+}
+
+// setOut notes whom we are about to bring in, before anybody can come.
+func (k *keeping) setOut(ctx context.Context, users []string) error {
+	more := slices.DeleteFunc(slices.Clone(users), func(u string) bool { return slices.Contains(k.place.Inviting, u) })
+	if len(more) == 0 {
+		return nil
+	}
+	k.place.Inviting = append(k.place.Inviting, more...)
+	return k.rememberPlace(ctx, k.want.Channel, *k.place)
+}
+
+func without(users []string, one string) []string {
+	return slices.DeleteFunc(users, func(u string) bool { return u == one })
 }
 
 // personal is the turn of an effect that is done for each person.
@@ -118,6 +137,7 @@ func (k *keeping) personal(method, user string) turn {
 }
 
 func (k *keeping) miss(user string, why chat.Problem) {
+	k.place.Inviting = without(k.place.Inviting, user)
 	if k.place.Absent == nil {
 		k.place.Absent = map[string]absence{}
 	}

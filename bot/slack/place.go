@@ -27,9 +27,12 @@ type place struct {
 	Intent time.Time `json:"intent,omitzero"`
 	Tried  int       `json:"tried,omitempty"` // names that are somebody else's
 
-	Members   []string           `json:"members,omitempty"` // Slack IDs of who belongs in it
-	Invited   []string           `json:"invited,omitempty"` // whom we brought in
-	Absent    map[string]absence `json:"absent,omitempty"`  // who could not be brought in
+	Members []string `json:"members,omitempty"` // Slack IDs of who belongs in it
+	Invited []string `json:"invited,omitempty"` // whom we brought in
+	// Inviting is whom we set out to bring in: somebody who is taken out of the circle before
+	// we hear that he came is taken out of the channel all the same.
+	Inviting  []string           `json:"inviting,omitempty"`
+	Absent    map[string]absence `json:"absent,omitempty"` // who could not be brought in
 	Topic     string             `json:"topic,omitempty"`
 	Pinned    string             `json:"pinned,omitempty"`
 	Bookmarks map[string]string  `json:"bookmarks,omitempty"` // label → address

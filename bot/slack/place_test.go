@@ -410,6 +410,31 @@ func TestALostChannel(t *testing.T) {
 	}
 }
 
+// TestTakenOutBeforeHisComingWasNoted: the answer to an invitation is lost, or the process
+// killed, and then he is no longer to know. He does not stay.
+func TestTakenOutBeforeHisComingWasNoted(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		b := newBench(t)
+		p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
+		if killed {
+			b.After("conversations.invite", func() { b.memory.die(true) })
+		} else {
+			b.Fail("conversations.invite", 1, slacktest.CutAfter)
+		}
+		if _, err := b.Keep(t.Context(), p); err == nil || len(b.channel(inc).Members) != 3 {
+			t.Fatalf("nothing broke, or nobody came: %v", err)
+		}
+		b.After("conversations.invite", nil)
+		b.restart()
+		p.Members = members("U2")
+		b.keep(p)
+		if got := b.channel(inc).Members; slices.Contains(got, "U1") || !slices.Contains(got, "U2") {
+			t.Errorf("killed %v: in the channel are %v", killed, got)
+		}
+		b.clean()
+	}
+}
+
 // TestWhoCannotBeTakenOut is said, and tried again.
 func TestWhoCannotBeTakenOut(t *testing.T) {
 	b := newBench(t)
