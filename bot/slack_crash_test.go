@@ -249,8 +249,8 @@ var slackMoments = map[string]moment{
 	"answer": {
 		deed: deed{method: "response_url"},
 		check: func(c *slackCrash) {
-			if n := len(c.reporter.Whispers()); n > 1 {
-				c.t.Errorf("the reporter was answered %d times", n)
+			if n := len(c.told(c.reporter)); n != 1 {
+				c.t.Errorf("the reporter was told %d times", n)
 			}
 		},
 	},
@@ -306,7 +306,13 @@ func TestSlackCrash(t *testing.T) {
 			slackKilled(t, binary, m)
 		})
 	}
+	t.Run("at random", func(t *testing.T) {
+		t.Parallel()
+		slackKilledAtRandom(t, binary, 12, 5)
+	})
 }
+
+func TestSlackCrashSoak(t *testing.T) { soak(t); slackKilledAtRandom(t, builtProgram(t), 150, 60) }
 
 func slackKilled(t *testing.T, binary string, m moment) {
 	c := newSlackCrash(t, binary, 40*time.Second)
