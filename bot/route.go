@@ -29,11 +29,16 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 		}
 		return h.web, chat.Target{User: desk.User(m.To)}, nil
 	}
-	if m.To == "" {
-		return h.slack, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
+	if m.To == "" {
+		if m.Kind != incident.NoticePlace {
+			if err := h.withoutExcluded(ctx, m.Incident); err != nil {
+				return nil, chat.Target{}, err
+			}
+		}
+		return h.slack, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
+	}
 	user, err := h.account(ctx, m.To)
 	switch {
 	case err == nil:
@@ -42,6 +47,39 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 		return h.web, chat.Target{User: desk.User(m.To)}, nil
 	}
 	return nil, chat.Target{}, err
+}
+
+// untilTakenOut is how long a message waits for somebody to be taken out of a channel.
+const untilTakenOut = time.Second
+
+// withoutExcluded lets nothing be said in a channel while somebody who was left out of the
+// incident is still in it: that he is, and why, is said there next.
+func (h *house) withoutExcluded(ctx context.Context, id incident.ID) error {
+	in, err := h.store.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, p := range in.Excluded {
+		user, err := h.account(ctx, p)
+		// Whoever has left the company keeps his account for a while.
+		if listed, ok := h.service.Contacts().Person(p); ok && listed.SlackID != "" {
+			user, err = chat.UserID(h.slack.Name()+":"+listed.SlackID), nil
+		}
+		switch {
+		case errors.Is(err, chat.ErrGone):
+			continue
+		case err != nil:
+			return err
+		}
+		held, err := h.slack.Holds(ctx, h.desk.Channel(id), user)
+		if err != nil {
+			return err
+		}
+		if held {
+			return &chat.Later{Wait: untilTakenOut}
+		}
+	}
+	return nil
 }
 
 // account finds a person on Slack: by the ID in the contact list, else by a mail address that

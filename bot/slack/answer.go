@@ -268,7 +268,7 @@ func (f *Front) update(ctx context.Context, view, hash string, v sl.ModalViewReq
 // that, a button opens it: nothing typed is lost, the desk has it under its draft.
 func (f *Front) openForm(ctx context.Context, desk Desk, s stage, r chat.Request, form chat.Form) error {
 	if r.Quote != nil && s.quote != nil {
-		f.quotes.keep(ctx, form.Draft, *s.quote, *r.Quote, f.log)
+		f.quotes.keep(ctx, s.user, form.Draft, *s.quote, *r.Quote, f.log)
 	}
 	on := sheet{Draft: form.Draft, Quote: s.quote, Round: s.round, Channel: r.Channel}
 	v := f.draw.formView(form, on)
@@ -354,7 +354,7 @@ func (f *Front) reopen(ctx context.Context, desk Desk, s stage, draft string) (s
 		f.tell(ctx, s, saysFormGone)
 		return false
 	}
-	if kept, ok := f.quotes.of(ctx, draft); ok {
+	if kept, ok := f.quotes.of(ctx, s.user, draft); ok {
 		s.quote = &kept.Ref
 	}
 	if err := f.openForm(ctx, desk, s, chat.Request{}, form); err != nil {

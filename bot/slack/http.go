@@ -77,6 +77,11 @@ func (f *Front) endpoint(k kind) http.Handler {
 
 // signed reads a request's body and makes sure that Slack has sent it.
 func (f *Front) signed(w http.ResponseWriter, r *http.Request) (body []byte, status int) {
+	stamp, signature := r.Header.Get("X-Slack-Request-Timestamp"), r.Header.Get("X-Slack-Signature")
+	if !current(stamp, f.clock()) || len(signature) != signatureLength { // nobody has to read on
+		f.unknown()
+		return nil, http.StatusUnauthorized
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
@@ -84,21 +89,34 @@ func (f *Front) signed(w http.ResponseWriter, r *http.Request) (body []byte, sta
 		}
 		return nil, http.StatusBadRequest
 	}
-	if !fromSlack(f.config.SigningSecret, r.Header.Get("X-Slack-Request-Timestamp"), r.Header.Get("X-Slack-Signature"), body, f.clock()) {
-		// Once a minute at most: anybody can send them.
-		now := f.clock().Unix()
-		if last := f.unsigned.Load(); now-last >= 60 && f.unsigned.CompareAndSwap(last, now) {
-			f.log.Warn("a request was refused: Slack has not signed it, or the clock or the signing secret is wrong")
-		}
+	if !fromSlack(f.config.SigningSecret, stamp, signature, body, f.clock()) {
+		f.unknown()
 		return nil, http.StatusUnauthorized
 	}
 	return body, http.StatusOK
 }
 
+// unknown notes a request that Slack has not sent; once a minute at most, for anybody can send
+// them.
+func (f *Front) unknown() {
+	now := f.clock().Unix()
+	if last := f.unsigned.Load(); now-last >= 60 && f.unsigned.CompareAndSwap(last, now) {
+		f.log.Warn("a request was refused: Slack has not signed it, or the clock or the signing secret is wrong")
+	}
+}
+
+// signatureLength is that of version v0: its name and 32 bytes in hex.
+const signatureLength = len("v0=") + 2*sha256.Size
+
+// current reports whether a timestamp is of about now.
+func current(stamp string, now time.Time) bool {
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	return err == nil && now.Sub(time.Unix(seconds, 0)).Abs() <= stampWindow
+}
+
 // fromSlack checks a signature of version v0: HMAC-SHA256 over "v0:timestamp:body".
 func fromSlack(secret, stamp, signature string, body []byte, now time.Time) bool {
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if secret == "" || err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > stampWindow {
+	if secret == "" || !current(stamp, now) {
 		return false
 	}
 	hash, ok := strings.CutPrefix(signature, "v0=")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	sl "github.com/slack-go/slack"
+
 	"hikeshi/bot/chat"
 )
 
@@ -38,6 +40,7 @@ func (k *keeping) kick(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
+	k.place.Stays = k.stays
 	maps.DeleteFunc(k.place.Absent, func(user string, _ absence) bool { return !slices.Contains(k.place.Members, user) })
 	return errors.Join(errs...)
 }
@@ -69,6 +72,8 @@ func (k *keeping) invite(ctx context.Context) error {
 	for batch := range slices.Chunk(all, invited) {
 		err := k.bring(ctx, batch...)
 		switch {
+		case k.lost:
+			return errors.Join(append(errs, err)...)
 		case err == nil:
 			continue
 		case refused(err, "channel_not_found", "not_in_channel", "is_archived"):
@@ -80,6 +85,9 @@ func (k *keeping) invite(ctx context.Context) error {
 		for _, user := range batch {
 			if len(batch) > 1 {
 				err = k.bring(ctx, user)
+			}
+			if k.lost {
+				return errors.Join(append(errs, err)...)
 			}
 			if err == nil {
 				continue
@@ -97,8 +105,9 @@ func (k *keeping) invite(ctx context.Context) error {
 // bring invites people and notes them as brought in. Whoever is in the channel already counts
 // as well: an earlier invitation may have been ours, its answer lost.
 func (k *keeping) bring(ctx context.Context, users ...string) error {
-	err := k.call(ctx, k.personal("conversations.invite", users[0]), func(ctx context.Context) error {
-		_, err := k.client.InviteUsersToConversationContext(ctx, k.place.ID, users...)
+	var c *sl.Channel
+	err := k.call(ctx, k.personal("conversations.invite", users[0]), func(ctx context.Context) (err error) {
+		c, err = k.client.InviteUsersToConversationContext(ctx, k.place.ID, users...)
 		return err
 	})
 	if len(users) == 1 && refused(err, "already_in_channel", "cant_invite_self") {
@@ -112,7 +121,7 @@ func (k *keeping) bring(ctx context.Context, users ...string) error {
 		k.place.Inviting = without(k.place.Inviting, user)
 		delete(k.place.Absent, user)
 	}
-	return nil
+	return k.watch(ctx, c)
 }
 
 // setOut notes whom we are about to bring in, before anybody can come.

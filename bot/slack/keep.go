@@ -122,10 +122,24 @@ func (k *keeping) findAgain(ctx context.Context) error {
 	if err != nil && code(err) == "" {
 		return err
 	}
-	if k.lost = err != nil || c.IsArchived || !c.IsPrivate; k.lost {
+	if k.lost = err != nil || c.IsArchived || open(c); k.lost {
 		return nil
 	}
 	return k.config.Memory.Remember(ctx, "lost/"+k.place.ID, nil)
+}
+
+// open says whether others can read a channel than those who were brought into it: somebody of
+// the workspace has made it public, or shares it with another company (Slack Connect).
+func open(c *sl.Channel) bool { return !c.IsPrivate || c.IsExtShared }
+
+// watch looks at what Slack says of the channel beside an effect. Nothing is said any more in
+// one that is open.
+func (k *keeping) watch(ctx context.Context, c *sl.Channel) error {
+	if c == nil || c.ID != k.place.ID || !open(c) {
+		return nil
+	}
+	k.lost = true
+	return k.lose(ctx, k.place.ID)
 }
 
 // channelGone notes that the channel is lost, where an effect finds it so.
@@ -146,15 +160,16 @@ func (k *keeping) topic(ctx context.Context) error {
 	if k.lost || topic == "" || topic == k.place.Topic {
 		return nil
 	}
-	err := k.call(ctx, k.line.turn("conversations.setTopic", ""), func(ctx context.Context) error {
-		_, err := k.client.SetTopicOfConversationContext(ctx, k.place.ID, topic)
+	var c *sl.Channel
+	err := k.call(ctx, k.line.turn("conversations.setTopic", ""), func(ctx context.Context) (err error) {
+		c, err = k.client.SetTopicOfConversationContext(ctx, k.place.ID, topic)
 		return err
 	})
 	if err != nil {
 		return k.channelGone(ctx, err)
 	}
 	k.place.Topic = topic
-	return nil
+	return k.watch(ctx, c)
 }
 
 // clipTopic keeps a topic within 250 characters (Slack, conversations.setTopic: too_long).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -38,6 +39,9 @@ type place struct {
 	Bookmarks map[string]string  `json:"bookmarks,omitempty"` // label → address
 	Ended     bool               `json:"ended,omitempty"`     // its incident is over
 	Archived  bool               `json:"archived,omitempty"`
+	// Stays says that somebody who does not belong in it could not be taken out: nothing is said
+	// in it until he is.
+	Stays bool `json:"stays,omitempty"`
 
 	Problem chat.Problem `json:"problem,omitempty"` // why there is none
 	Asked   time.Time    `json:"asked,omitzero"`    // when Slack said so
@@ -93,8 +97,29 @@ func (s *sender) channelOf(ctx context.Context, id string) (channel string, ok b
 	return string(b), true
 }
 
-// A channel is lost when somebody took us out of it, archived or deleted it while its
-// incident goes on. It is noted apart from the place, which only Keep writes.
+// Holds says whether what is said in an incident's channel would still reach somebody who does
+// not belong in it any more, because the channel is not kept accordingly yet. Once it is known
+// that he cannot be taken out, nothing is said there: then he is not reached.
+func (s *sender) Holds(ctx context.Context, channel string, who chat.UserID) (bool, error) {
+	user, ok := slackUser(who)
+	if !ok {
+		return false, nil
+	}
+	p, err := s.recallPlace(ctx, channel)
+	switch {
+	case err != nil:
+		return false, err
+	case slices.Contains(p.Members, user):
+		return true, nil
+	case p.ID == "" || p.Archived || p.Stays || !slices.Contains(p.Invited, user):
+		return false, nil
+	}
+	lost, err := s.lost(ctx, p.ID)
+	return !lost, err
+}
+
+// A channel is lost when somebody took us out of it, archived or deleted it, or opened it to
+// others, while its incident goes on. It is noted apart from the place, which only Keep writes.
 func (s *sender) lose(ctx context.Context, id string) error {
 	return s.config.Memory.Remember(ctx, "lost/"+id, []byte(time.Now().UTC().Format(time.RFC3339)))
 }

@@ -31,6 +31,7 @@ type quotes struct {
 // keptQuote is a quoted message under the draft of the form that it opened.
 type keptQuote struct {
 	Ref  quoteRef  `json:"ref"`
+	By   string    `json:"by"` // who pointed at it: his form alone comes back with it
 	Text string    `json:"text"`
 	Kept time.Time `json:"kept"`
 }
@@ -38,8 +39,8 @@ type keptQuote struct {
 func newQuotes(m chat.Memory) *quotes { return &quotes{memory: m, by: map[string]keptQuote{}} }
 
 // keep keeps a quote; a memory that does not answer costs no more than the copy after a restart.
-func (q *quotes) keep(ctx context.Context, draft string, ref quoteRef, quote chat.Quote, log *slog.Logger) {
-	k := keptQuote{Ref: ref, Text: quote.Text, Kept: time.Now()}
+func (q *quotes) keep(ctx context.Context, by, draft string, ref quoteRef, quote chat.Quote, log *slog.Logger) {
+	k := keptQuote{Ref: ref, By: by, Text: quote.Text, Kept: time.Now()}
 	q.mu.Lock()
 	if len(q.by) >= maxQuotes {
 		for old := range q.by { // any: the memory has them all
@@ -61,8 +62,16 @@ func (q *quotes) keep(ctx context.Context, draft string, ref quoteRef, quote cha
 	}
 }
 
-// of gives what was kept under a draft.
-func (q *quotes) of(ctx context.Context, draft string) (keptQuote, bool) {
+// of gives what was kept under a draft, to whom it belongs.
+func (q *quotes) of(ctx context.Context, by, draft string) (keptQuote, bool) {
+	k, ok := q.kept(ctx, draft)
+	if !ok || k.By != by {
+		return keptQuote{}, false
+	}
+	return k, true
+}
+
+func (q *quotes) kept(ctx context.Context, draft string) (keptQuote, bool) {
 	q.mu.Lock()
 	k, ok := q.by[draft]
 	q.mu.Unlock()
@@ -79,8 +88,8 @@ func (q *quotes) of(ctx context.Context, draft string) (keptQuote, bool) {
 }
 
 // quote is the message that a sent form is about.
-func (q *quotes) quote(ctx context.Context, on sheet) *chat.Quote {
-	k, _ := q.of(ctx, on.Draft)
+func (q *quotes) quote(ctx context.Context, by string, on sheet) *chat.Quote {
+	k, _ := q.of(ctx, by, on.Draft)
 	out := quoted(*on.Quote, k.Text)
 	return &out
 }

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -155,6 +156,10 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 			}
 			return called, true
 		}
+		if errors.Is(r.err, chat.ErrGone) { // Slack knows him, and does not count him among us
+			f.tell(ctx, s, saysStranger)
+			return "", false
+		}
 		f.log.Warn("a person could not be looked up", "error", r.err)
 	case <-timer.C:
 	case <-ctx.Done():
@@ -162,7 +167,7 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 	// Nobody has said whether he is of this workspace: go by what Slack has signed.
 	ctx, cancel := context.WithTimeout(ctx, f.patience.lookup)
 	defer cancel()
-	if me, err := f.auth(ctx); err == nil && team != "" && team != me.Team && me.Enterprise == "" {
+	if me, err := f.auth(ctx); err == nil && team != "" && team != me.Team && team != me.Enterprise {
 		f.tell(ctx, s, saysStranger)
 		return "", false
 	}
@@ -284,7 +289,8 @@ func (f *Front) suggest(ctx context.Context, desk Desk, d delivery, c *sl.Intera
 	none := sl.OptionsResponse{Options: []*sl.OptionBlockObject{}}
 	on, err := readSheet(c.View.PrivateMetadata)
 	input, _, ok := inputOf(c.BlockID)
-	if err != nil || !ok {
+	who, _ := f.people.get(c.User.ID) // looked up when he got the form
+	if err != nil || !ok || who.Outside || who.Gone || who.Bot {
 		d.ack(none)
 		return
 	}

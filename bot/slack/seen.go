@@ -9,6 +9,9 @@ import (
 const (
 	seenFor = 2 * time.Hour
 	maxSeen = 20_000
+	// maxAcks bounds what of them holds the answer that was acknowledged with, of up to 20 kB:
+	// somebody presses again within a minute or not at all.
+	maxAcks = 500
 )
 
 // seen knows what was delivered already, so that a repeat is not shown twice. It is no more
@@ -18,6 +21,7 @@ type seen struct {
 	mu     sync.Mutex
 	by     map[string]*sight
 	oldest []string // in the order they came
+	acks   []string // those that hold what they were acknowledged with
 }
 
 // sight is one delivery that is in flight or answered.
@@ -54,8 +58,18 @@ func (s *seen) begin(key string, now time.Time) (handle bool, ack any) {
 func (s *seen) acked(key string, body any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := s.by[key]; at != nil {
-		at.ack = body
+	at := s.by[key]
+	if at == nil {
+		return
+	}
+	if at.ack = body; body == nil {
+		return
+	}
+	if s.acks = append(s.acks, key); len(s.acks) > maxAcks {
+		if first := s.by[s.acks[0]]; first != nil {
+			first.ack = nil
+		}
+		s.acks = s.acks[1:]
 	}
 }
 

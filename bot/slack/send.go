@@ -237,9 +237,11 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 	}
 	if lost, err := s.lost(ctx, p.ID); err != nil {
 		return "", err
-	} else if lost {
+	} else if lost || p.Stays {
 		return s.fan(ctx, p, d)
 	}
+	// Meanwhile it may have been said in direct messages: in the channel it stands from before.
+	d.Again = d.Again || d.Update != "" && within(d.Update, p.ID) == ""
 	id, err := s.put(ctx, p.ID, d, lineOf(d))
 	if refused(err, "channel_not_found", "not_in_channel", "is_archived") && !p.Ended {
 		// Somebody took us out of it, or archived or deleted it: those who belong in it must

@@ -72,7 +72,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		}
 		out.sent.Name = called
 		if on.Quote != nil {
-			out.sent.Quote = f.quotes.quote(ctx, on)
+			out.sent.Quote = f.quotes.quote(ctx, c.User.ID, on)
 		}
 		if reply, ok := f.handle(ctx, desk, s, out.sent); ok {
 			out.reply, out.state = reply, answered
@@ -218,6 +218,9 @@ func (f *Front) files(ctx context.Context, chosen []fileRef, quote *quoteRef) ch
 		return nil
 	}
 	return func(yield func(chat.File, error) bool) {
+		// One that stands still must not hold the form for ever.
+		ctx, cancel := context.WithTimeout(ctx, f.patience.desk)
+		defer cancel()
 		for _, c := range chosen {
 			name, _, body, err := f.openFile(ctx, c.ID)
 			if err != nil {

@@ -15,6 +15,7 @@ type channel struct {
 	creator        string
 	created        time.Time
 	archived       bool
+	outside        bool // shared with another company
 	topic, purpose string
 	members        []string
 	messages       []*message // oldest first
@@ -79,7 +80,7 @@ func (w *Workspace) shownChannel(c *channel) obj {
 	o["name"], o["name_normalized"] = c.name, c.name
 	o["is_channel"], o["is_group"], o["is_private"] = !c.private, c.private, c.private
 	o["is_mpim"], o["is_general"], o["is_member"] = false, false, c.has(w.BotUser)
-	o["is_shared"], o["is_ext_shared"] = false, false
+	o["is_shared"], o["is_ext_shared"] = c.outside, c.outside
 	o["topic"] = obj{"value": c.topic, "creator": "", "last_set": 0}
 	o["purpose"] = obj{"value": c.purpose, "creator": "", "last_set": 0}
 	return o

@@ -67,6 +67,17 @@ func (w *Workspace) Archive(channel string, archived bool) {
 	w.touch()
 }
 
+// Open makes a channel public, or with outside shares it with another company (Slack Connect),
+// as somebody of the workspace does.
+func (w *Workspace) Open(channel string, outside bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.find(channel); c != nil {
+		c.private, c.outside = outside, outside
+	}
+	w.touch()
+}
+
 func (w *Workspace) asSeen(c *channel) Channel {
 	out := Channel{
 		ID: c.id, Name: c.name, Private: c.private, Archived: c.archived, Creator: c.creator, Topic: c.topic, Purpose: c.purpose,
