@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"hikeshi/bot/chat"
 	"hikeshi/bot/slack"
 	"hikeshi/bot/slack/slacktest"
 	"hikeshi/workflows"
@@ -69,7 +71,22 @@ func TestWhoIsLeftOutReadsNothingMore(t *testing.T) {
 				}
 			})
 			hinder(w)
-			do(id, lead, incident.Restrict{Exclude: []incident.PersonID{left}, Reason: why})
+			inChannel := workflows.Message{Notice: incident.Notice{Kind: incident.NoticeFeed, Incident: id}}
+			err := r.house.courier.Step(t.Context(), func() error {
+				do(id, lead, incident.Restrict{Exclude: []incident.PersonID{left}, Reason: why})
+				// Nothing was sent since: whichever message comes first, it is not said yet.
+				if later := (*chat.Later)(nil); !errors.As(second(r.house.route(inChannel)), &later) {
+					t.Error("it is said while he is there")
+				}
+				inChannel.Kind = incident.NoticePlace
+				if err := second(r.house.route(inChannel)); err != nil {
+					t.Errorf("taking him out waits for itself: %v", err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 			told := func(where string) bool {
 				c, _ := w.Channel(where)
 				return slices.ContainsFunc(c.Messages, func(m slacktest.Message) bool { return strings.Contains(m.Text(), why) })
@@ -89,3 +106,5 @@ func TestWhoIsLeftOutReadsNothingMore(t *testing.T) {
 		})
 	}
 }
+
+func second(_ chat.Frontend, _ chat.Target, err error) error { return err }
