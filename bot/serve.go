@@ -94,6 +94,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	var passes *web.Passes
 	if !p.settings.practice() {
 		passes = o.passes()
+		passes.Known = h.stillHere(passes.Known)
 	}
 	if h.slack != nil {
 		d.Email, d.Places = h.slack.Email, true

@@ -60,6 +60,24 @@ func there(err error) (bool, error) {
 	return err == nil, err
 }
 
+// stillHere lets in nobody whose account on Slack is switched off: that is done on the day
+// somebody leaves, the contact list often later, and a session lasts for days.
+func (h *house) stillHere(known func(chat.UserID) (string, bool)) func(chat.UserID) (string, bool) {
+	return func(who chat.UserID) (string, bool) {
+		called, ok := known(who)
+		if !ok || h.slack == nil {
+			return called, ok
+		}
+		_, id, _ := strings.Cut(string(who), ":")
+		p, _ := h.service.Contacts().Person(incident.PersonID(id))
+		account := chat.UserID("")
+		if p.SlackID != "" {
+			account = chat.UserID(h.slack.Name() + ":" + p.SlackID)
+		}
+		return called, !h.slack.Left(account, p.Email)
+	}
+}
+
 // passes are the ways into the web pages of live mode.
 func (o *opened) passes() *web.Passes {
 	return &web.Passes{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"iter"
@@ -381,6 +382,9 @@ func (s *storm) do(t *testing.T, who, what, where byte, raw, typed string) {
 		return // he knows it already
 	}
 	id, d, names := s.act(who, what, where, raw, typed)
+	if id == "U0SATO0" && (strings.Contains(raw, satosLine) || strings.Contains(raw, "bbbbbbbbbbbbbbbb")) {
+		return // what he reports is a secret no more
+	}
 	ours := actors[int(who)%len(actors)].ours
 	as := s.as(id)
 	before := s.look(t, as)
@@ -429,7 +433,7 @@ func (s *storm) do(t *testing.T, who, what, where byte, raw, typed string) {
 		if !ours || !in.ReportedBy(as) || len(in.Reporters) != 1 {
 			t.Errorf("%s: reported %s in the name of %v", deed, n, in.Reporters)
 		}
-		if strings.Contains(in.Title, "SECRET") && id != "U0SATO0" { // his line he may send
+		if strings.Contains(in.Title, "SECRET") {
 			t.Errorf("%s: reported what is another's: %q", deed, in.Title)
 		}
 	}
@@ -450,7 +454,7 @@ func (s *storm) do(t *testing.T, who, what, where byte, raw, typed string) {
 	out := append(slices.Clone(s.said), said{"ack", string(acks)})
 	s.mu.Unlock()
 	may := map[string]bool{
-		secretLine: id == "U0SATO0", secretQuote: id == "U0SATO0",
+		secretLine: false, secretQuote: false,
 		secretAlpha: before[0].access != workflows.AccessNone, secretBravo: before[1].access != workflows.AccessNone, secretCharlie: before[2].access != workflows.AccessNone,
 	}
 	for _, call := range out {
@@ -545,7 +549,8 @@ func FuzzStorm(f *testing.F) {
 			return
 		}
 		s.end()
-		if n >= seeds && (seen.reported < 20 || seen.changed < 30 || seen.shown < 100 || seen.links < 5) {
+		fuzzing := flag.Lookup("test.fuzz").Value.String() != "" // not all of them come to each process
+		if n >= seeds && !fuzzing && (seen.reported < 20 || seen.changed < 30 || seen.shown < 100 || seen.links < 5) {
 			f.Errorf("the storm does nothing: %+v", seen)
 		}
 		f.Logf("%d deeds: %+v", n, seen)

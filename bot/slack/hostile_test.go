@@ -342,3 +342,26 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// Who has left the company is known by his ID or his address, also when Slack tells no address
+// of an account that is switched off; another account with it counts.
+func TestWhoHasLeft(t *testing.T) {
+	b := newBench(t)
+	now := time.Now()
+	left := func(id, email string) bool { return b.Left(chat.UserID(id), email) }
+	b.people.keep(person{ID: "U1", Email: "one@example.co.jp"}, now)
+	if left("slack:U1", "") || left("", "One@example.co.jp ") || left("slack:UNEW", "") || left("", "") || left("", "new@example.co.jp") {
+		t.Error("somebody counts as gone who is there, or of whom nothing is known")
+	}
+	b.people.keep(person{ID: "U1", Gone: true}, now)
+	if !left("slack:U1", "") || !left("", "one@example.co.jp") {
+		t.Error("he is taken as still there")
+	}
+	if b.Email("slack:U1") != "" {
+		t.Error("his address lets him in")
+	}
+	b.people.keep(person{ID: "U2", Email: "one@example.co.jp"}, now)
+	if left("", "one@example.co.jp") || !left("slack:U1", "one@example.co.jp") {
+		t.Error("his successor counts as gone, or he does not")
+	}
+}

@@ -57,8 +57,12 @@ func newPeople() *people {
 func (p *people) keep(who person, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if old := p.by[who.ID]; old.Email != "" && p.mails[old.Email] == who.ID {
+	old := p.by[who.ID]
+	if old.Email != "" && p.mails[old.Email] == who.ID {
 		delete(p.mails, old.Email)
+	}
+	if who.Gone && who.Email == "" { // Slack tells less of an account that is switched off
+		who.Email = old.Email
 	}
 	p.by[who.ID] = known{person: who, at: at}
 	if who.Email != "" && !who.Gone {
@@ -178,6 +182,30 @@ func (s *sender) Email(id chat.UserID) string {
 		return ""
 	}
 	return k.Email
+}
+
+// Left says whether somebody's account is switched off, as far as is known: that of an ID, or,
+// without one, every account that had a verified mail address.
+func (s *sender) Left(id chat.UserID, email string) bool {
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	if user, ok := slackUser(id); ok {
+		return s.people.by[user].Gone
+	}
+	email, left := strings.ToLower(strings.TrimSpace(email)), false
+	if email == "" {
+		return false
+	}
+	for _, k := range s.people.by {
+		switch {
+		case k.Email != email:
+		case !k.Gone:
+			return false
+		default:
+			left = true
+		}
+	}
+	return left
 }
 
 // Find is the person with a verified mail address. Nobody is an error that wraps ErrGone.
