@@ -490,7 +490,7 @@ func deeds(add func(who, what, where byte, raw, typed string)) {
 	for i, word := range words {
 		for _, incidentNumber := range []string{"TRN1", "TRN2", "TRN3", ""} {
 			n++
-			for _, who := range []int{0, n, n * 7, 5, 9} {
+			for _, who := range []int{0, n, 9} {
 				add(byte(who%len(actors)), 0, byte(n%4), word+"|"+incidentNumber+"||"+arguments[(i+n)%len(arguments)], "")
 			}
 		}
@@ -499,7 +499,7 @@ func deeds(add func(who, what, where byte, raw, typed string)) {
 		for _, incidentNumber := range []string{"TRN1", "TRN2", "TRN3"} {
 			n++
 			for _, what := range []byte{1, 2} {
-				for _, who := range []int{0, n, n * 7, 6} {
+				for _, who := range []int{0, n} {
 					add(byte(who%len(actors)), what, byte(n), name+"|"+incidentNumber+"|||cccccccccccccc"+fmt.Sprintf("%02d", n%100), []string{"3", "鈴木 健", "TRN2", "理由", "高橋"}[n%5])
 				}
 			}
@@ -536,9 +536,11 @@ const perStorm = 400
 // nothing panics, no incident changes that he may not see or did not mean, nothing is shown
 // that is not his, and nobody from outside is let in.
 func FuzzStorm(f *testing.F) {
-	seeds := 0
+	seeds, fuzzing := 0, flag.Lookup("test.fuzz").Value.String() != ""
 	deeds(func(who, what, where byte, raw, typed string) {
-		seeds++
+		if seeds++; fuzzing && seeds%4 != 0 {
+			return // each is run once before anything new is tried
+		}
 		f.Add(who, what, where, raw, typed)
 	})
 	var s *storm
@@ -549,7 +551,6 @@ func FuzzStorm(f *testing.F) {
 			return
 		}
 		s.end()
-		fuzzing := flag.Lookup("test.fuzz").Value.String() != "" // not all of them come to each process
 		if n >= seeds && !fuzzing && (seen.reported < 20 || seen.changed < 30 || seen.shown < 100 || seen.links < 5) {
 			f.Errorf("the storm does nothing: %+v", seen)
 		}
