@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -168,8 +169,12 @@ func slackBreaks(t *testing.T, n, breaks int) {
 	r.slack.Wait("the lines broke", func() bool { return r.slack.Dropped() >= breaks })
 	r.settle()
 	r.cameOnce(n)
+	twice := r.house.say("ja", "same.title", "id", "")
 	for _, p := range people {
 		once(t, p.ID, p.DMs())
+		if strings.Contains(slacktest.Texts(p.DMs()), twice) {
+			t.Errorf("%s is told that he has reported twice", p.ID)
+		}
 	}
 	if lost := r.slack.Lost(); len(lost) > 0 {
 		t.Errorf("never acknowledged: %q", lost)
