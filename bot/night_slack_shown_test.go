@@ -176,6 +176,9 @@ func (s *slackNight) tellSlack(timed int) {
 		s.tell(0, s.clock.Now().In(incident.Tokyo).Format("15:04"))
 	}
 	for _, f := range fresh {
+		if m := unsaid.FindString(messageLinks.ReplaceAllString(f.text, "")); m != "" && !strings.Contains(s.script, m) {
+			s.t.Errorf("%q shows %q, which is no text for people", s.script, m)
+		}
 		old, known := s.told[f.id]
 		arrow := " ⇐ "
 		if f.own {

@@ -92,7 +92,11 @@ func (v voice) reportCard(in *incident.Incident, m workflows.Message) chat.Card 
 	if in.Approval == nil {
 		text = v.say("reports.draft")
 	}
-	card.Blocks = []chat.Block{{Text: v.say("share.card", "version", number(in.Reports))}, {Text: text, Small: true}}
+	which := v.say("share.card", "version", number(in.Reports))
+	if in.Reports == 0 { // as the report itself says
+		which = v.say("share.card.draft")
+	}
+	card.Blocks = []chat.Block{{Text: which}, {Text: text, Small: true}}
 	card.Buttons = []chat.Button{v.pageLink(in)}
 	return card
 }
