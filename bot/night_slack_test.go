@@ -61,7 +61,7 @@ func newSlackNight(t *testing.T, by transport) *slackNight {
 	s := &slackNight{held: map[string]*slacktest.Held{}, open: map[string]*chat.Form{}, told: map[string]string{}}
 	n := emptyNight(t, "ja", "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))
 	s.night = n
-	s.slack = slacktest.New(t, slacktest.Clock(n.clock.Now))
+	s.slack = slacktest.New(t, slacktest.Clock(n.clock.Now), slacktest.Scopes(slack.Scopes()...))
 	n.program.slackLimits = fast
 	n.program.settings.SlackBotToken, n.program.settings.SlackAPIURL = s.slack.BotToken, s.slack.URL()
 	// The links of cards lead to the web pages, as they do for a company that has both.
