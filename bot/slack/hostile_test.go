@@ -130,7 +130,7 @@ func TestWhoIsNobodyOfOursIsNotLetIn(t *testing.T) {
 			body string
 		}{
 			"a command":    {commands, `{"team_id":"T0FAKE","user_id":"WHO","command":"/incident","text":"x","trigger_id":"1","channel_id":"CHANNEL"}`},
-			"a press":      {interactions, `{"type":"block_actions","team":{"id":"T0FAKE"},"user":{"id":"WHO","team_id":"T0FAKE"},"trigger_id":"1","channel":{"id":"CHANNEL"},"container":{"channel_id":"CHANNEL","message_ts":"1.2"},"actions":[{"action_id":"press:1","value":"take|INC-2026-0001||"}]}`},
+			"a press":      {interactions, `{"type":"block_actions","team":{"id":"T0FAKE"},"user":{"id":"WHO","team_id":"T0FAKE"},"trigger_id":"1","channel":{"id":"CHANNEL"},"container":{"channel_id":"CHANNEL","message_ts":"1.2"},"actions":[{"block_id":"b","action_id":"press:1","value":"take|INC-2026-0001||"}]}`},
 			"a form":       {interactions, `{"type":"view_submission","team":{"id":"T0FAKE"},"user":{"id":"WHO"},"trigger_id":"1","view":{"id":"V1","private_metadata":"{\"d\":\"report||||aaaaaaaaaaaaaaaa\"}","state":{"values":{"in.0.0.event":{"a":{"type":"plain_text_input","value":"x"}}}}}}`},
 			"a shortcut":   {interactions, `{"type":"shortcut","callback_id":"report_incident","team":{"id":"T0FAKE"},"user":{"id":"WHO"},"trigger_id":"1"}`},
 			"a quote":      {interactions, `{"type":"message_action","callback_id":"note_message","team":{"id":"T0FAKE"},"user":{"id":"WHO"},"trigger_id":"1","channel":{"id":"CHANNEL"},"message":{"text":"x","ts":"1.2","user":"U1"}}`},
@@ -363,5 +363,71 @@ func TestWhoHasLeft(t *testing.T) {
 	b.people.keep(person{ID: "U2", Email: "one@example.co.jp"}, now)
 	if left("", "one@example.co.jp") || !left("slack:U1", "one@example.co.jp") {
 		t.Error("his successor counts as gone, or he does not")
+	}
+}
+
+// Somebody of another company who does something in an incident's channel has been let into it:
+// from then on those who belong in it are told by direct messages.
+func TestAnOutsiderInTheChannel(t *testing.T) {
+	w, f, desk := handed(t)
+	w.AddUser(slacktest.User{ID: "UOUT", TeamID: "T0OTHER"})
+	w.AddUser(slacktest.User{ID: "UGONE", Deleted: true})
+	kept, err := f.Keep(t.Context(), chat.Place{Channel: inc, Members: members("U1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"UGONE", "UOUT"} {
+		f.interaction(t.Context(), desk, delivery{kind: interactions, at: time.Now(), ack: func(any) {}, body: json.RawMessage(
+			`{"type":"block_actions","user":{"id":"` + who + `"},"trigger_id":"1","channel":{"id":"` + string(kept.ID) + `"},"actions":[{"block_id":"b","action_id":"press:1","value":"take|INC-2026-0001||"}]}`)})
+		if _, err := f.Send(t.Context(), toChannel("feed/"+who, who)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _ := w.Channel(inc)
+	direct, _ := w.Channel(w.Person("U1").Direct())
+	if in, by := titles(c.Messages), titles(direct.Messages); !strings.Contains(in, "UGONE") || strings.Contains(in, "UOUT") || !strings.Contains(by, "UOUT") {
+		t.Errorf("in the channel %q, by direct messages %q", in, by)
+	}
+	if len(desk.requests()) > 0 {
+		t.Error("he was let in")
+	}
+}
+
+// Neither the token nor an answer goes to an address that a delivery or a file names, unless
+// it is Slack's or that of the settings.
+func TestOnlySlacksAddressesAreCalled(t *testing.T) {
+	b := newBench(t)
+	for address, want := range map[string]bool{
+		"https://hooks.slack.com/commands/T1/2/3":             true,
+		"https://files.slack.com/files-pri/T1-F1/x.csv":       true,
+		"https://HOOKS.SLACK.COM/x":                           true,
+		"https://hooks.slack-gov.com/x":                       true,
+		b.URL() + "hooks/1":                                   true,
+		"http://hooks.slack.com/x":                            false,
+		"https://slack.com.evil.example/x":                    false,
+		"https://evilslack.com/x":                             false,
+		"https://hooks.slack.com@evil.example/x":              false,
+		"https://me:you@hooks.slack.com/x":                    false,
+		`https://evil.example\@hooks.slack.com/x`:             false,
+		"https://evil.example#.slack.com":                     false,
+		"https://evil.example/?.slack.com":                    false,
+		"https://127.0.0.1/x":                                 false,
+		"http://169.254.169.254/latest/meta-data":             false,
+		"file:///etc/passwd":                                  false,
+		"ftp://hooks.slack.com/x":                             false,
+		"//hooks.slack.com/x":                                 false,
+		"":                                                    false,
+		"https://xn--slack-xyz.com":                           false,
+		strings.Replace(b.URL(), "127.0.0.1", "127.0.0.2", 1): false,
+	} {
+		if got := b.trusted(address); got != want {
+			t.Errorf("%s is called: %v", address, got)
+		}
+	}
+	called := false
+	evil := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
+	defer evil.Close()
+	if err := b.postEphemeralURL(t.Context(), evil.URL+"/x", nil, "secret", false); err == nil || called || strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("called %v, %v", called, err)
 	}
 }

@@ -149,6 +149,7 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 			case r.who.Bot:
 				return "", false
 			case r.who.Outside, r.who.Gone:
+				f.betrayed(ctx, s, r.who)
 				f.tell(ctx, s, saysStranger)
 				return "", false
 			case r.who.Name != "":
@@ -172,6 +173,17 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 		return "", false
 	}
 	return called, true
+}
+
+// betrayed leaves an incident's channel in which somebody of another company is at work:
+// somebody of ours has let him in (Slack Connect).
+func (f *Front) betrayed(ctx context.Context, s stage, who person) {
+	if !who.Outside || f.incidentOf(ctx, s.channel) == "" {
+		return
+	}
+	if err := f.lose(ctx, s.channel); err != nil {
+		f.log.Error("that outsiders are in an incident's channel could not be noted", "error", err)
+	}
 }
 
 // interaction is a button, a form, a search or a shortcut.
