@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
 	"hikeshi/bot/slack"
 	"hikeshi/bot/slack/slacktest"
 	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
@@ -108,3 +110,40 @@ func TestWhoIsLeftOutReadsNothingMore(t *testing.T) {
 }
 
 func second(_ chat.Frontend, _ chat.Target, err error) error { return err }
+
+// Whoever has left the company is signed out of the web pages on the day his account is
+// switched off, though the contact list still has him.
+func TestWhoHasLeftIsSignedOut(t *testing.T) {
+	r := newSlackRig(t, slack.Limits{})
+	rows, faults := contact.Parse([]byte(companyOnSlack))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if _, err := r.house.service.ImportContacts(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	people := r.house.service.Contacts()
+	known := r.house.stillHere(r.house.passes().Known)
+	in := func(name string) bool {
+		_, ok := known(desk.User(people.Find(name)[0]))
+		return ok
+	}
+	for _, name := range []string{"田中 一郎", "佐藤 美咲", "高橋 直子"} {
+		if !in(name) {
+			t.Errorf("%s is signed out, of whom nothing is known", name)
+		}
+	}
+	r.slack.AddUser(slacktest.User{ID: "U0TANAKA", Deleted: true})
+	r.slack.AddUser(slacktest.User{ID: "U0SATO0"})
+	general := r.slack.AddChannel("general", false, "U0TANAKA", "U0SATO0")
+	for _, id := range []string{"U0TANAKA", "U0SATO0"} {
+		r.slack.Person(id).Slash(general.Name, "status") // what he does makes him known
+	}
+	r.slack.Wait("he is signed out", func() bool { return !in("田中 一郎") })
+	if !in("佐藤 美咲") {
+		t.Error("his colleague is signed out as well")
+	}
+	if _, ok := known("web:nobody"); ok {
+		t.Error("somebody is let in who is not listed")
+	}
+}
