@@ -282,50 +282,76 @@ func (l *lane) free(now time.Time, urgent bool) bool {
 	return all < l.limit && (urgent || ordinary < l.ordinary)
 }
 
-// earliest is the first instant from t on at which a call fits in.
+// earliest is the first instant from t on at which a call fits in. Thousands of turns may be
+// promised, and a page waits for the answer, too: they are gone through once, in order.
 func (l *lane) earliest(t time.Time, urgent bool) time.Time {
 	if t.Before(l.blocked) {
 		t = l.blocked
 	}
-	next := []time.Time{t}
-	for _, s := range l.slots {
-		if end := s.at.Add(l.window); end.After(t) {
-			next = append(next, end)
-		}
-		if end := s.at.Add(l.gap()); end.After(t) && l.wary(end) {
-			next = append(next, end)
-		}
-	}
-	slices.SortFunc(next, time.Time.Compare)
-	for _, at := range next {
-		if l.fits(at, urgent) {
+	look := outlook{lane: l, urgent: urgent}
+	ends, gaps := l.after(t.Add(-l.window)), l.after(t.Add(-l.gap()))
+	for at := t; ; {
+		if look.fits(at) {
 			return at
 		}
+		// Something changes where the window after a call ends, or the gap after one.
+		for ends < len(l.slots) && !l.slots[ends].at.Add(l.window).After(at) {
+			ends++
+		}
+		for gaps < len(l.slots) && !l.slots[gaps].at.Add(l.gap()).After(at) {
+			gaps++
+		}
+		if ends == len(l.slots) {
+			return at // a window after the last call everything fits
+		}
+		next := l.slots[ends].at.Add(l.window)
+		if gaps < len(l.slots) {
+			if end := l.slots[gaps].at.Add(l.gap()); l.wary(end) && end.Before(next) {
+				next = end
+			}
+		}
+		at = next
 	}
-	return next[len(next)-1] // a window after the last call everything fits
 }
 
-// fits says whether one more call at this instant keeps every window around it in bounds. A
-// page counts the pages around it and the ordinary calls that were made; whom it displaces
-// is promised another turn when he comes.
-func (l *lane) fits(at time.Time, urgent bool) bool {
-	from, to := at.Add(-l.window), at.Add(l.window)
-	wary := l.wary(at)
-	all, ordinary := 0, 0
-	for i := l.after(from); i < len(l.slots) && l.slots[i].at.Before(to); i++ {
-		s := l.slots[i]
-		if urgent && !s.urgent && !s.used {
-			continue
-		}
-		all++
-		if !s.urgent {
-			ordinary++
-		}
-		if near := s.at.Sub(at).Abs(); wary && !urgent && near < l.gap() {
+// outlook is the calls around an instant that moves on: those within a window on either side.
+type outlook struct {
+	*lane
+	urgent        bool
+	from, to      int // slots[from:to]
+	all, ordinary int
+}
+
+// fits says whether one more call at this instant, no earlier than the one before, keeps every
+// window around it in bounds. A page counts the pages around it and the ordinary calls that
+// were made; whom it displaces is promised another turn when he comes.
+func (v *outlook) fits(at time.Time) bool {
+	if v.to == 0 {
+		v.from = v.after(at.Add(-v.window))
+		v.to = v.from
+	}
+	for ; v.to < len(v.slots) && v.slots[v.to].at.Before(at.Add(v.window)); v.to++ {
+		v.count(v.slots[v.to], 1)
+	}
+	for ; v.from < v.to && !v.slots[v.from].at.After(at.Add(-v.window)); v.from++ {
+		v.count(v.slots[v.from], -1)
+	}
+	if !v.urgent && v.wary(at) {
+		if i := v.after(at.Add(-v.gap())); i < len(v.slots) && v.slots[i].at.Before(at.Add(v.gap())) {
 			return false
 		}
 	}
-	return all < l.limit && (urgent || ordinary < l.ordinary)
+	return v.all < v.limit && (v.urgent || v.ordinary < v.lane.ordinary)
+}
+
+func (v *outlook) count(s slot, n int) {
+	if v.urgent && !s.urgent && !s.used {
+		return
+	}
+	v.all += n
+	if !s.urgent {
+		v.ordinary += n
+	}
 }
 
 // wary is the window after a refusal: the budget that is left is not known then, so that the
