@@ -192,19 +192,27 @@ func TestPagesOvertakeSlowMessages(t *testing.T) {
 	for i := range 40 {
 		b.do(fmt.Sprintf("n%d", i), "佐藤", first, incident.Note{Text: fmt.Sprintf("記録 %d", i)})
 	}
-	hold := make(chan struct{})
+	hold, held := make(chan struct{}), make(chan struct{}, 50)
 	paged := make(chan string, 50)
 	b.platform.answer = func(_ context.Context, d chat.Delivery) error {
 		if d.Urgent {
 			paged <- d.Key
 			return nil
 		}
+		held <- struct{}{}
 		<-hold // the platform does not answer ordinary messages
 		return nil
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { b.courier.Run(ctx); close(done) }()
+	for full := false; !full; { // until no more of them are begun
+		select {
+		case <-held:
+		case <-time.After(time.Second):
+			full = true
+		}
+	}
 	second := b.report("r2")
 	b.courier.Wake()
 	select {

@@ -77,7 +77,7 @@ func TestNeverAPublicChannel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			forbid(b, true)
-			p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "UGONE", "U2")}
+			p := chat.Place{Channel: inc, Topic: "x", Members: members("UGONE", "U1", "U2")}
 			kept := b.keep(p)
 			if kept.Problem != chat.ProblemForbidden || kept.ID != "" || len(b.Channels()) > 0 {
 				t.Fatalf("kept %+v, channels %+v", kept, b.Channels())
@@ -174,15 +174,21 @@ func TestNeverAdopt(t *testing.T) {
 // TestAnOlderChannelOfOursIsNotTaken: it is of another database, where the same number was
 // another incident.
 func TestAnOlderChannelOfOursIsNotTaken(t *testing.T) {
-	old := time.Now().Add(-time.Hour)
-	b := newBench(t, slacktest.Clock(func() time.Time { return old }))
-	b.AddChannel(inc, true, b.BotUser)
-	if err := b.rememberPlace(t.Context(), inc, place{Intent: time.Now()}); err != nil {
-		t.Fatal(err)
-	}
-	kept := b.keep(chat.Place{Channel: inc, Topic: "x", Members: members("U1")})
-	if c := b.channel(inc + "-2"); string(kept.ID) != c.ID {
-		t.Errorf("kept %+v", kept)
+	for _, intended := range []bool{false, true} {
+		t.Run(fmt.Sprint("intended before: ", intended), func(t *testing.T) {
+			old := time.Now().Add(-time.Hour)
+			b := newBench(t, slacktest.Clock(func() time.Time { return old }))
+			b.AddChannel(inc, true, b.BotUser)
+			if intended {
+				if err := b.rememberPlace(t.Context(), inc, place{Intent: time.Now()}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			kept := b.keep(chat.Place{Channel: inc, Topic: "x", Members: members("U1")})
+			if c := b.channel(inc + "-2"); string(kept.ID) != c.ID {
+				t.Errorf("kept %+v", kept)
+			}
+		})
 	}
 }
 
