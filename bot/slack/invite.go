@@ -17,6 +17,14 @@ const invited = 100
 
 // kick takes out whom we once brought in and who does not belong there any more.
 func (k *keeping) kick(ctx context.Context) error {
+	// Until he is out, nothing is said there: it must be known before he is asked out.
+	k.place.Leaving = time.Time{}
+	if slices.ContainsFunc(slices.Concat(k.place.Invited, k.place.Inviting), func(u string) bool { return !slices.Contains(k.place.Members, u) }) {
+		k.place.Leaving = time.Now().UTC()
+		if err := k.rememberPlace(ctx, k.want.Channel, *k.place); err != nil {
+			return err
+		}
+	}
 	var errs []error
 	for _, user := range slices.Concat(k.place.Invited, k.place.Inviting) {
 		if slices.Contains(k.place.Members, user) {
@@ -40,7 +48,7 @@ func (k *keeping) kick(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	k.place.Stays = k.stays
+	k.place.Leaving, k.place.Stays = time.Time{}, k.stays
 	maps.DeleteFunc(k.place.Absent, func(user string, _ absence) bool { return !slices.Contains(k.place.Members, user) })
 	return errors.Join(errs...)
 }

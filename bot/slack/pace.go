@@ -288,7 +288,7 @@ func (l *lane) earliest(t time.Time, urgent bool) time.Time {
 	if t.Before(l.blocked) {
 		t = l.blocked
 	}
-	look := outlook{lane: l, urgent: urgent}
+	look := around{lane: l, urgent: urgent}
 	ends, gaps := l.after(t.Add(-l.window)), l.after(t.Add(-l.gap()))
 	for at := t; ; {
 		if look.fits(at) {
@@ -314,8 +314,8 @@ func (l *lane) earliest(t time.Time, urgent bool) time.Time {
 	}
 }
 
-// outlook is the calls around an instant that moves on: those within a window on either side.
-type outlook struct {
+// around is the calls around an instant that moves on: those within a window on either side.
+type around struct {
 	*lane
 	urgent        bool
 	from, to      int // slots[from:to]
@@ -325,7 +325,7 @@ type outlook struct {
 // fits says whether one more call at this instant, no earlier than the one before, keeps every
 // window around it in bounds. A page counts the pages around it and the ordinary calls that
 // were made; whom it displaces is promised another turn when he comes.
-func (v *outlook) fits(at time.Time) bool {
+func (v *around) fits(at time.Time) bool {
 	if v.to == 0 {
 		v.from = v.after(at.Add(-v.window))
 		v.to = v.from
@@ -344,7 +344,7 @@ func (v *outlook) fits(at time.Time) bool {
 	return v.all < v.limit && (v.urgent || v.ordinary < v.lane.ordinary)
 }
 
-func (v *outlook) count(s slot, n int) {
+func (v *around) count(s slot, n int) {
 	if v.urgent && !s.urgent && !s.used {
 		return
 	}

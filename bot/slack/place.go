@@ -17,6 +17,9 @@ const (
 	// placePatience is how long an effect waits in line; beyond it the rest of the channel
 	// is kept later.
 	placePatience = 2 * time.Second
+	// leaving is how long taking somebody out may take, with its recording: the courier's try
+	// and more. Beyond it whoever did it is gone.
+	leaving = 30 * time.Second
 )
 
 // place is what is remembered of an incident's channel.
@@ -34,6 +37,7 @@ type place struct {
 	// we hear that he came is taken out of the channel all the same.
 	Inviting  []string           `json:"inviting,omitempty"`
 	Absent    map[string]absence `json:"absent,omitempty"` // who could not be brought in
+	Leaving   time.Time          `json:"leaving,omitzero"` // since when somebody is being taken out
 	Topic     string             `json:"topic,omitempty"`
 	Pinned    string             `json:"pinned,omitempty"`
 	Bookmarks map[string]string  `json:"bookmarks,omitempty"` // label → address

@@ -441,19 +441,74 @@ func TestTakenOutBeforeHisComingWasNoted(t *testing.T) {
 	}
 }
 
-// TestWhoCannotBeTakenOut is said, and tried again.
+// TestWhoCannotBeTakenOut is said, and tried again. Until he is out, nothing is said in the
+// channel: it goes to the direct messages of those who belong there.
 func TestWhoCannotBeTakenOut(t *testing.T) {
 	b := newBench(t)
 	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
 	b.keep(p)
+	card := toChannel("card", "before")
+	card.Update = b.send(card)
 	b.Grant(slices.DeleteFunc(slices.Clone(slacktest.DefaultScopes), func(s string) bool { return s == "groups:write" })...)
 	p.Members = members("U2")
 	if kept := b.keep(p); kept.Problem != chat.ProblemStays {
 		t.Errorf("kept %+v", kept)
 	}
+	b.restart()
+	card.Card.Title = "without him"
+	card.Update = b.send(card)
+	if got := titles(b.channel(inc).Messages); got != "before" {
+		t.Errorf("he reads %q in the channel", got)
+	}
+	if one, two := titles(b.Person("U1").DMs()), titles(b.Person("U2").DMs()); one != "" || two != "without him" {
+		t.Errorf("he has %q in his messages, the other %q", one, two)
+	}
 	b.Grant(slacktest.DefaultScopes...)
 	if kept := b.keep(p); kept.Problem != "" || slices.Contains(b.channel(inc).Members, "U1") {
 		t.Errorf("kept %+v, members %v", kept, b.channel(inc).Members)
+	}
+	card.Card.Title = "he is out"
+	b.send(card)
+	if got := titles(b.channel(inc).Messages); got != "he is out" {
+		t.Errorf("the channel holds %q, want one card", got)
+	}
+	b.clean()
+}
+
+// TestNothingIsSaidWhileSomebodyIsTakenOut: what is to be said in the channel waits for it,
+// though not for ever, should the process have died on the way.
+func TestNothingIsSaidWhileSomebodyIsTakenOut(t *testing.T) {
+	b := newBench(t)
+	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
+	b.keep(p)
+	asked := 0
+	b.After("conversations.kick", func() {
+		asked++
+		_, err := b.Send(t.Context(), toChannel("feed/1", "he is left out"))
+		if wait := later(t, err); wait < time.Second || wait > 10*time.Second {
+			t.Errorf("meanwhile a message waits %v", wait)
+		}
+	})
+	p.Members = members("U2")
+	b.keep(p)
+	if b.After("conversations.kick", nil); asked != 1 {
+		t.Fatalf("he was taken out %d times", asked)
+	}
+	b.send(toChannel("feed/1", "he is left out"))
+	if got := titles(b.channel(inc).Messages); got != "he is left out" {
+		t.Errorf("the channel holds %q", got)
+	}
+	left, err := b.recallPlace(t.Context(), inc)
+	if err == nil {
+		left.Leaving = time.Now().Add(-leaving)
+		err = b.rememberPlace(t.Context(), inc, left)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.send(toChannel("feed/2", "later"))
+	if got := titles(b.Person("U2").DMs()); got != "later" {
+		t.Errorf("after a death on the way, two sees %q", got)
 	}
 }
 

@@ -235,9 +235,14 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 	case p.ID == "" || p.Archived: // Archived: taken up again, and not open yet
 		return "", &chat.Later{Wait: max(unmade, s.pace.promised("conversations.create", d.To.Channel)+time.Second)}
 	}
+	// Somebody who does not belong there any more, such as one who is left out, must not read
+	// on: he goes first.
+	if !p.Leaving.IsZero() && time.Since(p.Leaving) < leaving {
+		return "", &chat.Later{Wait: unmade}
+	}
 	if lost, err := s.lost(ctx, p.ID); err != nil {
 		return "", err
-	} else if lost || p.Stays {
+	} else if lost || p.Stays || !p.Leaving.IsZero() {
 		return s.fan(ctx, p, d)
 	}
 	// Meanwhile it may have been said in direct messages: in the channel it stands from before.
