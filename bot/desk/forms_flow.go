@@ -208,5 +208,6 @@ func (v *visit) mergeOptions(but incident.ID, most int) ([]chat.Option, error) {
 	return options, nil
 }
 
-// maxMerge is how many incidents a choice offers: what Slack's can hold.
-const maxMerge = 100
+// maxMerge is how many incidents a choice offers: one more than a list of Slack's can hold, by
+// which it is known that the list is longer, and searched (Suggest) instead of shown.
+const maxMerge = 101

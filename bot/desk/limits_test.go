@@ -48,7 +48,8 @@ func TestFormsAtTheirLimits(t *testing.T) {
 			t.Errorf("%s: a draft of %d bytes", name, len(r.Form.Draft))
 		}
 		for _, i := range r.Form.Inputs {
-			if i.Name == "into" && len(i.Options) > 100 {
+			// One more than Slack's lists hold: from that it is seen that there are more.
+			if i.Name == "into" && len(i.Options) != 101 {
 				t.Errorf("%s: %d options", name, len(i.Options))
 			}
 			for _, o := range i.Options {
