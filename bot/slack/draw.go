@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,19 +23,16 @@ func (d drawing) message(c chat.Card) (blocks []sl.Block, fallback string) {
 	return blocks, d.fallback(c)
 }
 
-// fallback is what stands in a notification: what it is about and how it begins.
-func (d drawing) fallback(c chat.Card) string {
-	text := d.title(c)
-	for _, b := range c.Blocks {
-		if !blank(b.Text) {
-			text += "\n" + clean(b.Text)
-			break
-		}
+// led puts the sign and the mark of a card without a title before its first words: alone in a
+// line they would say nothing.
+func (d drawing) led(c chat.Card) chat.Card {
+	if !blank(oneLine(c.Title)) || len(c.Blocks) == 0 || blank(c.Blocks[0].Text) || !blank(c.Blocks[0].Heading) {
+		return c
 	}
-	if blank(text) {
-		text = d.say("slack.draw.empty")
-	}
-	return escaped(strings.TrimSpace(text), maxFallback)
+	c.Blocks = slices.Clone(c.Blocks)
+	c.Blocks[0].Text = strings.TrimSpace(d.title(c) + " " + c.Blocks[0].Text)
+	c.Tone, c.Mark = chat.Plain, ""
+	return c
 }
 
 // signs say the tone of a card, beside its words. Slack shows no colour on a message.
@@ -54,6 +52,7 @@ func (d drawing) title(c chat.Card) string {
 
 // card draws a card in rows, however many there are.
 func (d drawing) card(c chat.Card, on surface) drawn {
+	c = d.led(c)
 	out := drawn{card: c, tail: d.buttons(c.Buttons, on)}
 	if title := d.title(c); !blank(title) {
 		shown := clip(title, maxHeader)
@@ -65,8 +64,13 @@ func (d drawing) card(c chat.Card, on surface) drawn {
 			}
 		}
 	}
-	for _, b := range c.Blocks {
+	for i, b := range c.Blocks {
 		out.body = append(out.body, d.block(b, on)...)
+		if i == 0 && !blank(b.Text) && !b.Small && c.Tone != chat.Good && acts(c) && lines(c) > oneScreen {
+			// What can be done stands beside what is asked, not a screen further down. Where
+			// something has been done, what follows from it comes first.
+			out.head, out.body, out.tail = append(append(out.head, out.body...), out.tail...), nil, nil
+		}
 	}
 	return out
 }
@@ -154,13 +158,12 @@ func (d drawing) fields(pairs []chat.Pair, on surface) []row {
 
 // stamp is an instant in the reader's own zone (Slack, "Formatting text": date formatting),
 // written out in Tokyo's where that does not work.
-func stamp(at time.Time, written string) *sl.TextBlockObject {
-	written = oneLine(written)
-	if blank(written) {
-		written = at.In(tokyo).Format("2006-01-02 15:04 JST")
+func stamp(at time.Time, said string) *sl.TextBlockObject {
+	if said = oneLine(said); blank(said) {
+		said = inTokyo(at)
 	}
-	written = strings.ReplaceAll(escaped(written, maxPairValue), "|", "/")
-	return sl.NewTextBlockObject(sl.MarkdownType, fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", at.Unix(), written), false, true)
+	said = strings.ReplaceAll(escaped(said, maxPairValue), "|", "/")
+	return sl.NewTextBlockObject(sl.MarkdownType, fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", at.Unix(), said), false, true)
 }
 
 // items draws a list. Points without buttons share a block, for there are only so many.

@@ -11,7 +11,7 @@ const (
 	// JSON, which is more than either.
 	maxMessage  = 12_000
 	maxView     = 250_000 // bytes; Block Kit, "Views": 250 kB
-	maxFallback = 1_000   // ours: the text of a notification. Slack takes 4,000 (chat.update)
+	maxFallback = 3_000   // ours: the text beside the blocks. Slack takes 4,000 (chat.update)
 
 	maxSection  = 3_000 // "Section block": text
 	maxFields   = 10    // "Section block": fields

@@ -266,6 +266,9 @@ func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.Messag
 	if len(p.Members) == 0 {
 		return "", &refusal{method: "conversations.open", code: "users_not_found"}
 	}
+	if blank(oneLine(d.Card.Title)) {
+		d.Card.Title = strings.ToUpper(d.To.Channel) // nothing else says there which incident it is
+	}
 	ids, errs := make([]string, len(p.Members)), make([]error, len(p.Members))
 	bring := func(i int, l line) {
 		id, err := s.putDirect(ctx, p.Members[i], d, l)
