@@ -39,7 +39,7 @@ func (v voice) absentCard(in *incident.Incident, m workflows.Message, kept workf
 	default:
 		var items []chat.Item
 		for _, x := range kept.Missing {
-			items = append(items, chat.Item{Mark: v.absentMark(x), Text: v.person(in, x.Person), Small: v.absentWhy(x)})
+			items = append(items, chat.Item{Mark: v.absentMark(x), Text: v.absentee(in, x.Person), Small: v.absentWhy(x)})
 		}
 		card.Blocks = []chat.Block{{Text: v.say("absent.text")}}
 		if kept.Problem == string(chat.ProblemStays) {
@@ -63,6 +63,15 @@ func (v voice) noChannel(p chat.Problem) string {
 		p = chat.ProblemRefused
 	}
 	return v.say("absent.none."+string(p), "people", v.administrators())
+}
+
+// absentee names somebody who is or is not in the channel. Who is not on the contact list is
+// known by an ID alone, which says nothing to people.
+func (v voice) absentee(in *incident.Incident, p incident.PersonID) string {
+	if v.service.Name(in, p) == string(p) {
+		return v.say("absent.unlisted")
+	}
+	return v.person(in, p)
 }
 
 func (v voice) absentMark(a workflows.PlaceMissing) string {

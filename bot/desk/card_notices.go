@@ -162,7 +162,7 @@ func (v voice) approveCard(in *incident.Incident, m workflows.Message) chat.Card
 		card.Buttons[len(card.Buttons)-1].Style = chat.Primary
 	}
 	card.Blocks = append(card.Blocks, chat.Block{Fields: v.facts(in)})
-	card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
+	card.Blocks = append(card.Blocks, v.nextBeside(in, incident.MissingApproval)...)
 	card.Buttons = append(card.Buttons, v.pageLink(in))
 	return card
 }

@@ -15,6 +15,9 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 	}
 	if in.Phase.Ended() {
 		card.Tone, card.Title = chat.Plain, v.reporterEndTitle(in)
+		if in.MergedInto != "" {
+			fields = fields[:1] // it goes on elsewhere: its phase would say that all is over
+		}
 		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}, {Fields: fields}}
 		card.Buttons = []chat.Button{v.informEnded(in)}
 		return card

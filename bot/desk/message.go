@@ -183,7 +183,7 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 	if in.Phase.Ended() {
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.endText(in)})
 	} else if v.service.Contacts().Holds(m.To, incident.Representative) {
-		card.Blocks = append(card.Blocks, v.nextBlocks(in)...)
+		card.Blocks = append(card.Blocks, v.nextBriefly(in)...)
 	}
 	if open {
 		card.Buttons = v.callButtons(in)

@@ -252,6 +252,34 @@ func (v voice) nextBlocks(in *incident.Incident) []chat.Block {
 	return []chat.Block{{Heading: v.say("next.missing", "count", number(len(missing))), Items: v.missing(in, missing)}}
 }
 
+// nextBeside is the same on a card that asks for one of these things itself.
+func (v voice) nextBeside(in *incident.Incident, asked incident.MissingWhat) []chat.Block {
+	missing := v.next(in)
+	if len(missing) == 0 {
+		return v.nextBlocks(in)
+	}
+	missing = slices.DeleteFunc(missing, func(m incident.Missing) bool { return m.What == asked })
+	if len(missing) == 0 {
+		return nil
+	}
+	return []chat.Block{{Heading: v.say("next.missing", "count", number(len(missing))), Items: v.missing(in, missing)}}
+}
+
+// briefly is how many things the representative is told are to be done next.
+const briefly = 3
+
+// nextBriefly is the same for the representative, who decides and does not work through the
+// list: the first few, and how many more there are. One more is no longer than saying so.
+func (v voice) nextBriefly(in *incident.Incident) []chat.Block {
+	blocks := v.nextBlocks(in)
+	if len(blocks) == 0 || len(blocks[0].Items) <= briefly+1 {
+		return blocks
+	}
+	more := len(blocks[0].Items) - briefly
+	blocks[0].Items = blocks[0].Items[:briefly]
+	return append(blocks, chat.Block{Text: v.say("next.more", "count", number(more)), Small: true})
+}
+
 // nextAboveSteps is the same on a card that lists the steps with their buttons anyway: they
 // are named together in one line.
 func (v voice) nextAboveSteps(in *incident.Incident) []chat.Block {

@@ -93,7 +93,10 @@ func (v *visit) askQuote(q chat.Quote) chat.Reply {
 			Buttons: []chat.Button{{Label: string(l.ID), Action: v.act(actPin, l.ID, 0, k.nonce)}},
 		})
 	}
-	card.Blocks = append([]chat.Block{{Text: say}, {Items: items}}, typedBlock(v.voice, clip(text, cardText))...)
+	card.Blocks = []chat.Block{{Text: say}, {Items: items}}
+	if text != "" {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("quote.heading"), Text: clip(text, cardText), Small: true})
+	}
 	return chat.Reply{Cards: []chat.Card{card}}
 }
 
