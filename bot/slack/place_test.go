@@ -93,6 +93,12 @@ func TestNeverAPublicChannel(t *testing.T) {
 					t.Errorf("%s sees %q, want %q", user, got, want)
 				}
 			}
+			entry := toChannel("entry", "")
+			entry.Card.Blocks = []chat.Block{{Text: "警察に電話した"}}
+			b.send(entry) // in a channel its place says what it is about
+			if got := titles(b.Person("U2").DMs()); !strings.HasSuffix(got, strings.ToUpper(inc)) {
+				t.Errorf("nothing says which incident an entry is of: %q", got)
+			}
 			if n := len(b.Calls("conversations.create")); n != 1 {
 				t.Errorf("asked %d times for a channel within ten minutes", n)
 			}
