@@ -96,7 +96,7 @@ func TestNeverAPublicChannel(t *testing.T) {
 			entry := toChannel("entry", "")
 			entry.Card.Blocks = []chat.Block{{Text: "警察に電話した"}}
 			b.send(entry) // in a channel its place says what it is about
-			if got := titles(b.Person("U2").DMs()); !strings.HasSuffix(got, strings.ToUpper(inc)) {
+			if got := titles(b.Person("U2").DMs()); !strings.HasSuffix(got, " | INC-2026-0001") {
 				t.Errorf("nothing says which incident an entry is of: %q", got)
 			}
 			if n := len(b.Calls("conversations.create")); n != 1 {
