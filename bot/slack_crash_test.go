@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,6 +197,11 @@ func (c *slackCrash) killAfter(d deed, l *slackLife) <-chan struct{} {
 	return died
 }
 
+// nth is the nth call of a method.
+func nth(method string, n int) func(*slackCrash, slacktest.Call) bool {
+	return func(c *slackCrash, _ slacktest.Call) bool { return c.w.Done(method) >= n }
+}
+
 // moment is a moment of an incident: what comes before it, in a program that lives, and what
 // leads to the deed at which it is killed.
 type moment struct {
@@ -207,6 +213,7 @@ type moment struct {
 	// direct says that the workspace allows no channels, ended that the incident is over.
 	direct, ended bool
 	files         int
+	incidents     int // 0: one
 }
 
 func (c *slackCrash) report() {
@@ -233,6 +240,50 @@ func (c *slackCrash) channel() string {
 }
 
 func (c *slackCrash) takesUp() { c.lead.Press("", "対応します", "") }
+
+// approved brings an incident to where it can be closed, with its report in the channel.
+func (c *slackCrash) approved() {
+	c.reported()
+	c.takesUp()
+	for _, line := range [][2]string{
+		{"レベル 0 何も送られていないため", "「事故レベル0」と判定しました"},
+		{"項目 想定される被害 何も送られていない", "「想定される被害」を記入しました"},
+	} {
+		c.lead.Slash(c.channel(), line[0])
+		c.lead.WaitText(c.channel(), line[1])
+	}
+	c.admin.Slash(c.channel(), "承認 送信前に気づいたことを確認しました") // at level 0 the administrator approves
+	c.w.Wait("the report is there", func() bool { return len(c.w.Files()) == 2 && c.quiet() })
+}
+
+func (c *slackCrash) closes() { c.lead.Slash(c.channel(), "終結") }
+
+// many report at once, so that calls of several incidents reach somebody as one message.
+func (c *slackCrash) many() {
+	var all sync.WaitGroup
+	for i := range 6 {
+		id := fmt.Sprintf("U0CROWD%d", i)
+		c.crowd = append(c.crowd, id)
+		p := c.w.AddUser(slacktest.User{ID: id, RealName: id})
+		all.Go(func() { p.Slash("", "メールが送れません（"+id+"）") })
+	}
+	all.Wait()
+}
+
+// joined checks that there were such calls.
+func (c *slackCrash) joined() {
+	numbers := map[string]bool{}
+	for _, m := range c.lead.DMs() {
+		found := map[string]bool{}
+		for _, number := range liveNumber.FindAllString(m.Text(), -1) {
+			found[number], numbers[number] = true, true
+		}
+		if strings.HasPrefix(m.Key, "page:") && len(found) > 1 {
+			return
+		}
+	}
+	c.t.Errorf("nothing was joined: %d incidents in messages of their own", len(numbers))
+}
 
 var slackMoments = map[string]moment{
 	"channel":    {deed: deed{method: "conversations.create"}},
@@ -290,6 +341,21 @@ var slackMoments = map[string]moment{
 			c.lead.Slash(c.channel(), "非該当 偽の警告の広告だったため")
 		},
 	},
+	"closing's file":   {deed: deed{method: "files.completeUploadExternal"}, files: 4, ended: true, before: (*slackCrash).approved, act: (*slackCrash).closes},
+	"closing's second": {deed: deed{"files.completeUploadExternal", nth("files.completeUploadExternal", 4)}, files: 4, ended: true, before: (*slackCrash).approved, act: (*slackCrash).closes},
+	"calls as one":     {deed: deed{"chat.postMessage", nth("chat.postMessage", 8)}, incidents: 6, act: (*slackCrash).many, check: (*slackCrash).joined},
+	"another card without a channel": {
+		direct: true,
+		deed: deed{"chat.postMessage", func(c *slackCrash, _ slacktest.Call) bool {
+			cards := 0
+			for _, call := range c.w.Calls("chat.postMessage") {
+				if call.Err == "" && strings.HasPrefix(call.Key, "card:") {
+					cards++
+				}
+			}
+			return cards > 1
+		}},
+	},
 	"card without a channel": {
 		direct: true,
 		deed:   deed{"chat.postMessage", keyed("card:")},
@@ -346,7 +412,7 @@ func slackKilled(t *testing.T, binary string, m moment) {
 	if m.check != nil {
 		m.check(c)
 	}
-	c.asLeft(1, m)
+	c.asLeft(max(1, m.incidents), m)
 	if n := len(c.w.Files()); n != m.files {
 		t.Errorf("%d files, want %d", n, m.files)
 	}
