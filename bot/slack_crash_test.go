@@ -2,11 +2,9 @@ package main
 
 import (
 	"database/sql"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -167,16 +165,6 @@ func (c *slackCrash) finish(l *slackLife) {
 	}
 }
 
-// deed is what Slack has done when the program is killed.
-type deed struct {
-	method string
-	which  func(c *slackCrash, call slacktest.Call) bool // nil: the first
-}
-
-func keyed(prefix string) func(*slackCrash, slacktest.Call) bool {
-	return func(_ *slackCrash, call slacktest.Call) bool { return strings.HasPrefix(call.Key, prefix) }
-}
-
 // killAfter arms the trap: as soon as Slack has done it, and before it has answered, the
 // program of that moment is killed. The channel is closed then.
 func (c *slackCrash) killAfter(d deed, l *slackLife) <-chan struct{} {
@@ -197,176 +185,19 @@ func (c *slackCrash) killAfter(d deed, l *slackLife) <-chan struct{} {
 	return died
 }
 
-// nth is the nth call of a method.
-func nth(method string, n int) func(*slackCrash, slacktest.Call) bool {
-	return func(c *slackCrash, _ slacktest.Call) bool { return c.w.Done(method) >= n }
-}
-
-// moment is a moment of an incident: what comes before it, in a program that lives, and what
-// leads to the deed at which it is killed.
-type moment struct {
-	deed   deed
-	before func(c *slackCrash)
-	act    func(c *slackCrash)
-	after  func(c *slackCrash) // what people do when the program is there again
-	check  func(c *slackCrash)
-	// direct says that the workspace allows no channels, ended that the incident is over.
-	direct, ended bool
-	files         int
-	incidents     int // 0: one
-}
-
-func (c *slackCrash) report() {
-	c.reporter.Slash("", "共有フォルダーのファイルが開けません")
-}
-
-// settled waits until an incident is all there.
-func (c *slackCrash) settled() {
-	c.w.Wait("the channel is made", func() bool {
-		list := c.w.Channels()
-		return len(list) == 1 && len(list[0].Pinned) == 1 && len(list[0].Bookmarks) > 0 && c.quiet()
-	})
-}
-
-func (c *slackCrash) reported() { c.report(); c.settled() }
-
-// channel is the one there is.
-func (c *slackCrash) channel() string {
-	list := c.w.Channels()
-	if len(list) != 1 {
-		c.t.Fatalf("%d channels", len(list))
-	}
-	return list[0].Name
-}
-
-func (c *slackCrash) takesUp() { c.lead.Press("", "対応します", "") }
-
-// approved brings an incident to where it can be closed, with its report in the channel.
-func (c *slackCrash) approved() {
-	c.reported()
-	c.takesUp()
-	for _, line := range [][2]string{
-		{"レベル 0 何も送られていないため", "「事故レベル0」と判定しました"},
-		{"項目 想定される被害 何も送られていない", "「想定される被害」を記入しました"},
-	} {
-		c.lead.Slash(c.channel(), line[0])
-		c.lead.WaitText(c.channel(), line[1])
-	}
-	c.admin.Slash(c.channel(), "承認 送信前に気づいたことを確認しました") // at level 0 the administrator approves
-	c.w.Wait("the report is there", func() bool { return len(c.w.Files()) == 2 && c.quiet() })
-}
-
-func (c *slackCrash) closes() { c.lead.Slash(c.channel(), "終結") }
-
-// many report at once, so that calls of several incidents reach somebody as one message.
-func (c *slackCrash) many() {
-	var all sync.WaitGroup
-	for i := range 6 {
-		id := fmt.Sprintf("U0CROWD%d", i)
-		c.crowd = append(c.crowd, id)
-		p := c.w.AddUser(slacktest.User{ID: id, RealName: id})
-		all.Go(func() { p.Slash("", "メールが送れません（"+id+"）") })
-	}
-	all.Wait()
-}
-
-// joined checks that there were such calls.
-func (c *slackCrash) joined() {
-	numbers := map[string]bool{}
-	for _, m := range c.lead.DMs() {
-		found := map[string]bool{}
-		for _, number := range liveNumber.FindAllString(m.Text(), -1) {
-			found[number], numbers[number] = true, true
-		}
-		if strings.HasPrefix(m.Key, "page:") && len(found) > 1 {
-			return
-		}
-	}
-	c.t.Errorf("nothing was joined: %d incidents in messages of their own", len(numbers))
-}
-
-var slackMoments = map[string]moment{
-	"channel":    {deed: deed{method: "conversations.create"}},
-	"invitation": {deed: deed{method: "conversations.invite"}},
-	"topic":      {deed: deed{method: "conversations.setTopic"}},
-	"card":       {deed: deed{"chat.postMessage", keyed("card:")}},
-	"call":       {deed: deed{"chat.postMessage", keyed("page:")}},
-	"another call": {deed: deed{"chat.postMessage", func(c *slackCrash, call slacktest.Call) bool {
-		return strings.HasPrefix(call.Key, "page:") && c.w.Done("chat.postMessage") > 1
-	}}},
-	"reporter's card": {deed: deed{"chat.postMessage", keyed("reporter:")}},
-	"pin":             {deed: deed{method: "pins.add"}},
-	"bookmark":        {deed: deed{method: "bookmarks.add"}},
-	"answer": {
-		deed: deed{method: "response_url"},
-		check: func(c *slackCrash) {
-			if n := len(c.told(c.reporter)); n != 1 {
-				c.t.Errorf("the reporter was told %d times", n)
-			}
-		},
-	},
-	"update": {
-		deed: deed{method: "chat.update"}, before: (*slackCrash).reported, act: (*slackCrash).takesUp,
-		check: func(c *slackCrash) {
-			if got := c.card().Text(); !strings.Contains(got, "佐藤 美咲") {
-				c.t.Errorf("the card does not say who takes care of it:\n%s", got)
-			}
-		},
-	},
-	"file": {
-		deed: deed{method: "files.completeUploadExternal"}, files: 1,
-		before: func(c *slackCrash) {
-			c.reported()
-			c.lead.Slash(c.channel(), "報告書")
-			c.lead.Wait("the answer", func() bool { return c.lead.CanPress(c.channel(), spoken("share.docx"), "") })
-		},
-		act: func(c *slackCrash) { c.lead.Press(c.channel(), spoken("share.docx"), "") },
-	},
-	"Home": {
-		deed: deed{method: "views.publish"}, before: (*slackCrash).reported,
-		act: func(c *slackCrash) { c.lead.OpenHome() },
-		after: func(c *slackCrash) {
-			c.lead.OpenHome()
-			c.lead.WaitHome("INC-")
-		},
-	},
-	"archive": {
-		deed: deed{method: "conversations.archive"}, ended: true,
-		before: func(c *slackCrash) {
-			c.reported()
-			c.takesUp()
-			c.w.Wait("it is under way", c.quiet)
-		},
-		act: func(c *slackCrash) {
-			c.lead.Slash(c.channel(), "非該当 偽の警告の広告だったため")
-		},
-	},
-	"closing's file":   {deed: deed{method: "files.completeUploadExternal"}, files: 4, ended: true, before: (*slackCrash).approved, act: (*slackCrash).closes},
-	"closing's second": {deed: deed{"files.completeUploadExternal", nth("files.completeUploadExternal", 4)}, files: 4, ended: true, before: (*slackCrash).approved, act: (*slackCrash).closes},
-	"calls as one":     {deed: deed{"chat.postMessage", nth("chat.postMessage", 8)}, incidents: 6, act: (*slackCrash).many, check: (*slackCrash).joined},
-	"another card without a channel": {
-		direct: true,
-		deed: deed{"chat.postMessage", func(c *slackCrash, _ slacktest.Call) bool {
-			cards := 0
-			for _, call := range c.w.Calls("chat.postMessage") {
-				if call.Err == "" && strings.HasPrefix(call.Key, "card:") {
-					cards++
-				}
-			}
-			return cards > 1
-		}},
-	},
-	"card without a channel": {
-		direct: true,
-		deed:   deed{"chat.postMessage", keyed("card:")},
-	},
-}
-
 // The program is killed when Slack has done what it was asked and before that could be
 // written down: after the restart nothing is there a second time, and nothing is missing.
-func TestSlackCrash(t *testing.T) {
+func TestSlackCrash(t *testing.T) { slackCrashes(t, false, 12, 5) }
+
+// TestSlackCrashSoak has what takes long at Slack's pace.
+func TestSlackCrashSoak(t *testing.T) { soak(t); slackCrashes(t, true, 150, 60) }
+
+func slackCrashes(t *testing.T, long bool, reports, kills int) {
 	binary := builtProgram(t)
 	for name, m := range slackMoments {
+		if m.soak != long {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			slackKilled(t, binary, m)
@@ -374,11 +205,9 @@ func TestSlackCrash(t *testing.T) {
 	}
 	t.Run("at random", func(t *testing.T) {
 		t.Parallel()
-		slackKilledAtRandom(t, binary, 12, 5)
+		slackKilledAtRandom(t, binary, reports, kills)
 	})
 }
-
-func TestSlackCrashSoak(t *testing.T) { soak(t); slackKilledAtRandom(t, builtProgram(t), 150, 60) }
 
 func slackKilled(t *testing.T, binary string, m moment) {
 	c := newSlackCrash(t, binary, 40*time.Second)
