@@ -57,6 +57,13 @@ func TestNothingIsSaidBesideSomebodyWhoStays(t *testing.T) {
 	if held, err := b.Holds(t.Context(), inc, "slack:U2"); !held || err != nil {
 		t.Errorf("who is in it: %v, %v", held, err)
 	}
+	// An invitation whose answer was lost may have brought him in.
+	if err := b.rememberPlace(t.Context(), inc, place{ID: "C1", Inviting: []string{"U3"}}); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := b.Holds(t.Context(), inc, "slack:U3"); !held || err != nil {
+		t.Errorf("who may be in it: %v, %v", held, err)
+	}
 }
 
 // Somebody makes the channel public, or invites another company into it: nothing is said

@@ -115,7 +115,7 @@ func (s *sender) Holds(ctx context.Context, channel string, who chat.UserID) (bo
 		return false, err
 	case slices.Contains(p.Members, user):
 		return true, nil
-	case p.ID == "" || p.Archived || p.Stays || !slices.Contains(p.Invited, user):
+	case p.ID == "" || p.Archived || p.Stays || !slices.Contains(slices.Concat(p.Invited, p.Inviting), user):
 		return false, nil
 	}
 	lost, err := s.lost(ctx, p.ID)
