@@ -68,7 +68,8 @@ func readSettings(environ []string) (settings, error) {
 		names = append(names, k.Key)
 	}
 	for name, value := range values {
-		if strings.HasPrefix(name, "HIKESHI_") && !slices.Contains(names, name) {
+		// A misspelt token would leave a company in practice while it believes to be live.
+		if (strings.HasPrefix(name, "HIKESHI_") || strings.HasPrefix(name, "SLACK_")) && !slices.Contains(names, name) {
 			fault("cli.setting.unknown", "name", name)
 		}
 		if value != "" && slices.Contains(later, name) {

@@ -50,15 +50,18 @@ func (s settings) slackSaid(address string) []sentence {
 	case s.slackUnused():
 		return []sentence{{"cli.serve.slack.unused", nil}}
 	case !s.slackSocket():
-		base := strings.TrimRight(s.PublicURL, "/")
-		if base == "" {
-			base = "http://" + address
+		if s.PublicURL == "" {
+			// The address that is listened on is none that Slack reaches.
+			return []sentence{{"slack.check.http_address", nil}}
 		}
-		return []sentence{{"cli.serve.slack.http", []string{"address", base}}}
+		return []sentence{{"cli.serve.slack.http", []string{"address", strings.TrimRight(s.PublicURL, "/")}}}
 	}
 	said := []sentence{{"cli.serve.slack.socket", nil}}
 	if s.SlackSigningSecret != "" {
 		said = append(said, sentence{"cli.serve.slack.both", nil})
+	}
+	if s.pagesHere() {
+		said = append(said, sentence{"cli.serve.slack.pages", []string{"address", "http://" + address}})
 	}
 	return said
 }
@@ -77,16 +80,27 @@ func (s settings) pagesURL() string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
+// pagesHere reports whether the buttons of cards that open a web page do so on this machine
+// alone: nobody has said by which address others reach it.
+func (s settings) pagesHere() bool {
+	host, _, err := net.SplitHostPort(s.Listen)
+	return s.slack() && s.PublicURL == "" && err == nil && loopback(host)
+}
+
 // slackFaults finds what is wrong with the settings of Slack. No fault quotes a value: even a
 // token in the wrong place is one.
 func (s settings) slackFaults() []sentence {
 	var found []sentence
 	fault := func(key string, pairs ...string) { found = append(found, sentence{key, pairs}) }
-	if t := s.SlackBotToken; t != "" && (!strings.HasPrefix(t, botTokenBegins) || !plain(t)) {
-		fault("cli.setting.slack.bot_token")
-	}
-	if t := s.SlackAppToken; t != "" && (!strings.HasPrefix(t, appTokenBegins) || !plain(t)) {
-		fault("cli.setting.slack.app_token")
+	if strings.HasPrefix(s.SlackBotToken, appTokenBegins) && strings.HasPrefix(s.SlackAppToken, botTokenBegins) {
+		fault("cli.setting.slack.swapped")
+	} else {
+		if t := s.SlackBotToken; t != "" && (!strings.HasPrefix(t, botTokenBegins) || !plain(t)) {
+			fault("cli.setting.slack.bot_token")
+		}
+		if t := s.SlackAppToken; t != "" && (!strings.HasPrefix(t, appTokenBegins) || !plain(t)) {
+			fault("cli.setting.slack.app_token")
+		}
 	}
 	if t := s.SlackSigningSecret; t != "" && (strings.HasPrefix(t, botTokenBegins) || strings.HasPrefix(t, appTokenBegins) || !plain(t)) {
 		fault("cli.setting.slack.signing_secret")

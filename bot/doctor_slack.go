@@ -25,6 +25,9 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 	if x.settings.SlackAppToken != "" && x.settings.SlackSigningSecret != "" {
 		found = append(found, notice(x.say("cli.serve.slack.both")))
 	}
+	if x.settings.pagesHere() {
+		found = append(found, notice(x.say("cli.serve.slack.pages", "address", x.settings.pagesURL())))
+	}
 	config := x.slackConfig(x.texts.Say)
 	if x.opened != nil {
 		config.Memory = x.opened.service.Memory(frontendSlack)
