@@ -129,6 +129,10 @@ func (v vocabulary) read(line string, inChannel bool) reading {
 			return reading{meaning: meansUnknown, text: line, channel: true}
 		}
 	}
+	if w, _, ok := v.lookup(head); ok && w == wordHelp && rest == "" && !inChannel {
+		// Who writes only "help" to the bot wants to know what to do.
+		return reading{meaning: meansWord, word: w, text: line}
+	}
 	if inChannel && line != "" {
 		return reading{meaning: meansNote, text: line, rest: line, channel: true}
 	}

@@ -88,6 +88,14 @@ func TestWhatALineMeans(t *testing.T) {
 		// Elsewhere: ask.
 		{"社用PCを電車に置き忘れた", own, meansLoose, "", "", ""},
 		{"状況", own, meansLoose, "", "", ""},
+		// Asking for help is no report, and no entry can be lost by it.
+		{"ヘルプ", own, meansWord, "help", "", ""},
+		{"Help", own, meansWord, "help", "", ""},
+		{"？", own, meansWord, "help", "", ""},
+		{"/incident ?", own, meansWord, "help", "", ""},
+		{"/incident ？", channel, meansWord, "help", "", ""},
+		{"help me", own, meansLoose, "", "", ""},
+		{"ヘルプ", channel, meansNote, "", "", "ヘルプ"},
 		{"", own, meansLoose, "", "", ""},
 		{"   ", channel, meansLoose, "", "", ""},
 	} {
