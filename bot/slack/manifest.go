@@ -48,6 +48,10 @@ var shortcuts = []struct{ callback, kind, name, about string }{
 	{"note_message", "message", "slack.shortcut.note_message", "slack.shortcut.note_message.about"},
 }
 
+// botName is what the bot is called until somebody renames it: of a manifest Slack takes none
+// but lower-case letters, digits, "-", "_" and "." (Slack, "App manifest reference").
+const botName = "hikeshi"
+
 // Scopes are the names of what the bot may do, in the manifest's order.
 func Scopes() []string {
 	var names []string
@@ -78,7 +82,7 @@ func Manifest(say func(key string, pairs ...string) string, publicURL string) st
 	line(2, "messages_tab_enabled: true")
 	line(2, "messages_tab_read_only_enabled: false")
 	line(1, "bot_user:")
-	line(2, "display_name: "+text("slack.app.name"))
+	line(2, "display_name: "+botName)
 	line(2, "always_online: true")
 	line(1, "shortcuts:")
 	for _, s := range shortcuts {

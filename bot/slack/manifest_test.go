@@ -194,6 +194,9 @@ func TestTheManifestIsWithinSlacksLimits(t *testing.T) {
 			within("name", m.Display.Name, 35)
 			within("description", m.Display.Description, 140)
 			within("bot", m.Features.Bot.Name, 80)
+			if strings.Trim(m.Features.Bot.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
+				t.Errorf("%s: Slack takes no bot called %q", lang, m.Features.Bot.Name)
+			}
 			for _, s := range m.Features.Shortcuts {
 				within("shortcut", s.Name, 24)
 				within("shortcut's description", s.Description, 150)
