@@ -30,12 +30,16 @@ type stage struct {
 	quote *quoteRef // the message that a form is about
 	round int       // how often the form has come back
 	quiet bool      // nothing is to be said here now
+	heard func()    // the desk has replied, or will not; nil: nobody waits for that
 }
 
 // answer asks the desk and shows what it says. Whoever waits too long is shown whom to phone,
 // and the answer when it comes.
 func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) (shown bool) {
 	reply, ok := f.handle(ctx, desk, s, r)
+	if s.heard != nil {
+		s.heard()
+	}
 	if !ok {
 		f.failed(ctx, s, r)
 		return false
@@ -171,7 +175,9 @@ func (f *Front) cards(ctx context.Context, s stage, cards []chat.Card) error {
 	if err == nil {
 		return nil
 	}
-	f.log.Warn("an answer goes to the direct messages instead", "error", err)
+	if !errors.Is(err, errNowhere) { // who wrote in his direct messages is answered there
+		f.log.Warn("an answer goes to the direct messages instead", "error", err)
+	}
 	err = nil
 	for _, c := range cards {
 		err = errors.Join(err, f.direct(ctx, userID(s.user), c))

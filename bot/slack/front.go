@@ -29,6 +29,7 @@ type Front struct {
 // patience is how long is waited for what. A test waits less.
 type patience struct {
 	lookup    time.Duration // for users.info, before a person goes by the name in the payload
+	received  time.Duration // for the desk, before a command is acknowledged with a sentence
 	submitted time.Duration // for the desk, before the form's window says that it is waiting
 	settle    time.Duration // for an acknowledgement to be carried out, before a call that builds on it
 	suggested time.Duration // for the options of a search: Slack shows nothing after 3 s
@@ -51,6 +52,7 @@ type patience struct {
 // pings a socket every few seconds, its own clients give one up after 30 s without.
 var standard = patience{
 	lookup:    1500 * time.Millisecond,
+	received:  300 * time.Millisecond,
 	submitted: 700 * time.Millisecond,
 	settle:    300 * time.Millisecond,
 	suggested: 2500 * time.Millisecond,
@@ -126,5 +128,10 @@ func (f *Front) Run(ctx context.Context) error {
 	return nil
 }
 
-// Live reports whether Slack reaches us, and since when that is so.
-func (f *Front) Live() (ok bool, since time.Time) { return f.reach.live(f.config.AppToken == "") }
+// Live reports whether Slack reaches us and lets us answer, and since when that is so.
+func (f *Front) Live() (ok bool, since time.Time) {
+	if at := f.people.refusedSince(); !at.IsZero() {
+		return false, at
+	}
+	return f.reach.live(f.config.AppToken == "")
+}

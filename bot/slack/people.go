@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ const (
 	absentFresh = time.Minute
 	// listAgain is how often everybody is asked for: who left, who joined, whose address changed.
 	listAgain = time.Hour
+	// refusedAgain is how soon it is asked again whether Slack takes the bot's token by now.
+	refusedAgain = time.Minute
 	// listPage is how many Slack recommends for a page of users.list.
 	listPage = 200
 )
@@ -27,7 +30,7 @@ const (
 // person is somebody of the workspace, as far as it matters to us.
 type person struct {
 	ID    string
-	Name  string // as the workspace calls him
+	Name  string // his full name: records are read by others, who do not know nicknames
 	Email string // lower case, and only where Slack has verified it: else anybody could claim a colleague's
 	Bot   bool
 	Guest bool // of one channel or several
@@ -38,11 +41,12 @@ type person struct {
 
 // people is who is in the workspace, from memory.
 type people struct {
-	mu     sync.Mutex
-	by     map[string]known
-	mails  map[string]string    // verified address → user
-	absent map[string]time.Time // address → when nobody had it
-	stale  chan string          // who is to be asked for again
+	mu      sync.Mutex
+	by      map[string]known
+	mails   map[string]string    // verified address → user
+	absent  map[string]time.Time // address → when nobody had it
+	stale   chan string          // who is to be asked for again
+	refused time.Time            // since when Slack does not take the bot's token; zero: it does
 }
 
 type known struct {
@@ -96,13 +100,41 @@ func (s *sender) learn(ctx context.Context) {
 			}
 		case <-again.C:
 			wait := listAgain
-			if err := s.listPeople(ctx); err != nil && ctx.Err() == nil {
+			err := s.listPeople(ctx)
+			if s.people.token(err, time.Now()) {
+				s.config.Log.Error("Slack does not take the bot token; hikeshi doctor says what to mend", "component", "slack", "error", err)
+				wait = refusedAgain
+			} else if err != nil && ctx.Err() == nil {
 				s.config.Log.Warn("the people of the workspace could not be listed; each is asked for when he comes", "component", "slack", "error", err)
 				wait = peopleFresh
 			}
 			again.Reset(wait)
 		}
 	}
+}
+
+// deadToken are the codes of a token that opens nothing (Slack, method auth.test).
+var deadToken = []string{"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+
+// token remembers whether Slack takes the bot's token, as the end of a call shows.
+func (p *people) token(err error, at time.Time) (refused bool) {
+	var r *refusal
+	refused = errors.As(err, &r) && slices.Contains(deadToken, r.code)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !refused && err == nil:
+		p.refused = time.Time{}
+	case refused && p.refused.IsZero():
+		p.refused = at
+	}
+	return refused
+}
+
+func (p *people) refusedSince() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused
 }
 
 func (s *sender) listPeople(ctx context.Context) error {
@@ -254,7 +286,7 @@ func personOf(u sl.User, me identity) person {
 		Guest: u.IsRestricted || u.IsUltraRestricted, Gone: u.Deleted,
 		Outside: u.IsStranger || !ours(u, me),
 	}
-	for _, n := range []string{u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name} {
+	for _, n := range []string{u.Profile.RealName, u.RealName, u.Profile.DisplayName, u.Name} {
 		if n = strings.TrimSpace(n); n != "" {
 			who.Name = n
 			break

@@ -82,7 +82,12 @@ func (f *Front) command(ctx context.Context, desk Desk, d delivery) {
 	if text == "" || f.seen.has(key) {
 		d.ack(nil)
 	} else {
-		d.ack(sl.Msg{ResponseType: sl.ResponseTypeEphemeral, Text: f.draw.say("slack.received")})
+		// What is answered at once needs no sentence before it, which would stay above it.
+		waits := time.AfterFunc(f.patience.received, func() {
+			d.ack(sl.Msg{ResponseType: sl.ResponseTypeEphemeral, Text: f.draw.say("slack.received")})
+		})
+		defer waits.Stop()
+		s.heard = func() { d.ack(nil) }
 	}
 	command := c.Command
 	if command == "" {
@@ -224,7 +229,7 @@ func (f *Front) interaction(ctx context.Context, desk Desk, d delivery) {
 }
 
 func nameIn(c *sl.InteractionCallback) string {
-	for _, n := range []string{c.User.Profile.DisplayName, c.User.RealName, c.User.Name} {
+	for _, n := range []string{c.User.RealName, c.User.Profile.DisplayName, c.User.Name} {
 		if n != "" {
 			return n
 		}

@@ -65,7 +65,11 @@ func (f *Front) listen(ctx context.Context) {
 		}
 		// Half of it by chance: many processes that lost Slack at once do not return at once.
 		pause := wait/2 + rand.N(wait/2+1)
-		f.log.Error("the connection to Slack was lost; trying again", "error", err, "wait", pause)
+		if answerCode(err) != "" {
+			f.log.Error("Slack refuses to be connected to; hikeshi doctor says what to mend", "error", err, "wait", pause)
+		} else {
+			f.log.Error("the connection to Slack was lost; trying again", "error", err, "wait", pause)
+		}
 		if !pauseFor(ctx, pause) {
 			return
 		}
