@@ -113,7 +113,7 @@ func (p *pace) wait(ctx context.Context, t turn) error {
 		switch {
 		case wait <= 0:
 			return nil
-		case t.patience >= 0 && wait > t.patience:
+		case t.patience >= 0 && wait > t.patience && !p.late(t, now):
 			if !keep {
 				p.forget(t)
 			}
@@ -144,6 +144,19 @@ func (p *pace) promised(method, ticket string) time.Duration {
 	return 0
 }
 
+// late says that a caller's turn is overdue and comes within a moment: sent away, he would
+// come late again, and be overtaken again.
+func (p *pace) late(t turn, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l, ok := p.lanes[t.method]
+	if !ok {
+		return false
+	}
+	i := l.of(t.ticket)
+	return i >= 0 && l.slots[i].late && l.slots[i].at.Sub(now) <= p.channel
+}
+
 // refused notes that Slack asked to leave a method alone for a while.
 func (p *pace) refused(method string, wait time.Duration) {
 	p.mu.Lock()
@@ -170,6 +183,16 @@ func (p *pace) book(t turn, now time.Time) time.Time {
 		}
 		for _, l := range lanes {
 			l.drop(t.ticket)
+		}
+		if conversation := lanes[len(lanes)-1]; due && t.conversation != "" && lanes[0].free(now, t.urgent) && !now.Before(conversation.blocked) {
+			// Somebody before him came a moment late. To the end of the line he would come after
+			// all that happened later, and again after that.
+			if next := conversation.usedUntil(); next.After(now) {
+				for _, l := range lanes {
+					l.add(slot{at: next, urgent: t.urgent, ticket: t.ticket, late: true})
+				}
+				return next
+			}
 		}
 		if valid {
 			for _, l := range lanes {
@@ -263,6 +286,7 @@ type slot struct {
 	urgent bool
 	used   bool
 	ticket string
+	late   bool // the turn is overdue: its caller waits in line, and not for another time
 }
 
 // free says whether a call fits in now, by the calls that were made.
@@ -280,6 +304,16 @@ func (l *lane) free(now time.Time, urgent bool) bool {
 		}
 	}
 	return all < l.limit && (urgent || ordinary < l.ordinary)
+}
+
+// usedUntil is when the window of the last call that was made is over.
+func (l *lane) usedUntil() (end time.Time) {
+	for _, s := range l.slots {
+		if s.used {
+			end = s.at.Add(l.window)
+		}
+	}
+	return end
 }
 
 // earliest is the first instant from t on at which a call fits in. Thousands of turns may be

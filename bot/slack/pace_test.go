@@ -244,3 +244,45 @@ func TestPaceUnderAnyLoad(t *testing.T) {
 
 // pass lets time go by on the clock of the test's bubble.
 func pass(d time.Duration) { <-time.After(d) }
+
+// TestALateTurnIsNoLostTurn: the courier brings what had to wait a little late, and what is
+// said in a channel stays in its order and comes no slower for that.
+func TestALateTurnIsNoLostTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(Limits{})
+		const posts = 20
+		start := time.Now()
+		var mu sync.Mutex
+		var order []int
+		var made []time.Time
+		var all sync.WaitGroup
+		for i := range posts {
+			time.Sleep(time.Millisecond) // of the bubble: they ask one after the other
+			all.Go(func() {
+				for {
+					wait := later(t, p.wait(t.Context(), turn{method: "chat.postMessage", conversation: "C1", ticket: fmt.Sprint(i)}))
+					if wait == 0 {
+						mu.Lock()
+						order, made = append(order, i), append(made, time.Now())
+						mu.Unlock()
+						return
+					}
+					time.Sleep(wait + time.Duration(i*37%300)*time.Millisecond)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(start); took > posts*3*time.Second/2 {
+			t.Errorf("%d messages took %v", posts, took)
+		}
+		for at, i := range order {
+			if d := at - i; d < -1 || d > 1 {
+				t.Errorf("message %d came at place %d: %v", i, at, order)
+				break
+			}
+		}
+		if n := most(made, time.Second); n > 1 {
+			t.Errorf("%d messages within a second", n)
+		}
+	})
+}
