@@ -87,9 +87,7 @@ func TestARefusedBotTokenIsNotReady(t *testing.T) {
 		t.Error("the log shows the token")
 	}
 	f.people.token(nil, time.Now())
-	if live, _ := f.Live(); !live {
-		t.Error("it stays unready when Slack takes the token again")
-	}
+	w.Wait("to be ready when Slack takes the token again", func() bool { live, _ := f.Live(); return live })
 }
 
 // The log tells a refusal of Slack from a connection that was lost.
