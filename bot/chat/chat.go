@@ -286,7 +286,12 @@ var ErrUnsure = errors.New("no answer came; it may have been done all the same")
 
 // Later says that nothing was tried, and how long to wait: the platform asked for it, or
 // would. It counts as no try.
-type Later struct{ Wait time.Duration }
+type Later struct {
+	Wait time.Duration
+	// Turn says that the place in line is kept: whoever comes back on time is served, and in
+	// the order of the first asking.
+	Turn bool
+}
 
 func (l *Later) Error() string { return "the platform asks to wait " + l.Wait.String() }
 

@@ -95,7 +95,7 @@ func (c *Courier) failed(m workflows.Message, frontend string, err error) workfl
 	if later, ok := errors.AsType[*chat.Later](err); ok {
 		res := workflows.Sent{At: now, Frontend: frontend, Waited: true, Retry: now}
 		if c.sends.Err() == nil {
-			res.Retry = c.later.put(m, now, later.Wait)
+			res.Retry = c.later.put(m, now, later)
 		}
 		return res
 	}

@@ -34,7 +34,7 @@ func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok
 			c.Log.Error("pages could not be joined; trying again", "component", "courier", "message", m.ID, "error", err)
 		}
 		now := c.Service.Now()
-		res := workflows.Sent{At: now, Waited: true, Retry: c.later.put(m, now, firstWait)}
+		res := workflows.Sent{At: now, Waited: true, Retry: c.later.put(m, now, &chat.Later{Wait: firstWait})}
 		c.recorded(m, c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res))
 		return p, false
 	}

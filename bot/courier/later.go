@@ -5,12 +5,13 @@ import (
 	"sync"
 	"time"
 
+	"hikeshi/bot/chat"
 	"hikeshi/workflows"
 )
 
 // putOff knows what front ends have put off, because their platform asks to wait: such as
-// two hundred channels on a platform that takes twenty a minute. Each of them is told the
-// same wait, for whichever comes first takes the place that gets free. Coming back all at once
+// two hundred channels on a platform that takes twenty a minute. Where no turn is kept for
+// them, each is told the same wait, for whichever comes first takes the place that gets free. Coming back all at once
 // they would claim and put off again two hundred rows each time, and so they spread out the
 // more, the more of them there are.
 type putOff struct {
@@ -28,8 +29,8 @@ const (
 )
 
 // put gives the instant at which a message is due again.
-func (p *putOff) put(m workflows.Message, now time.Time, wait time.Duration) time.Time {
-	wait = max(wait, shortWait)
+func (p *putOff) put(m workflows.Message, now time.Time, later *chat.Later) time.Time {
+	wait := max(later.Wait, shortWait)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until == nil {
@@ -43,6 +44,10 @@ func (p *putOff) put(m workflows.Message, now time.Time, wait time.Duration) tim
 	delete(p.until, m.ID)
 	if m.Urgent { // a page waits for nobody
 		return now.Add(wait + rand.N(shortWait))
+	}
+	if later.Turn { // nobody else takes his place; late, he would come after what happened later
+		p.until[m.ID] = now.Add(wait)
+		return p.until[m.ID]
 	}
 	beside := time.Duration(len(p.until))
 	at := now.Add(wait + rand.N(min(wait/4+wait/spread*beside, mostSpread)))

@@ -117,7 +117,7 @@ func (p *pace) wait(ctx context.Context, t turn) error {
 			if !keep {
 				p.forget(t)
 			}
-			return &chat.Later{Wait: wait}
+			return &chat.Later{Wait: wait, Turn: keep}
 		}
 		timer := time.NewTimer(wait)
 		select {
