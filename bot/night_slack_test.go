@@ -160,7 +160,8 @@ func slackScript(t *testing.T, by transport, file string, transcript bool) {
 	}
 	s.asLeft()
 	if transcript {
-		golden(t, base+".slack.shown", s.out.String())
+		// When a message was sent is chance: it depends on what had to be said before it.
+		golden(t, base+".slack.shown", messageLinks.ReplaceAllString(s.out.String(), "${1}(message)"))
 	}
 }
 
