@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -237,13 +238,12 @@ func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, 
 	if err != nil {
 		return chat.Card{}, err
 	}
+	mine = slices.DeleteFunc(mine, func(l workflows.Listed) bool { return l.Access != workflows.AccessFull })
 	var items []chat.Item
 	for i, l := range mine {
-		if l.Access != workflows.AccessFull {
-			continue
-		}
-		if i >= maxListed {
+		if i == maxListed {
 			card.Blocks = append(card.Blocks, chat.Block{Text: v.say("list.more", "count", number(len(mine)-maxListed)), Small: true})
+			card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")})
 			break
 		}
 		items = append(items, chat.Item{
@@ -255,8 +255,8 @@ func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, 
 		card.Blocks = []chat.Block{{Text: v.say("digest.none")}}
 		return card, nil
 	}
-	card.Blocks = append([]chat.Block{{Text: v.say("digest.text", "count", number(len(items)))}, {Items: items}}, card.Blocks...)
-	card.Buttons = []chat.Button{{Label: v.say("button.list_page"), Page: PathIncidents}}
+	card.Blocks = append([]chat.Block{{Text: v.say("digest.text", "count", number(len(mine)))}, {Items: items}}, card.Blocks...)
+	card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list_page"), Page: PathIncidents})
 	return card, nil
 }
 

@@ -64,7 +64,7 @@ func (v *visit) pressed() chat.Reply {
 	case wordHelp:
 		return v.showHelp()
 	case wordList:
-		return v.showList()
+		return v.showList(a.id)
 	case wordContacts:
 		return v.showContacts()
 	case wordWeb:

@@ -85,7 +85,7 @@ func (v *visit) look(r reading) (chat.Reply, bool) {
 	case wordHelp:
 		return v.showHelp(), true
 	case wordList:
-		return v.showList(), true
+		return v.showList(""), true
 	case wordContacts:
 		return v.showContacts(), true
 	case wordWeb:

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"strings"
 
 	"hikeshi/bot/chat"
@@ -116,35 +117,37 @@ func (v voice) handoverButton(in *incident.Incident) chat.Button {
 	return chat.Button{Label: v.say("format.handover"), Page: PathDocument(in.ID, KindHandover, Formats[0])}
 }
 
-// showList answers 一覧.
-func (v *visit) showList() chat.Reply {
-	mine, _, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true})
+// showList answers 一覧: a part of it, from the newest or from behind an incident.
+func (v *visit) showList(before incident.ID) chat.Reply {
+	mine, more, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Before: before, Limit: maxListed})
+	if errors.Is(err, workflows.ErrNotFound) {
+		return v.outdated() // the last one of the part before is not his to see any more
+	}
 	if err != nil {
 		return v.fault(err, task{})
 	}
-	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title"), Whole: v.act(wordList, "", 0, "")}
+	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title"), Whole: v.act(wordList, before, 0, "")}
 	if len(mine) == 0 {
 		card.Blocks = []chat.Block{{Text: v.say("list.empty")}}
 		card.Buttons = []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
 		return chat.Reply{Cards: []chat.Card{card}}
 	}
 	var items []chat.Item
-	for i, l := range mine {
-		if i == maxListed {
-			card.Blocks = append(card.Blocks, chat.Block{Text: v.say("list.more", "count", number(len(mine)-maxListed)), Small: true})
-			break
-		}
+	for _, l := range mine {
 		items = append(items, chat.Item{
 			Text: titleFor(l.Incident, l.Access, v.who.ID), Small: v.stateLine(l.Incident),
 			Buttons: []chat.Button{{Label: v.say("button.open"), Action: v.act(wordStatus, l.ID, 0, "")}},
 		})
 	}
-	card.Blocks = append([]chat.Block{{Items: items}}, card.Blocks...)
-	card.Buttons = []chat.Button{{Label: v.say("button.list_page"), Page: PathIncidents}}
+	card.Blocks = []chat.Block{{Items: items}}
+	if more {
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list_more"), Action: v.act(wordList, mine[len(mine)-1].ID, 0, ""), Style: chat.Primary})
+	}
+	card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list_page"), Page: PathIncidents})
 	return chat.Reply{Cards: []chat.Card{card}}
 }
 
-// maxListed is how many incidents a card lists; the page has them all.
+// maxListed is how many incidents a card lists at once.
 const maxListed = 20
 
 // showContacts answers 連絡先. Phone numbers are for those on the list.
