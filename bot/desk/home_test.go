@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -519,5 +520,33 @@ func TestAMentionIsAPersonOfTheList(t *testing.T) {
 	b.say("佐藤", channel, "/incident 記録 <@U2> は文字どおり")
 	if notes, _ = b.notes(id); len(notes) != 2 || notes[1].Text.Body != "<@U2> は文字どおり" {
 		t.Errorf("the web room has no mentions: %+v", notes)
+	}
+}
+
+// The list is gone through to its end in chat: there may be no web page that could be reached.
+func TestTheWholeListIsReachedInChat(t *testing.T) {
+	b := newBench(t, "ja")
+	const n = 45
+	for i := range n {
+		b.report("山本", fmt.Sprintf("同じ日の%d件目の報告", i))
+	}
+	seen := map[string]bool{}
+	r, parts := b.say("佐藤", "", "/incident 一覧"), 0
+	for ; parts < n; parts++ {
+		for _, item := range r.Cards[0].Blocks[0].Items {
+			if id, _, _ := strings.Cut(item.Text, " "); seen[id] {
+				t.Errorf("%s is listed twice", id)
+			} else {
+				seen[id] = true
+			}
+		}
+		more := slices.IndexFunc(r.Cards[0].Buttons, func(b chat.Button) bool { return b.Label == "次の件を見る" })
+		if more < 0 {
+			break
+		}
+		r = b.press("佐藤", r.Cards[0].Buttons[more].Action)
+	}
+	if len(seen) != n || parts != 2 {
+		t.Errorf("%d incidents in %d parts, want %d in 3", len(seen), parts+1, n)
 	}
 }
