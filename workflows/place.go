@@ -19,6 +19,7 @@ type PlaceKept struct {
 	Link    string         `json:"link,omitempty"`
 	Problem string         `json:"problem,omitempty"` // why there is none, or why it is not as it ought to be
 	Missing []PlaceMissing `json:"missing,omitempty"` // who belongs in it and is not there
+	Ended   bool           `json:"ended,omitempty"`   // it was put away, with its incident
 }
 
 // PlaceMissing is a person who could not be brought into a channel.
@@ -27,8 +28,9 @@ type PlaceMissing struct {
 	Why    string            `json:"why"`
 }
 
-// trouble reports whether there is something that people have to be told of.
-func (k PlaceKept) trouble() bool { return k.Problem != "" || len(k.Missing) > 0 }
+// trouble reports whether there is something that people have to be told of. That there is no
+// channel is none without a problem: the incident was over before.
+func (k PlaceKept) trouble() bool { return k.Problem != "" || k.ID != "" && len(k.Missing) > 0 }
 
 func (k PlaceKept) sameTrouble(o PlaceKept) bool {
 	return (k.ID == "") == (o.ID == "") && k.Problem == o.Problem && slices.Equal(k.Missing, o.Missing)
@@ -94,7 +96,7 @@ func (s *Service) RecordPlace(ctx context.Context, m Message, owner string, kept
 			if kept.ID == "" {
 				return nil
 			}
-			after.Problem, after.Missing = before.Problem, before.Missing
+			after.Problem, after.Missing, after.Ended = before.Problem, before.Missing, before.Ended
 		}
 		c := Change{At: now}
 		if res.OK && after.trouble() {

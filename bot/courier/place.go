@@ -26,15 +26,10 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 	if err != nil {
 		return kept, c.failed(m, fe.Name(), err)
 	}
+	waits := false
 	if want.Ended {
-		// An archived channel takes no more messages: those under way, and those put off or to
-		// be tried again, come first.
-		waits, err := c.Service.ChannelWaits(ctx, m.Incident)
-		if err != nil {
-			return kept, c.failed(m, fe.Name(), fmt.Errorf("what is still to be said in the channel: %w", err))
-		}
-		if waits {
-			return kept, c.failed(m, fe.Name(), &chat.Later{Wait: firstWait})
+		if waits, err = c.endWaits(ctx, m, &want); err != nil {
+			return kept, c.failed(m, fe.Name(), err)
 		}
 	}
 	made, err := keeper.Keep(ctx, want)
@@ -49,9 +44,34 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 		}
 		kept.Missing = append(kept.Missing, workflows.PlaceMissing{Person: who, Why: string(x.Why)})
 	}
+	if err == nil && waits {
+		err = &chat.Later{Wait: firstWait}
+	}
 	if err != nil {
 		return kept, c.failed(m, fe.Name(), err)
 	}
+	kept.Ended = want.Ended
 	c.later.over(m.ID)
 	return kept, workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(made.ID)}
+}
+
+// endWaits reports whether the end of a channel has to wait: an archived one takes no more
+// messages, and so those under way, and those put off or to be tried again, come first. They
+// may wait for the channel in turn, such as until somebody is taken out of it: before its end
+// it is kept as it ought to be. Where it is not made yet, or put away already, nothing can be
+// said in it: then the end is what they wait for.
+func (c *Courier) endWaits(ctx context.Context, m workflows.Message, want *chat.Place) (bool, error) {
+	before, known, err := c.Service.PlaceOf(ctx, m.Incident)
+	if err != nil {
+		return false, fmt.Errorf("what is remembered of the channel: %w", err)
+	}
+	if !known || before.Ended || before.ID == "" && before.Problem == "" {
+		return false, nil
+	}
+	waits, err := c.Service.ChannelWaits(ctx, m.Incident)
+	if err != nil {
+		return false, fmt.Errorf("what is still to be said in the channel: %w", err)
+	}
+	want.Ended = !waits
+	return waits, nil
 }

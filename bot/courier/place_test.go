@@ -48,6 +48,9 @@ func (h *house) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, erro
 	}
 	h.key.Unlock()
 	if d.To.Channel != "" && !there {
+		if h.answer != nil && errors.Is(h.answer(ctx, d), chat.ErrGone) {
+			return "", chat.ErrGone
+		}
 		return "", &chat.Later{Wait: 5 * time.Second}
 	}
 	if place.Ended {
@@ -145,6 +148,74 @@ func TestTheChannelComesFirstAndItsEndLast(t *testing.T) {
 	}
 	if len(h.keys("feed:")) == 0 {
 		t.Error("the end was not said in the channel")
+	}
+}
+
+// What waits for a channel that never came must not keep its end from coming, or both would
+// wait for each other for ever.
+func TestAnIncidentThatEndsBeforeItsChannelIsMadeComesToRest(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	b.settle(h, slog.New(slog.DiscardHandler))
+	ended := map[string]bool{}
+	h.keep = func(p chat.Place) (chat.Kept, error) {
+		if !p.Ended {
+			return chat.Kept{}, &chat.Later{Wait: 3 * time.Second}
+		}
+		ended[p.Channel] = true
+		return chat.Kept{}, nil
+	}
+	h.answer = func(_ context.Context, d chat.Delivery) error {
+		if d.To.Channel != "" && ended[d.To.Channel] {
+			return chat.ErrGone
+		}
+		return nil
+	}
+	id := b.report("r1")
+	b.drain()
+	b.do("end", "佐藤", id, incident.Dismiss{Reason: "誤報"})
+	for range 10 {
+		b.clock.move(10 * time.Second)
+		b.drain()
+	}
+	if waits, err := b.service.ChannelWaits(t.Context(), id); err != nil || waits || !ended[strings.ToLower(string(id))] {
+		t.Errorf("waiting for the channel: %v, %v; ended %v", waits, err, ended)
+	}
+	if got := h.keys("absent:"); len(got) > 0 {
+		t.Errorf("people are told of a channel that nobody needs: %q", got)
+	}
+}
+
+// Nothing is said in a channel in which somebody is who was left out; its end waits for what
+// is to be said. So he goes first, also at the end.
+func TestWhoWasLeftOutGoesBeforeTheEnd(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	b.settle(h, slog.New(slog.DiscardHandler))
+	id := b.report("r1")
+	channel := strings.ToLower(string(id))
+	b.drain()
+	out := b.person("鈴木").ID
+	h.answer = func(_ context.Context, d chat.Delivery) error {
+		h.key.Lock()
+		defer h.key.Unlock()
+		if d.To.Channel != "" && slices.Contains(h.places[channel].Members, chat.UserID("test:"+string(out))) {
+			return &chat.Later{Wait: time.Second}
+		}
+		return nil
+	}
+	b.do("out", "佐藤", id, incident.Restrict{Exclude: []incident.PersonID{out}, Reason: "関係者"})
+	b.do("end", "佐藤", id, incident.Dismiss{Reason: "誤報"})
+	h.order = nil
+	for range 10 {
+		b.clock.move(5 * time.Second)
+		b.drain()
+	}
+	if n := len(h.order); n == 0 || h.order[n-1] != "keep "+channel+" ended=true" {
+		t.Errorf("in the end: %q", h.order)
+	}
+	if waits, err := b.service.ChannelWaits(t.Context(), id); err != nil || waits {
+		t.Errorf("still waiting: %v, %v", waits, err)
 	}
 }
 
