@@ -108,9 +108,9 @@ func uncounted(log *slog.Logger, err error) {
 }
 
 // end stops in this order: it says that it is not ready, takes no new requests from the web
-// and from Slack, lets those under way finish and tells the open pages to come back, takes up no new work, and lets the
-// sends under way finish. What has not finished within stopWithin is broken off: nothing of it
-// was acknowledged, and no lease stays behind.
+// and from Slack, lets those under way finish and tells the open pages to come back, takes up
+// no new work, and lets the sends under way finish. What has not finished within stopWithin is
+// broken off: nobody was told that it was accepted, and no lease stays behind.
 func (d *duty) end(behindProxy bool) error {
 	begun := time.Now()
 	d.readiness.accepting.Store(false)
@@ -128,7 +128,7 @@ func (d *duty) end(behindProxy bool) error {
 	select {
 	case <-d.talked:
 	case <-bounded.Done():
-		d.log.Warn("what came from Slack was broken off at the stop; Slack delivers it again", "component", "server")
+		d.log.Warn("what came from Slack was broken off at the stop", "component", "server")
 	}
 	if cerr := d.calendar.Stop(); cerr != nil {
 		d.log.Warn("the calendar's work was broken off; it is done at the next start", "component", "calendar", "error", cerr)

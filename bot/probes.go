@@ -23,9 +23,8 @@ const probeWithin = 10 * time.Second
 
 // probes answers who looks after the program, and hands everything else on: to Slack's front
 // end what Slack sends, which is known by its signature and not by the name it calls this host
-// by, and the rest to the room. It
-// counts every request, and writes a line for each that failed: the route that answered,
-// never the path, in which numbers and tokens stand.
+// by, and the rest to the room. It counts every request, and writes a line for each that
+// failed: the route that answered, never the path, in which numbers and tokens stand.
 type probes struct {
 	room    http.Handler
 	slack   http.Handler // what Slack sends over HTTP; nil: nothing

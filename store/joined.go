@@ -14,9 +14,9 @@ import (
 // Pages to one person that wait at the same time go out as one message where a platform bounds
 // how often a person can be written to. One that was only put off goes with the next that is
 // due: each is told a wait of its own, and by that every message would bring a few of them, and
-// the others would wait again. Which ones went together is written down with
-// the claim, before anything is sent: after a crash the same ones are sent again under the
-// same key, so that a front end that looks finds the message that may have arrived.
+// the others would wait again. Which ones went together is written down with the claim,
+// before anything is sent: after a crash the same ones are sent again under the same key, so
+// that a front end that looks finds the message that may have arrived.
 //
 // Those that went together stay together once the message arrived, or may have. As long as it
 // surely has not, each is free to go with others.

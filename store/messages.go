@@ -142,8 +142,8 @@ func claimMessages(d dialect, urgent int) string {
 }
 
 // ClaimMessages leases up to n messages that are due: urgent ones first, then by when they
-// fell due, and those that come last when nothing else is. Urgent ones have an index of their own beside the rest: a pile of others is not
-// looked through for them.
+// fell due, and those that come last when nothing else is. Urgent ones have an index of their
+// own beside the rest: a pile of others is not looked through for them.
 func (d *database) ClaimMessages(ctx context.Context, now time.Time, owner string, lease time.Duration, n int, urgentOnly bool) ([]workflows.Message, error) {
 	lanes := []string{d.sql.claimUrgent, d.sql.claimMessages, d.sql.claimLast}
 	if urgentOnly {

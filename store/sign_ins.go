@@ -15,7 +15,6 @@ const (
 	selectSession = `SELECT ` + signInColumns + ` FROM sign_ins WHERE digest = $1 AND kind = 'session' AND expires > $2`
 	touchSession  = `UPDATE sign_ins SET expires = $3 WHERE digest = $1 AND kind = 'session' AND expires > $2`
 	dropSignIn    = `DELETE FROM sign_ins WHERE digest = $1`
-	dropSessions  = `DELETE FROM sign_ins WHERE person = $1`
 	sweepSignIns  = `DELETE FROM sign_ins WHERE expires <= $1`
 )
 
@@ -72,11 +71,6 @@ func (d *database) TouchSession(ctx context.Context, digest string, now, expires
 // DropSignIn ends one session, or takes a link back.
 func (d *database) DropSignIn(ctx context.Context, digest string) error {
 	return d.change(ctx, "end a session", dropSignIn, digest)
-}
-
-// DropSessions ends every session of a person, and takes his links back.
-func (d *database) DropSessions(ctx context.Context, person string) error {
-	return d.change(ctx, "end a person's sessions", dropSessions, person)
 }
 
 // SweepSignIns removes what has expired.

@@ -37,8 +37,6 @@ type SignIns interface {
 	TouchSession(ctx context.Context, digest string, now, expires time.Time) error
 	// DropSignIn ends one session, or takes a link back; one that is not there is no error.
 	DropSignIn(ctx context.Context, digest string) error
-	// DropSessions ends every session of a person, and takes his links back.
-	DropSessions(ctx context.Context, person string) error
 	// SweepSignIns removes what has expired.
 	SweepSignIns(ctx context.Context, now time.Time) error
 }

@@ -11,9 +11,9 @@ import (
 
 // putOff knows what front ends have put off, because their platform asks to wait: such as
 // two hundred channels on a platform that takes twenty a minute. Where no turn is kept for
-// them, each is told the same wait, for whichever comes first takes the place that gets free. Coming back all at once
-// they would claim and put off again two hundred rows each time, and so they spread out the
-// more, the more of them there are.
+// them, each is told the same wait, for whichever comes first takes the place that gets free.
+// Coming back all at once they would claim and put off again two hundred rows each time, and
+// so they spread out the more, the more of them there are.
 type putOff struct {
 	mu    sync.Mutex
 	until map[int64]time.Time // by message

@@ -228,7 +228,7 @@ func (f *Front) window(s stage, cards []chat.Card) sl.ModalViewRequest {
 // whisper shows something in the channel that only the one who asked sees.
 func (f *Front) whisper(ctx context.Context, s stage, blocks []sl.Block, text string) error {
 	if s.responseURL != "" {
-		return f.postEphemeralURL(ctx, s.responseURL, blocks, text, false)
+		return f.postEphemeralURL(ctx, s.responseURL, blocks, text)
 	}
 	return f.now(ctx, "chat.postEphemeral", func(ctx context.Context) error {
 		_, err := f.client.PostEphemeralContext(ctx, s.channel, s.user, sl.MsgOptionBlocks(blocks...), sl.MsgOptionText(text, false))

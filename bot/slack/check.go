@@ -210,18 +210,19 @@ func (k *checkup) everybody(ctx context.Context, me *sl.AuthTestResponse, people
 		k.note("slack.check.people_unknown")
 		return
 	}
-	byID, byEmail := map[string]sl.User{}, map[string]sl.User{}
+	byID, byEmail := map[string]person{}, map[string]person{}
 	for _, u := range users {
-		byID[u.ID] = u
-		if u.Profile.Email != "" && u.IsEmailConfirmed && !u.Deleted {
-			byEmail[strings.ToLower(u.Profile.Email)] = u
+		who := personOf(u, identity{Team: me.TeamID, Enterprise: me.EnterpriseID})
+		byID[who.ID] = who
+		if who.Email != "" && !who.Gone {
+			byEmail[who.Email] = who
 		}
 	}
 	found := 0
 	for _, p := range people {
-		u, ok := byID[p.SlackID]
+		who, ok := byID[p.SlackID]
 		if p.SlackID == "" {
-			u, ok = byEmail[strings.ToLower(p.Email)]
+			who, ok = byEmail[strings.ToLower(strings.TrimSpace(p.Email))]
 		}
 		switch {
 		case !ok && p.SlackID != "":
@@ -230,13 +231,13 @@ func (k *checkup) everybody(ctx context.Context, me *sl.AuthTestResponse, people
 			k.note("slack.check.person_email", "name", p.Name)
 		case !ok:
 			k.note("slack.check.person_nothing", "name", p.Name)
-		case u.Deleted:
+		case who.Gone:
 			k.note("slack.check.person_gone", "name", p.Name)
-		case u.IsBot || u.ID == "USLACKBOT":
+		case who.Bot:
 			k.note("slack.check.person_bot", "name", p.Name)
-		case u.IsStranger || u.TeamID != "" && u.TeamID != me.TeamID && me.EnterpriseID == "":
+		case who.Outside:
 			k.note("slack.check.person_outside", "name", p.Name)
-		case u.IsRestricted || u.IsUltraRestricted:
+		case who.Guest:
 			k.note("slack.check.person_guest", "name", p.Name)
 		default:
 			found++

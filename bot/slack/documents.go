@@ -102,37 +102,37 @@ func (s *sender) findDocument(ctx context.Context, conversation, name string, l 
 // openFile opens a file that a person sent. Who gets it closes the body. The token goes to
 // Slack's own hosts and the API's only: where a file lies elsewhere, its author chose the
 // address.
-func (s *sender) openFile(ctx context.Context, id string) (name string, size int64, body io.ReadCloser, err error) {
+func (s *sender) openFile(ctx context.Context, id string) (name string, body io.ReadCloser, err error) {
 	var f *sl.File
 	err = s.call(ctx, turn{method: "files.info", patience: -1}, func(ctx context.Context) (err error) {
 		f, _, _, err = s.client.GetFileInfoContext(ctx, id, 0, 0)
 		return err
 	})
 	if err != nil {
-		return "", 0, nil, err
+		return "", nil, err
 	}
 	at := f.URLPrivateDownload
 	if at == "" {
 		at = f.URLPrivate
 	}
 	if f.IsExternal || !s.trusted(at) {
-		return "", 0, nil, fmt.Errorf("slack file: it does not lie with Slack: %w", chat.ErrGone)
+		return "", nil, fmt.Errorf("slack file: it does not lie with Slack: %w", chat.ErrGone)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
-		return "", 0, nil, errors.New("slack file: its address cannot be read")
+		return "", nil, errors.New("slack file: its address cannot be read")
 	}
 	req.Header.Set("Authorization", "Bearer "+s.config.BotToken)
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return "", 0, nil, judge("file", func() bool { return false }, err)
+		return "", nil, judge("file", func() bool { return false }, err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		resp.Body.Close()
 		// A redirect leads to the sign-in page: the token may not read this file.
-		return "", 0, nil, fmt.Errorf("slack file: status %d", resp.StatusCode)
+		return "", nil, fmt.Errorf("slack file: status %d", resp.StatusCode)
 	}
-	return f.Name, int64(f.Size), resp.Body, nil
+	return f.Name, resp.Body, nil
 }
 
 // trusted says whether an address may be called with the token: Slack's own hosts, by https,
@@ -151,10 +151,10 @@ func (s *sender) trusted(address string) bool {
 			host == "slack-gov.com" || strings.HasSuffix(host, ".slack-gov.com"))
 }
 
-// postEphemeralURL shows blocks to the one who asked, by the response_url of his request, or
-// in the place of what was shown there before. Slack takes five within 30 minutes
-// ("Handling user interaction", response_url).
-func (s *sender) postEphemeralURL(ctx context.Context, responseURL string, blocks []sl.Block, text string, replace bool) error {
+// postEphemeralURL shows blocks to the one who asked, by the response_url of his request,
+// below what was shown there before. Slack takes five within 30 minutes ("Handling user
+// interaction", response_url).
+func (s *sender) postEphemeralURL(ctx context.Context, responseURL string, blocks []sl.Block, text string) error {
 	const method = "response_url"
 	if !s.trusted(responseURL) {
 		return errors.New("slack response_url: it does not lead to Slack")
@@ -164,7 +164,7 @@ func (s *sender) postEphemeralURL(ctx context.Context, responseURL string, block
 		Replace bool       `json:"replace_original"`
 		Text    string     `json:"text"`
 		Blocks  []sl.Block `json:"blocks,omitempty"`
-	}{"ephemeral", replace, text, blocks})
+	}{"ephemeral", false, text, blocks})
 	if err != nil {
 		return fmt.Errorf("slack response_url: %w", err)
 	}

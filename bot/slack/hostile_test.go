@@ -434,7 +434,7 @@ func TestOnlySlacksAddressesAreCalled(t *testing.T) {
 	called := false
 	evil := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
 	defer evil.Close()
-	if err := b.postEphemeralURL(t.Context(), evil.URL+"/x", nil, "secret", false); err == nil || called || strings.Contains(err.Error(), "127.0.0.1") {
+	if err := b.postEphemeralURL(t.Context(), evil.URL+"/x", nil, "secret"); err == nil || called || strings.Contains(err.Error(), "127.0.0.1") {
 		t.Errorf("called %v, %v", called, err)
 	}
 }

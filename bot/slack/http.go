@@ -25,15 +25,14 @@ const (
 	stampWindow = 5 * time.Minute
 )
 
-// Handler takes what Slack sends over HTTP; nil in Socket Mode. Its paths are
-// /slack/commands, /slack/interactions and /slack/events.
+// Handler takes what Slack sends over HTTP, at the paths of the manifest; nil in Socket Mode.
 func (f *Front) Handler() http.Handler {
 	if f.config.AppToken != "" {
 		return nil
 	}
 	mux := http.NewServeMux()
-	for _, k := range []kind{commands, interactions, events} {
-		mux.Handle("POST /slack/"+string(k), f.endpoint(k))
+	for path, k := range map[string]kind{PathCommands: commands, PathInteractions: interactions, PathEvents: events} {
+		mux.Handle("POST "+path, f.endpoint(k))
 	}
 	return mux
 }

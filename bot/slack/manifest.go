@@ -40,12 +40,12 @@ var botEvents = []struct{ name, why string }{
 	{"app_home_opened", "slack.event.app_home_opened"},
 }
 
-// shortcuts by their callback IDs, which the front end knows them by. A name has at most 24
+// shortcuts by their callback IDs. A name has at most 24
 // characters, a description 150 (Slack, "App manifest reference").
 var shortcuts = []struct{ callback, kind, name, about string }{
-	{"report_incident", "global", "slack.shortcut.report_incident", "slack.shortcut.report_incident.about"},
-	{"report_message", "message", "slack.shortcut.report_message", "slack.shortcut.report_message.about"},
-	{"note_message", "message", "slack.shortcut.note_message", "slack.shortcut.note_message.about"},
+	{shortcutReport, "global", "slack.shortcut.report_incident", "slack.shortcut.report_incident.about"},
+	{shortcutQuote, "message", "slack.shortcut.report_message", "slack.shortcut.report_message.about"},
+	{shortcutNote, "message", "slack.shortcut.note_message", "slack.shortcut.note_message.about"},
 }
 
 // botName is what the bot is called until somebody renames it: of a manifest Slack takes none
@@ -92,7 +92,7 @@ func Manifest(say func(key string, pairs ...string) string, publicURL string) st
 		line(2, "  description: "+text(s.about))
 	}
 	line(1, "slash_commands:")
-	line(2, "- command: /incident")
+	line(2, "- command: "+slash)
 	if web {
 		line(2, "  url: "+urlOf(PathCommands))
 	}

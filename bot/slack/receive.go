@@ -15,7 +15,7 @@ import (
 	"hikeshi/bot/chat"
 )
 
-// kind is what Slack delivers; the last part of its HTTP path.
+// kind is what Slack delivers.
 type kind string
 
 const (

@@ -222,7 +222,7 @@ func (f *Front) files(ctx context.Context, chosen []fileRef, quote *quoteRef) ch
 		ctx, cancel := context.WithTimeout(ctx, f.patience.desk)
 		defer cancel()
 		for _, c := range chosen {
-			name, _, body, err := f.openFile(ctx, c.ID)
+			name, body, err := f.openFile(ctx, c.ID)
 			if err != nil {
 				yield(chat.File{}, errors.Join(errFile, err))
 				return

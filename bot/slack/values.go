@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	sl "github.com/slack-go/slack"
 
@@ -131,7 +133,7 @@ func split(i chat.Input) []string {
 	}
 	var out []string
 	for rest := value; rest != ""; {
-		n := cut(rest, maxTyped, unitsOf)
+		n := cut(rest, maxTyped, utf16.RuneLen)
 		if n < len(rest) {
 			n = seam(rest, n)
 		}
@@ -142,9 +144,9 @@ func split(i chat.Input) []string {
 
 // seam moves a cut back to between two characters that are seen, where there is one near.
 func seam(s string, n int) int {
-	after, _ := firstRune(s[n:])
+	after, _ := utf8.DecodeRuneInString(s[n:])
 	for at := n; at > n/2; {
-		before, size := lastRune(s[:at])
+		before, size := utf8.DecodeLastRuneInString(s[:at])
 		if !unicode.IsSpace(before) && !unicode.IsSpace(after) && !continues(before, after) && !(regional(before) && regional(after)) {
 			return at
 		}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	sl "github.com/slack-go/slack"
 
@@ -14,11 +12,6 @@ import (
 
 // answerID is the action_id of every input: its block says which one it is.
 const answerID = "answer"
-
-func unitsOf(r rune) int { return utf16.RuneLen(r) }
-
-func firstRune(s string) (rune, int) { return utf8.DecodeRuneInString(s) }
-func lastRune(s string) (rune, int)  { return utf8.DecodeLastRuneInString(s) }
 
 // element draws what is answered in; shown is false where it cannot show the input's value.
 func (d drawing) element(i chat.Input, search bool) (e sl.BlockElement, shown bool) {
