@@ -257,7 +257,7 @@ func TestALateTurnIsNoLostTurn(t *testing.T) {
 		var made []time.Time
 		var all sync.WaitGroup
 		for i := range posts {
-			time.Sleep(time.Millisecond) // of the bubble: they ask one after the other
+			<-time.After(time.Millisecond) // of the bubble: they ask one after the other
 			all.Go(func() {
 				for {
 					wait := later(t, p.wait(t.Context(), turn{method: "chat.postMessage", conversation: "C1", ticket: fmt.Sprint(i)}))
@@ -267,7 +267,7 @@ func TestALateTurnIsNoLostTurn(t *testing.T) {
 						mu.Unlock()
 						return
 					}
-					time.Sleep(wait + time.Duration(i*37%300)*time.Millisecond)
+					<-time.After(wait + time.Duration(i*37%300)*time.Millisecond)
 				}
 			})
 		}

@@ -171,9 +171,9 @@ func (f *Front) admit(ctx context.Context, s stage, id, called, team string) (na
 	case <-ctx.Done():
 	}
 	// Nobody has said whether he is of this workspace: go by what Slack has signed.
-	ctx, cancel := context.WithTimeout(ctx, f.patience.lookup)
+	asking, cancel := context.WithTimeout(ctx, f.patience.lookup)
 	defer cancel()
-	if me, err := f.auth(ctx); err == nil && team != "" && team != me.Team && team != me.Enterprise {
+	if me, err := f.auth(asking); err == nil && team != "" && team != me.Team && team != me.Enterprise {
 		f.tell(ctx, s, saysStranger)
 		return "", false
 	}
