@@ -46,6 +46,23 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// Somebody of another company is told of no incident, even where the contact list names him by
+// his ID: Slack would let us write to him (Slack Connect).
+func TestNobodyOfAnotherCompanyIsWrittenTo(t *testing.T) {
+	b := newBench(t)
+	if err := b.listPeople(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Send(t.Context(), toUser("page", "UOTHER", "a call"))
+	if !errors.Is(err, chat.ErrGone) {
+		t.Errorf("sent: %v", err)
+	}
+	if n := len(b.Calls("conversations.open")); n > 0 {
+		t.Error("it was left to Slack whether he reads it")
+	}
+	b.clean()
+}
+
 func TestFindByAddress(t *testing.T) {
 	b := newBench(t)
 	for range 2 {

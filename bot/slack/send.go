@@ -42,8 +42,12 @@ func (s *sender) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, err
 	return s.putDirect(ctx, user, d, lineOf(d))
 }
 
-// putDirect brings a delivery to a person's direct messages.
+// putDirect brings a delivery to a person's direct messages. Slack would let us write to
+// somebody of another company, too, where both share a channel (Slack Connect).
 func (s *sender) putDirect(ctx context.Context, user string, d chat.Delivery, l line) (chat.MessageID, error) {
+	if who, _ := s.people.get(user); who.Outside {
+		return "", &refusal{method: "conversations.open", code: "user_not_visible"}
+	}
 	dm, err := s.dm(ctx, user, l)
 	if err != nil {
 		return "", err
