@@ -68,6 +68,11 @@ func (k *keeping) create(ctx context.Context) error {
 		case refused(err, forbidden...):
 			p.Problem, p.Asked, p.Intent = chat.ProblemForbidden, time.Now().UTC(), time.Time{}
 			return nil
+		case code(err) != "" && !errors.Is(err, chat.ErrUnsure) && !refused(err, deadToken...):
+			// Slack has decided, for a reason of its own: to go on waiting for the channel would
+			// keep from everybody what is said in it.
+			p.Problem, p.Asked, p.Intent = chat.ProblemRefused, time.Now().UTC(), time.Time{}
+			return nil
 		default:
 			return err
 		}

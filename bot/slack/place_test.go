@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	sl "github.com/slack-go/slack"
+
 	"hikeshi/bot/chat"
 	"hikeshi/bot/slack/slacktest"
 )
@@ -60,6 +62,27 @@ func TestKeepAChannel(t *testing.T) {
 		t.Errorf("nothing to do took %d calls", n)
 	}
 	b.clean()
+}
+
+// TestAChannelThatSlackRefusesIsNotWaitedFor: whatever Slack's reason, those who belong in it
+// hear what happens; only what may get better by itself is waited for.
+func TestAChannelThatSlackRefusesIsNotWaitedFor(t *testing.T) {
+	b := newBench(t)
+	const strange = "inc 2026!" // a name that Slack does not take stands for every other reason
+	kept, err := b.Keep(t.Context(), chat.Place{Channel: strange, Members: members("U1")})
+	if err != nil || kept.Problem != chat.ProblemRefused || kept.ID != "" {
+		t.Fatalf("kept %+v, %v", kept, err)
+	}
+	d := toChannel("card", "first")
+	d.To.Channel = strange
+	b.send(d)
+	if got := titles(b.Person("U1").DMs()); got != "first" {
+		t.Errorf("U1 sees %q", got)
+	}
+	b.client = sl.New("xoxb-of-yesterday", sl.OptionAPIURL(b.URL()))
+	if kept, err = b.Keep(t.Context(), chat.Place{Channel: inc, Members: members("U1")}); err == nil || kept.Problem != "" {
+		t.Errorf("with a token that Slack does not take: kept %+v, %v", kept, err)
+	}
 }
 
 // TestNeverAPublicChannel: without the right to make private channels there is none, and what
