@@ -21,19 +21,20 @@ help: ## this list
 # CGO is for the race detector alone; the program is built without it. The packages with a browser
 # run one at a time: two browsers at once on two cores starve each other, and a person's patience
 # is tested.
-# A night is one person acting after the other: there is no race to be found in it,
-# and the detector makes the database, which is pure Go, ten times slower. So nights run without it,
-# and so does what is about time, or happens in a process of its own.
+# A night is one person acting after the other, and a card is drawn by one: there is no race to be
+# found in them, and the detector makes them five to ten times slower, the database, which is pure
+# Go, among the rest. So they run without it, and so does what is about time, or happens in a
+# process of its own.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/web
-NIGHTS   := ^Test(Nights|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody)$$
+SERIAL   := ^(Test(Nights|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
-	$(TEST) $$(go list ./... | grep -vxE 'hikeshi/bot(/web)?')
-	$(TEST) -p 1 -skip '$(NIGHTS)' $(BROWSERS)
-	$(PLAIN) -run '$(NIGHTS)' ./bot
+	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/web)?')
+	$(TEST) -p 1 -skip '$(SERIAL)' $(BROWSERS)
+	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/slack ./templates
 	@$(MAKE) --no-print-directory test-postgres
 else
 	$(TEST) -p 1 $(PKG)
