@@ -158,7 +158,7 @@ var dynamic = []struct {
 	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
 	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},
-	{"absent.none.", []string{"forbidden", "gone", "refused"}, nil},
+	{"absent.none.", []string{"forbidden", "refused"}, nil},
 	{"share.", []string{"docx", "pdf"}, nil},
 	{"web.tone.", nil, []string{"good", "notice", "urgent", "refused"}},
 }

@@ -57,9 +57,7 @@ func (v voice) absentCard(in *incident.Incident, m workflows.Message, kept workf
 
 // noChannel says what the administrator must change so that there are channels again.
 func (v voice) noChannel(p chat.Problem) string {
-	switch p {
-	case chat.ProblemForbidden, chat.ProblemGone:
-	default:
+	if p != chat.ProblemForbidden {
 		p = chat.ProblemRefused
 	}
 	return v.say("absent.none."+string(p), "people", v.administrators())

@@ -43,7 +43,6 @@ func TestWhoIsNotInTheChannelIsSaid(t *testing.T) {
 				s.tell(showCard(c))
 			}
 			none(chat.ProblemForbidden)
-			none(chat.ProblemGone)
 			none(chat.ProblemRefused)
 			none("a_problem_of_tomorrow")
 			var missing []workflows.PlaceMissing
