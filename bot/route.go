@@ -31,6 +31,10 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
+	// The list may have been imported by another process a moment ago.
+	if err := h.service.Freshen(ctx); err != nil {
+		return nil, chat.Target{}, err
+	}
 	if m.To == "" {
 		if m.Kind != incident.NoticePlace {
 			if err := h.withoutExcluded(ctx, m.Incident); err != nil {

@@ -58,6 +58,10 @@ func (s *Service) ReloadContacts(ctx context.Context) error {
 	return nil
 }
 
+// Freshen has the contact list be that of the store. Commands and queries see to it themselves;
+// whoever looks somebody up without one asks for it.
+func (s *Service) Freshen(ctx context.Context) error { return s.fresh(ctx, s.store) }
+
 // fresh reloads the list when another process has replaced it (an import beside a running
 // server): who may see and do what, and whom to phone, must never rest on yesterday's list.
 func (s *Service) fresh(ctx context.Context, stored interface {
