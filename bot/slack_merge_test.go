@@ -44,42 +44,84 @@ func TestAMergedIncidentOnSlack(t *testing.T) {
 	lead.Slash(channel, "統合 "+first)
 	r.slack.Wait("the merged one's channel is put away", func() bool { c, _ := r.slack.Channel(channel); return c.Archived })
 	r.settle()
+	open := first + "を開く"
 	c, _ := r.slack.Channel(channel)
-	t.Logf("merged: %s", slacktest.Texts(c.Messages))
+	if !strings.Contains(c.Messages[len(c.Messages)-1].Text(), "この先は"+first) {
+		t.Errorf("the last word in the channel is %q", c.Messages[len(c.Messages)-1].Text())
+	}
+	card := lead.Look(channel)[0]
+	if !slices.Contains(card.Buttons(), open) || slices.Contains(card.Buttons(), "再開する") {
+		t.Errorf("the card has the buttons %q", card.Buttons())
+	}
+	// Those who were called are told, and can go there.
+	for _, who := range []string{"U0NIGHT02", "U0NIGHT03"} {
+		p := r.slack.Person(who)
+		p.Press("", open, second)
+		p.WaitText("", "サーバー室で煙が出ています")
+	}
 	o, _ := r.slack.Channel(other)
-	t.Logf("other: %s", slacktest.Texts(o.Messages))
-	for _, p := range people {
-		t.Logf("%s: %s", p.ID, slacktest.Texts(p.DMs()))
+	if !strings.Contains(slacktest.Texts(o.Messages), second+"を統合しました") || !strings.Contains(o.Messages[0].Text(), "member0さん、member1さん") {
+		t.Errorf("the other channel says %s", slacktest.Texts(o.Messages))
 	}
-	t.Logf("lead: %s", slacktest.Texts(lead.DMs()))
-	for _, m := range c.Messages {
-		t.Logf("%q", m.Buttons())
-	}
-	for _, m := range people[1].DMs() {
-		t.Logf("%q", m.Buttons())
-	}
-	for _, m := range lead.DMs() {
-		t.Logf("%q", m.Buttons())
-	}
-	t.Log(slices.Sorted(slices.Values(c.Members)), slices.Sorted(slices.Values(o.Members)))
+	people[1].WaitText("", second+" は "+first+" とまとめました")
+	// Who reported it second hears how the first goes on, and what he adds goes there.
+	r.asPerson("佐藤 美咲", incident.ID(first), incident.Take{})
+	people[1].Wait("he hears who has taken it", func() bool {
+		return slices.ContainsFunc(people[1].DMs(), func(m slacktest.Message) bool {
+			return strings.Contains(m.Text(), first) && strings.Contains(m.Text(), "佐藤 美咲")
+		})
+	})
+	people[1].Press("", "追加情報を送る", second+" は ")
+	people[1].WaitModal(first)
+	people[1].CloseModal()
 	if m := r.slack.Mistakes(); len(m) > 0 {
 		t.Errorf("Slack refused: %q", m)
 	}
-	lead.Slash(other, "状況")
-	_ = slacktest.Texts
-	r.asPerson("佐藤 美咲", incident.ID(first), incident.Dismiss{Reason: "煙ではなかった"})
-	r.slack.Wait("put away", func() bool { c, _ := r.slack.Channel(other); return c.Archived })
-	r.asPerson("佐藤 美咲", incident.ID(first), incident.Reopen{Reason: "煙だった"})
-	r.settle()
-	r.slack.Wait("reopened", func() bool {
-		for _, c := range r.slack.Channels() {
-			if strings.HasPrefix(c.Name, other) && !c.Archived && len(c.Pinned) > 0 {
-				t.Log(c.Name, c.Members)
-				return true
+}
+
+// An incident is taken up again after its channel was put away: the channel comes back, or
+// where Slack does not give it back there is a new one, with everybody in it; all are told.
+func TestAReopenedIncidentOnSlack(t *testing.T) {
+	for name, refused := range map[string]bool{"the channel comes back": false, "a new channel": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newSlackRig(t, fast)
+			reporter := r.crowd(1)[0]
+			reporter.Slash("", "サーバー室で煙が出ています")
+			id := printedNumber.FindString(reporter.WaitText("", "TRN-").Text())
+			channel := strings.ToLower(id)
+			r.settle()
+			old, _ := r.slack.Channel(channel)
+			r.asPerson("佐藤 美咲", incident.ID(id), incident.Dismiss{Reason: "煙ではなかった"})
+			r.slack.Wait("it is put away", func() bool { c, _ := r.slack.Channel(channel); return c.Archived })
+			r.settle()
+			if refused { // as Slack does where the bot was taken out of what it archived
+				r.slack.Leave(channel, r.slack.BotUser)
 			}
-		}
-		return false
-	})
-	r.settle()
-	t.Logf("lead: %s", slacktest.Texts(lead.DMs()))
+			r.asPerson("佐藤 美咲", incident.ID(id), incident.Reopen{Reason: "やはり煙だった"})
+			want := channel
+			if refused {
+				want += "-2"
+			}
+			r.slack.Wait("there is a channel with everybody in it", func() bool {
+				c, ok := r.slack.Channel(want)
+				return ok && !c.Archived && len(c.Members) == len(old.Members) && len(c.Pinned) == 1 &&
+					strings.Contains(slacktest.Texts(c.Messages), "やはり煙だった")
+			})
+			r.settle()
+			c, _ := r.slack.Channel(want)
+			if !c.Private || !strings.Contains(slacktest.Texts(c.Messages), "対応します") {
+				t.Errorf("private %v, it says %s", c.Private, slacktest.Texts(c.Messages))
+			}
+			once(t, want, c.Messages)
+			for _, p := range []*slacktest.Person{reporter, r.slack.Person("U0NIGHT02"), r.slack.Person("U0NIGHT03")} {
+				p.WaitText("", "再開しました")
+			}
+			if n := len(r.slack.Channels()); n != 1 && !refused || n != 2 && refused {
+				t.Errorf("%d channels", n)
+			}
+			if m := r.slack.Mistakes(); len(m) > 0 {
+				t.Errorf("Slack refused: %q", m)
+			}
+		})
+	}
 }

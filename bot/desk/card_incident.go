@@ -130,12 +130,25 @@ func (v voice) mainButtons(in *incident.Incident) []chat.Button {
 }
 
 func (v voice) endedButtons(in *incident.Incident) []chat.Button {
+	if in.MergedInto != "" { // it cannot be taken up again
+		return []chat.Button{
+			v.goesOn(in),
+			{Label: v.say("button.doc"), Action: v.act(string(incident.WordDoc), in.ID, in.Seq, "")},
+			v.formButton("button.note", formNote, in, ""),
+			v.pageLink(in),
+		}
+	}
 	return []chat.Button{
 		{Label: v.say("button.doc"), Action: v.act(string(incident.WordDoc), in.ID, in.Seq, "")},
 		v.formButton("button.note", formNote, in, ""),
 		v.formButton("button.reopen", formReopen, in, ""),
 		v.pageLink(in),
 	}
+}
+
+// goesOn leads to the incident with which a merged one goes on; who may not see it is told so.
+func (v voice) goesOn(in *incident.Incident) chat.Button {
+	return chat.Button{Label: v.say("button.goes_on", "id", string(in.MergedInto)), Action: v.act(actCard, in.MergedInto, 0, ""), Style: chat.Primary}
 }
 
 // menu groups every word as a button.

@@ -201,9 +201,12 @@ func (v voice) endCard(in *incident.Incident, access workflows.Access, m workflo
 		card.Title = v.reporterEndTitle(in)
 		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}}
 	}
-	if full {
+	switch {
+	case full && in.MergedInto != "":
+		card.Buttons = []chat.Button{v.goesOn(in), v.pageLink(in)}
+	case full:
 		card.Buttons = []chat.Button{v.pageLink(in)}
-	} else {
+	default:
 		card.Buttons = []chat.Button{v.informEnded(in)}
 	}
 	return card
