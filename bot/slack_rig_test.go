@@ -28,8 +28,14 @@ type slackRig struct {
 // newSlackRig starts it over Socket Mode. Everybody of the sample company has an account.
 func newSlackRig(t *testing.T, limits slack.Limits) *slackRig {
 	t.Helper()
+	return newSlackRigOn(t, limits, "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))
+}
+
+// newSlackRigOn starts it on a database.
+func newSlackRigOn(t *testing.T, limits slack.Limits, database string) *slackRig {
+	t.Helper()
 	w := slacktest.New(t, slacktest.Patience(2*time.Minute), slacktest.Scopes(slack.Scopes()...))
-	p := &program{settings: slackSettings(w, "sqlite:"+filepath.Join(t.TempDir(), "practice.db")), slackLimits: limits}
+	p := &program{settings: slackSettings(w, database), slackLimits: limits}
 	r := &slackRig{t: t, slack: w}
 	r.house, r.stop = slackDuty(t, p, realClock{})
 	t.Cleanup(r.stop)

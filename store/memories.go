@@ -11,8 +11,11 @@ const (
 	saveMemory   = `INSERT INTO memories (frontend, name, value) VALUES ($1, $2, $3)
 		ON CONFLICT (frontend, name) DO UPDATE SET value = excluded.value`
 	deleteMemory   = `DELETE FROM memories WHERE frontend = $1 AND name = $2`
-	selectMemories = `SELECT name, value FROM memories WHERE frontend = $1 AND name >= $2 ORDER BY name`
+	selectMemories = `SELECT name, value FROM memories WHERE frontend = $1 AND name >= $2 AND name < $3 ORDER BY name`
 )
+
+// beyond comes after every name that begins with what it is appended to.
+const beyond = "\U0010ffff"
 
 // Recall gives what a front end remembered under a name; nil: nothing was.
 func (d *database) Recall(ctx context.Context, frontend, name string) ([]byte, error) {
@@ -54,14 +57,13 @@ func remember(ctx context.Context, s statements, frontend, name string, value []
 	return s.later(ctx, saveMemory, frontend, name, value)
 }
 
-// AllRemembered gives everything whose name begins so: names are ordered by their bytes, and
-// those that begin so come first among those asked for.
+// AllRemembered gives everything whose name begins so: names are ordered by their bytes.
 func (d *database) AllRemembered(ctx context.Context, frontend, prefix string) (map[string][]byte, error) {
 	type memory struct {
 		name  string
 		value []byte
 	}
-	list, err := all(ctx, d.reading(), selectMemories, []any{frontend, prefix}, func(rows rows) (m memory, err error) {
+	list, err := all(ctx, d.reading(), selectMemories, []any{frontend, prefix, prefix + beyond}, func(rows rows) (m memory, err error) {
 		return m, rows.Scan(&m.name, &m.value)
 	})
 	if err != nil {

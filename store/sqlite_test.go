@@ -132,7 +132,7 @@ var unfinished = []string{"SCAN incidents USING INDEX incidents_open", "SCAN mes
 func checkPlans(t *testing.T, used map[string]bool) {
 	// A new company's tables and a large one's have the same plans: SQLite is given no
 	// statistics.
-	for _, query := range []string{claimTimers(sqliteDialect), claimMessages(sqliteDialect, 0), claimMessages(sqliteDialect, 1), claimMessages(sqliteDialect, -1), claimPages(sqliteDialect), claimGroup(sqliteDialect), partPages(sqliteDialect), hastenMessages, channelWaits, nextDue, listAll + stillOpen + ofMember + newestFirst} {
+	for _, query := range []string{claimTimers(sqliteDialect), claimMessages(sqliteDialect, 0), claimMessages(sqliteDialect, 1), claimMessages(sqliteDialect, -1), claimPages(sqliteDialect), claimGroup(sqliteDialect), partPages(sqliteDialect), busyGroup, selectMemory, selectMemories, hastenMessages, channelWaits, nextDue, listAll + stillOpen + ofMember + newestFirst} {
 		if !used[query] {
 			t.Errorf("the suite did not use %q", query)
 		}

@@ -210,11 +210,16 @@ func (s *Server) Down() error {
 
 // Crash ends the server's processes at once, as a power cut would.
 func (s *Server) Crash() error {
-	if err := syscall.Kill(-s.running.Process.Pid, syscall.SIGKILL); err != nil {
+	group := -s.running.Process.Pid
+	if err := syscall.Kill(group, syscall.SIGKILL); err != nil {
 		return err
 	}
 	s.running.Wait() //nolint:errcheck // it was killed
 	s.running = nil
+	// The shell is gone; a server that starts while the old one is still listed refuses to.
+	for begun := time.Now(); syscall.Kill(group, 0) == nil && time.Since(begun) < 10*time.Second; {
+		<-time.After(5 * time.Millisecond)
+	}
 	return nil
 }
 
