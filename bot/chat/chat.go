@@ -113,8 +113,11 @@ type Handler interface {
 type Reply struct {
 	// Accepted says that what was asked is recorded. Without it nothing was.
 	Accepted bool
-	Cards    []Card
-	Form     *Form // a form to open, or the refused form with what was typed and what is wrong
+	// Failed says that something of ours failed: the same request, delivered again, is to be
+	// tried again although this was shown.
+	Failed bool
+	Cards  []Card
+	Form   *Form // a form to open, or the refused form with what was typed and what is wrong
 	// Channel is the incident channel to show next, empty to stay; Page is a path of the web pages.
 	Channel string
 	Page    string

@@ -180,7 +180,7 @@ func (v *visit) fault(err error, t task) chat.Reply {
 		card.Blocks = append(card.Blocks, typedBlock(v.voice, t.typed)...)
 	}
 	card.Blocks = append(card.Blocks, chat.Block{Text: v.say("fault.ref", "ref", ref), Small: true})
-	reply := chat.Reply{Cards: []chat.Card{card}}
+	reply := chat.Reply{Failed: true, Cards: []chat.Card{card}}
 	if t.sent != nil {
 		form := t.sent.form
 		form.Error = v.say("form.fault", "ref", ref)

@@ -33,9 +33,10 @@ type stage struct {
 	heard func()    // the desk has replied, or will not; nil: nobody waits for that
 }
 
-// answer asks the desk and shows what it says. Whoever waits too long is shown whom to phone,
+// answer asks the desk and shows what it says; settled means that the same, delivered again, is
+// thrown away. Whoever waits too long is shown whom to phone,
 // and the answer when it comes.
-func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) (shown bool) {
+func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) (settled bool) {
 	reply, ok := f.handle(ctx, desk, s, r)
 	if s.heard != nil {
 		s.heard()
@@ -48,7 +49,7 @@ func (f *Front) answer(ctx context.Context, desk Desk, s stage, r chat.Request) 
 		f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
 		return false
 	}
-	return true
+	return !reply.Failed
 }
 
 // handle is the desk's reply; false: it has none to give.

@@ -83,7 +83,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 	select {
 	case out := <-done:
 		if out.state == answered {
-			shown = f.showInAck(ctx, desk, s, out.sent, on, out.reply, ack)
+			shown = f.showInAck(ctx, desk, s, out.sent, on, out.reply, ack) && !out.reply.Failed
 			return
 		}
 		ack(f.waiting(title, typedIn(r)))
@@ -103,7 +103,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 			if err != nil {
 				f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
 			}
-			shown = err == nil
+			shown = err == nil && !out.reply.Failed
 		case failed:
 			f.failed(ctx, s, r)
 		default:
