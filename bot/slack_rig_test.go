@@ -38,7 +38,7 @@ func newSlackRigOn(t *testing.T, limits slack.Limits, database string) *slackRig
 	p := &program{settings: slackSettings(w, database), slackLimits: limits}
 	r := &slackRig{t: t, slack: w}
 	r.house, r.stop = slackDuty(t, p, realClock{})
-	t.Cleanup(r.stop)
+	t.Cleanup(func() { r.stop() })
 	moveIn(w, r.house.service.Contacts().People())
 	w.Wait("the program is connected", func() bool { return w.Sockets() > 0 })
 	return r
