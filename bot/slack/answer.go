@@ -149,6 +149,7 @@ var (
 	saysFormGone  = saying{"slack.form_gone.title", "slack.form_gone"}
 	saysFilesLeft = saying{"slack.files_left.title", "slack.files_left"}
 	saysHome      = saying{"slack.home.title", "slack.home"}
+	saysJoined    = saying{"slack.joined.title", "slack.joined"}
 )
 
 func (f *Front) sentence(s saying, tone chat.Tone) chat.Card {

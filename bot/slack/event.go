@@ -30,6 +30,7 @@ type happened struct {
 		EventTS     string    `json:"event_ts"`
 		Tab         string    `json:"tab"`
 		Reaction    string    `json:"reaction"`
+		Inviter     string    `json:"inviter"`
 		Files       []sl.File `json:"files"`
 		Item        struct {
 			Type    string `json:"type"`
@@ -55,6 +56,8 @@ func (f *Front) event(ctx context.Context, desk Desk, d delivery) {
 		f.homes.changed(e.User)
 	case e.Type == "message" && e.ChannelType == "im" && (e.Subtype == "" || e.Subtype == "file_share"):
 		f.written(ctx, desk, d, &h)
+	case e.Type == "member_joined_channel":
+		f.cameIn(ctx, &h)
 	case e.Type == "reaction_added" && e.Reaction == pushpin && e.Item.Type == "message":
 		f.pinned(ctx, desk, d, &h)
 	}

@@ -37,6 +37,7 @@ var scopes = []struct{ name, why string }{
 var botEvents = []struct{ name, why string }{
 	{"message.im", "slack.event.message_im"},
 	{"reaction_added", "slack.event.reaction_added"},
+	{"member_joined_channel", "slack.event.member_joined"},
 	{"app_home_opened", "slack.event.app_home_opened"},
 }
 

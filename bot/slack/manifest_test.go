@@ -51,7 +51,7 @@ var (
 		"files.getUploadURLExternal": {"files:write"}, "files.completeUploadExternal": {"files:write"}, "files.info": {"files:read"}, "files.list": {"files:read"},
 	}
 	// What is sent without being asked for needs rights, too, and so does /incident.
-	received = map[string]string{"message.im": "im:history", "reaction_added": "reactions:read", "app_home_opened": ""}
+	received = map[string]string{"message.im": "im:history", "reaction_added": "reactions:read", "member_joined_channel": "groups:read", "app_home_opened": ""}
 )
 
 // The manifest asks for what the code does, and for nothing else.

@@ -222,6 +222,28 @@ func (p *Person) React(channel, ts, reaction string) {
 	}
 }
 
+// Invite brings a colleague into a channel, as any member of it can.
+func (p *Person) Invite(channel, user string) {
+	p.w.t.Helper()
+	p.w.mu.Lock()
+	c := p.at(channel)
+	if c == nil || !c.has(p.ID) || c.has(user) {
+		p.w.mu.Unlock()
+		p.fail("cannot invite %s into %q", user, channel)
+		return
+	}
+	c.members = append(c.members, user)
+	d := p.w.event("member_joined_channel", c, obj{
+		"type": "member_joined_channel", "user": user, "channel": c.id, "channel_type": "G", "team": p.w.TeamID,
+		"inviter": p.ID, "event_ts": p.w.ts(),
+	})
+	p.w.touch()
+	p.w.mu.Unlock()
+	if d != nil {
+		p.do(d)
+	}
+}
+
 // GlobalShortcut runs a shortcut from the menu.
 func (p *Person) GlobalShortcut(callbackID string) *Delivery {
 	p.w.mu.Lock()

@@ -119,7 +119,7 @@ var DefaultScopes = []string{
 }
 
 // DefaultEvents are the events of the app's manifest.
-var DefaultEvents = []string{"app_home_opened", "message.im", "reaction_added"}
+var DefaultEvents = []string{"app_home_opened", "member_joined_channel", "message.im", "reaction_added"}
 
 // New starts a workspace, which ends with the test.
 func New(t testing.TB, options ...Option) *Workspace {
