@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,6 +142,7 @@ func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 		once(t, "#"+c.Name, c.Messages)
 	}
 	calls := map[workflows.MessageState]int{}
+	in := map[string]map[incident.ID]bool{} // message of Slack → the incidents of the calls it brought
 	for _, id := range ids {
 		list, err := s.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true})
 		if err != nil {
@@ -154,22 +154,33 @@ func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 			}
 			if m.Kind == incident.NoticePage {
 				calls[m.State]++
+				if in[m.Sent] == nil {
+					in[m.Sent] = map[incident.ID]bool{}
+				}
+				in[m.Sent][id] = true
 			}
 		}
 	}
-	// Each call stands in exactly one message of the person's.
-	for _, id := range []string{crashLead, crashAdmin} {
-		p := w.Person(id)
-		once(t, id, p.DMs())
-		stands := map[string]int{}
+	// Each call stands in exactly one message of the person's, or behind its 続きを見る.
+	for _, who := range []string{crashLead, crashAdmin} {
+		p := w.Person(who)
+		once(t, who, p.DMs())
+		stands := map[incident.ID]int{}
 		for _, m := range p.DMs() {
-			for number := range maps.Keys(numbersIn(m.Text())) {
-				stands[number]++
+			shown := numbersIn(m.Text())
+			for number := range in[m.Channel+":"+m.TS] {
+				if shown[string(number)] || slices.Contains(m.Buttons(), "続きを見る") {
+					stands[number]++
+				}
+				delete(shown, string(number))
+			}
+			for number := range shown {
+				t.Errorf("%s stands in a message to %s that did not bring its call", number, who)
 			}
 		}
 		for _, number := range ids {
-			if stands[string(number)] != 1 {
-				t.Errorf("%s stands in %d messages to %s", number, stands[string(number)], id)
+			if stands[number] != 1 {
+				t.Errorf("%s stands in %d messages to %s", number, stands[number], who)
 			}
 		}
 	}
