@@ -63,6 +63,7 @@ func (p *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case slack.PathCommands, slack.PathInteractions, slack.PathEvents:
 		if p.slack != nil {
 			route = r.URL.Path
+			// Not every ResponseWriter has deadlines; a server's own always does.
 			_ = http.NewResponseController(seen).SetReadDeadline(begun.Add(probeWithin))
 			p.slack.ServeHTTP(seen, r)
 			return

@@ -66,7 +66,7 @@ var standard = patience{
 	publish:   700 * time.Millisecond,
 	ping:      30 * time.Second,
 	backoff:   time.Second,
-	grace:     8 * time.Second,
+	grace:     5 * time.Second, // the whole program stops within 7, sends and recording among it
 	room:      2 * time.Second,
 }
 
