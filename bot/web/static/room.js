@@ -348,8 +348,9 @@ const marksOf = e => (e.form?.elements.action?.value ?? e.getAttribute("href") ?
 const focusMark = part => part.contains(document.activeElement) ? marksOf(document.activeElement) : "";
 
 function swapPosts(log, next) {
-  // Whoever is going through the head of the page by keyboard is not to be carried away.
-  const low = nearEnd() && !document.activeElement.closest("header, .side");
+  // Whoever is going through the head of the page or of the place by keyboard is not to be
+  // carried away.
+  const low = nearEnd() && !document.activeElement.closest("header, .side, .place");
   const had = new Map([...log.children].map(c => [c.dataset.key, c]));
   let at = log.firstElementChild;
   let grown = false;
