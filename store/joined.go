@@ -38,7 +38,7 @@ const leaseMessage = `owner = $1, next = $2, attempt = attempt + 1, leased_revis
 
 func claimPages(d dialect) string {
 	return `UPDATE messages SET joined = $5, ` + leaseMessage + ` WHERE id ` +
-		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE %s AND next IS NOT NULL AND (next <= $3 OR attempt = 0 AND created <= $3) AND person = $4 ORDER BY next, id LIMIT %d%s`, free, most-1, d.skipLocked)) +
+		d.among(fmt.Sprintf(`SELECT id FROM messages WHERE %s AND next IS NOT NULL AND (next <= $3 OR attempt = 0 AND created <= $3) AND person = $4 AND means = $6 ORDER BY next, id LIMIT %d%s`, free, most-1, d.skipLocked)) +
 		` RETURNING ` + messageColumns
 }
 
@@ -107,7 +107,7 @@ func (d *database) join(ctx context.Context, s statements, m workflows.Message, 
 	if err := s.later(ctx, d.sql.partPages, m.ID); err != nil {
 		return j, err
 	}
-	others, err := all(ctx, s, d.sql.claimPages, []any{owner, micro(now.Add(lease)), micro(now), string(m.To), m.ID}, scanMessage)
+	others, err := all(ctx, s, d.sql.claimPages, []any{owner, micro(now.Add(lease)), micro(now), string(m.To), m.ID, string(m.Means)}, scanMessage)
 	if err != nil {
 		return j, err
 	}

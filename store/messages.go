@@ -18,10 +18,10 @@ import (
 // the try under way ends first, or the older wording might arrive after the newer.
 // A call that has not arrived stays urgent, whatever it is refreshed with.
 var insertMessages = &insert{
-	into:    `INSERT INTO messages (created, due, next, state, key, kind, incident, person, seq, urgent, day) VALUES`,
+	into:    `INSERT INTO messages (created, due, next, state, key, kind, incident, person, seq, urgent, day, means) VALUES`,
 	shared:  1, // now
-	columns: 7,
-	row:     `(?1, ?1, ?1, 'pending', ?, ?, ?, ?, ?, ?, ?)`,
+	columns: 8,
+	row:     `(?1, ?1, ?1, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
 	conflict: ` ON CONFLICT (incident, key) DO UPDATE SET kind = excluded.kind, seq = excluded.seq, day = excluded.day,
 		urgent = CASE WHEN messages.first_sent = 0 AND messages.urgent = 1 THEN 1 ELSE excluded.urgent END,
 		revision = messages.revision + 1, attempt = 0, state = excluded.state, error = '',
@@ -41,7 +41,7 @@ func saveMessages(ctx context.Context, s statements, notices []incident.Notice, 
 			continue // one statement cannot write a row twice; the later notice counts
 		}
 		urgent := slices.ContainsFunc(notices[:i+1], func(o incident.Notice) bool { return same(o) && o.Urgent })
-		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, rank(urgent, n.Last), n.Day)
+		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, rank(urgent, n.Last), n.Day, string(n.Means))
 	}
 	return insertMessages.run(ctx, s, rows)
 }
@@ -57,7 +57,7 @@ func rank(urgent, last bool) int64 {
 
 const (
 	messageColumns = `id, key, kind, incident, person, seq, urgent, day, created, revision, attempt, state, due,
-		owner, leased_revision, leased_attempt, resent, first_sent, last_sent, frontend, sent, error, joined`
+		owner, leased_revision, leased_attempt, resent, first_sent, last_sent, frontend, sent, error, joined, means`
 	selectMessage = `SELECT ` + messageColumns + ` FROM messages`
 )
 
@@ -74,7 +74,7 @@ func scanMessage(rows rows) (m message, err error) {
 	var created, first, last int64
 	var urgent, resent int
 	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
-		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error, &m.Joined)
+		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error, &m.Joined, &m.Means)
 	m.Urgent, m.Last, m.Resent = urgent > 0, urgent < 0, resent != 0
 	m.Created, m.FirstSent, m.LastSent = instant(created), instant(first), instant(last)
 	return m, err
@@ -280,6 +280,10 @@ func finish(m message, revision int, res workflows.Sent) (message, sql.NullInt64
 		m.Attempt--
 		m.due = micro(res.Retry)
 		return m, sql.NullInt64{Int64: m.due, Valid: true}
+	}
+	if res.Dropped {
+		m.State, m.Error = workflows.MessageDropped, ""
+		return m, sql.NullInt64{}
 	}
 	m.Error = res.Error
 	m.Resent = m.Resent || res.Unsure

@@ -47,7 +47,7 @@ func TestPostgresPlans(t *testing.T) {
 		"claim messages":              {q.claimMessages, []any{"a", now + 60, now, int64(10)}},
 		"claim what comes last":       {q.claimLast, []any{"a", now + 60, now, int64(10)}},
 		"claim timers":                {q.claimTimers, []any{"a", now + 60, now, int64(10)}},
-		"claim pages to join":         {q.claimPages, []any{"a", now + 60, now, "p4", int64(99004)}},
+		"claim pages to join":         {q.claimPages, []any{"a", now + 60, now, "p4", int64(99004), ""}},
 		"part joined pages":           {q.partPages, []any{int64(8250)}},
 		"lock joined pages":           {q.lockGroup, []any{int64(8250)}},
 		"claim joined pages":          {q.claimGroup, []any{"a", now + 60, now, int64(8250), int64(99004), int64(0)}},

@@ -20,6 +20,8 @@ var (
 	// ErrUnsure says that the connection was lost while a transaction was being committed:
 	// it counts as a whole or not at all, and only looking again can tell which.
 	ErrUnsure = errors.New("the connection was lost during the commit")
+	// ErrSettled says that a message need not be sent any more.
+	ErrSettled = errors.New("there is nothing to say any more")
 )
 
 // Store keeps everything: incidents with their records, requests already done, timers,
@@ -241,6 +243,9 @@ const (
 	MessagePending MessageState = "pending"
 	MessageSent    MessageState = "sent"
 	MessageFailed  MessageState = "failed" // given up; the reason stands in Error
+	// MessageDropped was not sent, because by then there was nothing to say any more: a call by
+	// phone that somebody had answered meanwhile.
+	MessageDropped MessageState = "dropped"
 )
 
 // Sent is what became of a try.
@@ -253,6 +258,7 @@ type Sent struct {
 	Retry    time.Time // zero with OK false: given up
 	Unsure   bool      // the try may have arrived all the same
 	Waited   bool      // nothing was tried, and no try is counted: due again at Retry
+	Dropped  bool      // with OK false: there is nothing to say any more, and nobody misses it
 	// Then are saved in the same transaction, with OK alone.
 	Then []incident.Notice
 }

@@ -255,6 +255,35 @@ type Delivery struct {
 	Update MessageID
 	// Document is brought with the card; nil: nothing.
 	Document *Document
+	// Call is what a means says that shows no cards (mail, phone): set where the delivery is a
+	// page, nil for everything else.
+	Call *Call
+}
+
+// Call is all that mail and phone may say of a page: that somebody is called, and whom to
+// phone. Both can be read and heard by others, and nothing of what happened is in it.
+type Call struct {
+	Incident string // its number, such as INC-2026-0001
+	More     int    // how many calls to the same person wait beside it
+	Level    string // the digit of the working level; empty where nothing is assessed
+	Unsure   bool   // nobody has confirmed the level yet (仮)
+	Practice bool   // 訓練
+	Again    bool   // he was called before and has not answered
+	Text     string // the sentences to be read out, in the receiver's language
+	Lang     string // of Text: ja or en
+	Phones   []Phone
+	// Answer is a signed token by which the receiver answers, and AnswerPage the path of the
+	// web page on which he does; both empty where he cannot.
+	Answer     string
+	AnswerPage string
+	Expires    time.Time // of both
+}
+
+// Phone is a person to call.
+type Phone struct {
+	Name   string
+	Role   string // as it is said, such as 情報セキュリティ責任者
+	Number string
 }
 
 // Document is a file that the bot made.

@@ -46,6 +46,9 @@ type Notice struct {
 	Urgent   bool       `json:"urgent,omitempty"`
 	Last     bool       `json:"last,omitempty"` // waits for everything else that is due; never urgent
 	Day      string     `json:"day,omitempty"`  // of a digest
+	// Means is by what it reaches the person; empty: by chat. A message by mail or phone is
+	// said once: when nothing is to be said any more, it is dropped.
+	Means Means `json:"means,omitempty"`
 }
 
 // Announce says who is told what of the entries that led from before (nil for a new
