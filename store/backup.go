@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hikeshi/store/archive"
+	"hikeshi/workflows"
 )
 
 // A backup is made from one snapshot of the database, beside a running server: what is
@@ -43,6 +44,11 @@ const (
 	// The rows of signInsTable stay out of a backup: a session that was ended since would be
 	// in force again after a restore, and a link that was used up, too.
 	signInsTable = "sign_ins"
+	// Of settingsTable the key of the answer links stays out. Backups lie in many places and
+	// for years; whoever found the key in one could decline every call of the running system
+	// without a way into it. After a restore there is a new key: links of before are refused,
+	// and say to open the chat or to phone; the calls that are made then bring new ones.
+	settingsTable = "settings"
 )
 
 // session is one connection, in a snapshot or to a database that is being filled.
@@ -151,6 +157,8 @@ func selectAll(t tableRead) string {
 		query += " WHERE digest <> ''"
 	case bodiesTable, signInsTable:
 		query += " WHERE FALSE"
+	case settingsTable:
+		query += " WHERE name <> '" + workflows.AnswerKeySetting + "'"
 	}
 	if len(t.key) > 0 {
 		var key []string

@@ -153,6 +153,9 @@ func story(t testing.TB, url string, seed int) *company {
 	if err := c.store.SetSetting(ctx, "a", "値"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.store.KeepSetting(ctx, workflows.AnswerKeySetting, "secret"); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.store.Remember(ctx, "slack", "channel:inc-2026-0001", []byte{0, 0xff, 'C'}); err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +191,11 @@ func TestABackupRemembersChannelsAndNoSessions(t *testing.T) {
 			}
 			if _, err := s.Session(ctx, openSession.Digest, c.tick); !errors.Is(err, workflows.ErrNotFound) {
 				t.Errorf("a session is in force after a restore: %v", err)
+			}
+			// The key of the answer links is not in it: whoever has a backup must not be able to
+			// decline calls.
+			if v, err := s.Setting(ctx, workflows.AnswerKeySetting); err != nil || v != "" {
+				t.Errorf("the key of the answer links is in a backup: %q %v", v, err)
 			}
 		})
 	}

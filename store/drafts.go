@@ -15,6 +15,7 @@ const (
 		saved = excluded.saved, done = excluded.done`
 	selectDraft   = `SELECT id, person, form, fields, saved, done FROM drafts WHERE id = $1 AND person = $2`
 	saveSetting   = `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+	keepSetting   = `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`
 	selectSetting = `SELECT value FROM settings WHERE name = $1`
 )
 
@@ -56,6 +57,14 @@ func (d *database) Setting(ctx context.Context, name string) (value string, err 
 // SetSetting keeps a small value of the program.
 func (d *database) SetSetting(ctx context.Context, name, value string) error {
 	return d.change(ctx, "save setting "+name, saveSetting, name, value)
+}
+
+// KeepSetting keeps a small value of the program unless there is one, and gives the one there is.
+func (d *database) KeepSetting(ctx context.Context, name, value string) (string, error) {
+	if err := d.change(ctx, "keep setting "+name, keepSetting, name, value); err != nil {
+		return "", err
+	}
+	return d.Setting(ctx, name)
 }
 
 // change runs one statement that writes.

@@ -43,6 +43,7 @@ type Service struct {
 	places   bool
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
+	answers  atomic.Pointer[[]byte] // the key of the answer links
 	changed  func(Changed)
 	observer Observer
 }

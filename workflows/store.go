@@ -92,6 +92,9 @@ type Store interface {
 	// Setting and SetSetting keep small values of the program itself; "" where there is none.
 	Setting(ctx context.Context, name string) (string, error)
 	SetSetting(ctx context.Context, name, value string) error
+	// KeepSetting keeps a value unless there is one under the name, and gives the one that is
+	// there then: of several processes that do it at once, all get the same.
+	KeepSetting(ctx context.Context, name, value string) (string, error)
 
 	// Listen calls f with what other processes on the database have changed, soon after they
 	// did, until the context ends. After a gap in listening f is called with Work and no

@@ -49,6 +49,9 @@ func settings(t *testing.T, db Database) {
 	must(t, s.SetSetting(ctx, "clock", ""))
 	same(t, "emptied", got(s.Setting(ctx, "clock"))(t), "")
 	same(t, "another", got(s.Setting(ctx, "other"))(t), "値")
+	same(t, "kept", got(s.KeepSetting(ctx, "key", "first"))(t), "first")
+	same(t, "kept again", got(s.KeepSetting(ctx, "key", "second"))(t), "first")
+	same(t, "kept beside one that was set", got(s.KeepSetting(ctx, "other", "x"))(t), "値")
 }
 
 func contacts(t *testing.T, db Database) {
