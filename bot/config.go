@@ -32,6 +32,10 @@ type settings struct {
 	SlackAppToken      string `env:"SLACK_APP_TOKEN" shown:"never"`
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" shown:"never"`
 	SlackAPIURL        string `env:"SLACK_API_URL" shown:"url"`
+	// Phone: the gateway that rings people. Its address is a secret, too: many a gateway knows
+	// its customer by the path alone.
+	PhoneURL    string `env:"PHONE_WEBHOOK_URL" shown:"never"`
+	PhoneSecret string `env:"PHONE_WEBHOOK_SECRET" shown:"never"`
 }
 
 // minToken is how many characters a token must have: one that can be guessed is none.
@@ -41,7 +45,7 @@ const minToken = 16
 // Discord or mail would be worse than not to start.
 var later = []string{
 	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
-	"SMTP_URL", "SMTP_FROM", "PHONE_WEBHOOK_URL", "PHONE_WEBHOOK_SECRET",
+	"SMTP_URL", "SMTP_FROM",
 }
 
 const (
@@ -69,7 +73,7 @@ func readSettings(environ []string) (settings, error) {
 	}
 	for name, value := range values {
 		// A misspelt token would leave a company in practice while it believes to be live.
-		if (strings.HasPrefix(name, "HIKESHI_") || strings.HasPrefix(name, "SLACK_")) && !slices.Contains(names, name) {
+		if (strings.HasPrefix(name, "HIKESHI_") || strings.HasPrefix(name, "SLACK_") || strings.HasPrefix(name, "PHONE_WEBHOOK_")) && !slices.Contains(names, name) {
 			fault("cli.setting.unknown", "name", name)
 		}
 		if value != "" && slices.Contains(later, name) {
@@ -79,7 +83,7 @@ func readSettings(environ []string) (settings, error) {
 	if s.Lang != "ja" && s.Lang != "en" {
 		fault("cli.setting.lang", "value", s.Lang)
 	}
-	for _, f := range s.slackFaults() {
+	for _, f := range slices.Concat(s.slackFaults(), s.phoneFaults()) {
 		fault(f.key, f.pairs...)
 	}
 	switch s.Mode {
