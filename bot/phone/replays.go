@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -14,8 +15,9 @@ const mostReplays = 10_000
 // that one that comes again, from the gateway or from somebody who has recorded it, does
 // nothing a second time.
 type replays struct {
-	mu sync.Mutex
-	by map[seal]*replay
+	mu    sync.Mutex
+	by    map[seal]*replay
+	sweep time.Time // when the next look for what does not count any more is due
 }
 
 type replay struct {
@@ -58,10 +60,9 @@ func (r *replays) take(s seal, now, until time.Time) (one *replay, first bool) {
 	if one := r.by[s]; one != nil {
 		return one, false
 	}
-	for k, old := range r.by {
-		if now.After(old.until) {
-			delete(r.by, k)
-		}
+	if now.After(r.sweep) || len(r.by) >= mostReplays {
+		r.sweep = now.Add(time.Minute)
+		maps.DeleteFunc(r.by, func(_ seal, old *replay) bool { return now.After(old.until) })
 	}
 	one = &replay{until: until, done: make(chan struct{})}
 	if r.by == nil {
