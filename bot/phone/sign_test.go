@@ -3,8 +3,10 @@ package phone
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,12 +79,26 @@ func TestTheSchemaIsDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		example := documentedCall.FindSubmatch(b)
+		var call map[string]any
+		if example == nil || json.Unmarshal(example[1], &call) != nil || !sameFields(call, fields) {
+			t.Errorf("%s: the example of a call is not one:\n%s", file, example)
+		} else if c, ok := call["callback"].(map[string]any); !ok || len(c) != len(inner)+1 { // the empty one has no expires
+			t.Errorf("%s: the example's callback has the fields %v", file, c)
+		}
 		for _, n := range names {
 			if !strings.Contains(string(b), "`"+n+"`") {
 				t.Errorf("%s does not say what %s is", file, n)
 			}
 		}
 	}
+}
+
+// documentedCall is the example of a call in a README.
+var documentedCall = regexp.MustCompile("(?s)```json\n(\\{\"version\":1,\"id\".*?)\n```")
+
+func sameFields(a, b map[string]any) bool {
+	return slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(b)))
 }
 
 // FuzzSigned holds the check against the definition: exactly one text is right for a body.
