@@ -8,6 +8,8 @@ require (
 	github.com/chromedp/cdproto v0.159.0 // tests: the types of the browser protocol that chromedp drives
 	github.com/chromedp/chromedp v0.23.0 // tests: a real browser, driven without a second toolchain
 	github.com/coder/websocket v1.8.15 // tests: the server side of Socket Mode
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // tests: how the test's mail server is signed in to
+	github.com/emersion/go-smtp v0.25.1 // tests: a mail server over real sockets
 	github.com/expr-lang/expr v1.17.8 // conditions of steps: compiled at load, typed, no side effects, always ends
 	github.com/go-co-op/gocron/v2 v2.21.2 // calendar ticks in Asia/Tokyo
 	github.com/goccy/go-yaml v1.19.2 // procedures and messages: strict, and faults show line, column and source
@@ -20,6 +22,7 @@ require (
 	github.com/slack-go/slack v0.35.0 // Slack's Web API, Socket Mode and Block Kit, typed
 	github.com/spf13/cobra v1.10.2 // subcommands and their help
 	github.com/spf13/pflag v1.0.9 // what was wrong with a flag, by type instead of by text
+	github.com/wneessen/go-mail v0.8.1 // mails: Japanese subjects right, nothing injected into headers; SMTP with SCRAM
 	github.com/xuri/excelize/v2 v2.11.0 // writes the register and the contact list as xlsx
 	go.uber.org/goleak v1.3.0 // tests: nothing goes on after a stop
 	golang.org/x/sys v0.49.0 // the lock of the database file is given back when a process dies; free space on a disk

@@ -255,6 +255,9 @@ type Delivery struct {
 	Update MessageID
 	// Document is brought with the card; nil: nothing.
 	Document *Document
+	// About names the incident that the delivery is about, such as INC-2026-0001, so that what is
+	// about the same one stands together; empty: none.
+	About string
 	// Call is what a means says that shows no cards (mail, phone): set where the delivery is a
 	// page, nil for everything else.
 	Call *Call
@@ -272,6 +275,8 @@ type Call struct {
 	Text     string // the sentences to be read out, in the receiver's language
 	Lang     string // of Text: ja or en
 	Phones   []Phone
+	// Avoid is the chat platform that is not to be used just now, as people call it; empty: none.
+	Avoid string
 	// Answer is a signed token by which the receiver answers, and AnswerPage the path of the
 	// web page on which he does; both empty where he cannot.
 	Answer     string

@@ -50,7 +50,7 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent) {
 	if err != nil {
 		return c.failed(m, "", err)
 	}
-	d := chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, Update: updates(m, fe)}
+	d := chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, About: string(m.Incident), Update: updates(m, fe)}
 	if len(p.shown) > 1 {
 		err = c.addJoined(ctx, p, fe, &d)
 		if len(p.claimed) == 0 {
