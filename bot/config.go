@@ -32,6 +32,9 @@ type settings struct {
 	SlackAppToken      string `env:"SLACK_APP_TOKEN" shown:"never"`
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" shown:"never"`
 	SlackAPIURL        string `env:"SLACK_API_URL" shown:"url"`
+	// Mail: both or none.
+	SMTPURL  string `env:"SMTP_URL" shown:"url"`
+	SMTPFrom string `env:"SMTP_FROM"`
 	// Phone: the gateway that rings people. Its address is a secret, too: many a gateway knows
 	// its customer by the path alone.
 	PhoneURL    string `env:"PHONE_WEBHOOK_URL" shown:"never"`
@@ -42,10 +45,9 @@ type settings struct {
 const minToken = 16
 
 // later are settings whose part of the program is not built yet. To go on silently without
-// Discord or mail would be worse than not to start.
+// Discord would be worse than not to start.
 var later = []string{
 	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
-	"SMTP_URL", "SMTP_FROM",
 }
 
 const (
@@ -83,7 +85,7 @@ func readSettings(environ []string) (settings, error) {
 	if s.Lang != "ja" && s.Lang != "en" {
 		fault("cli.setting.lang", "value", s.Lang)
 	}
-	for _, f := range slices.Concat(s.slackFaults(), s.phoneFaults()) {
+	for _, f := range slices.Concat(s.slackFaults(), s.mailFaults(), s.phoneFaults()) {
 		fault(f.key, f.pairs...)
 	}
 	switch s.Mode {

@@ -55,6 +55,13 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		"the other half":        {[]string{"SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_APP_TOKEN is set", "SLACK_BOT_TOKEN"}},
 		"a secret alone, live":  {[]string{"SLACK_SIGNING_SECRET=geheim", "HIKESHI_MODE=live"}, 1, []string{"SLACK_SIGNING_SECRET is set", "SLACK_BOT_TOKEN"}},
 		"another Slack":         {[]string{"SLACK_API_URL=slack"}, 1, []string{"SLACK_API_URL", "https://"}},
+		"half of mail":          {[]string{"SMTP_URL=smtp://u:geheim@mail.example.co.jp"}, 1, []string{"SMTP_URL is set", "SMTP_FROM"}},
+		"mail without a server": {[]string{"SMTP_FROM=hikeshi@example.co.jp"}, 1, []string{"SMTP_FROM is set", "SMTP_URL"}},
+		"a slash in a password": {[]string{"SMTP_URL=smtp://u:ge/heim@geheim", "SMTP_FROM=a@example.co.jp"}, 1, []string{"SMTP_URL", "%2F"}},
+		"mail by the web":       {[]string{"SMTP_URL=https://u:geheim@mail.example.co.jp", "SMTP_FROM=a@example.co.jp"}, 1, []string{"SMTP_URL", "smtps://"}},
+		"mail without a port":   {[]string{"SMTP_URL=smtp://u:geheim@mail.example.co.jp:70000", "SMTP_FROM=a@example.co.jp"}, 1, []string{"SMTP_URL", "587"}},
+		"no password":           {[]string{"SMTP_URL=smtp://geheim@mail.example.co.jp", "SMTP_FROM=a@example.co.jp"}, 1, []string{"SMTP_URL", "both"}},
+		"nobody's address":      {[]string{"SMTP_URL=smtp://u:geheim@mail.example.co.jp", "SMTP_FROM=hikeshi"}, 1, []string{"SMTP_FROM", "hikeshi@example.co.jp"}},
 		"short token":           {[]string{"HIKESHI_METRICS_TOKEN=geheim"}, 1, []string{"HIKESHI_METRICS_TOKEN", "16", "openssl"}},
 		"token with spaces":     {[]string{"HIKESHI_METRICS_TOKEN=geheim geheim geheim"}, 1, []string{"HIKESHI_METRICS_TOKEN", "without spaces"}},
 		"token in Japanese":     {[]string{"HIKESHI_METRICS_TOKEN=とても長い合言葉なので当てられません"}, 1, []string{"HIKESHI_METRICS_TOKEN", "plain"}},
@@ -137,6 +144,31 @@ func TestSlackDecidesTheMode(t *testing.T) {
 	for given, want := range map[string]string{"": "", "http://127.0.0.1:1/api/": "http://127.0.0.1:1/api/", "http://127.0.0.1:1/api": "http://127.0.0.1:1/api/"} {
 		if got := (settings{SlackAPIURL: given}).slackURL(); got != want {
 			t.Errorf("%q: %q", given, got)
+		}
+	}
+}
+
+// Practice sends no mail, whatever is set; everything else does, and says so.
+func TestMailIsForEarnest(t *testing.T) {
+	const bot, app, server, sender = "SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1", "SMTP_URL=smtps://u:geheim@mail.example.co.jp", "SMTP_FROM=火消し <a@example.co.jp>"
+	for name, c := range map[string]struct {
+		settings     []string
+		mail, unused bool
+		says         string
+	}{
+		"nothing":        {nil, false, false, ""},
+		"live":           {[]string{bot, app, server, sender, "HIKESHI_PUBLIC_URL=https://h.example.co.jp"}, true, false, "cli.serve.mail.on"},
+		"without pages":  {[]string{bot, app, server, sender}, true, false, "cli.serve.mail.on cli.serve.mail.no_links"},
+		"practice":       {[]string{server, sender}, false, true, "cli.serve.mail.unused"},
+		"practice, said": {[]string{bot, app, server, sender, "HIKESHI_MODE=practice"}, false, true, "cli.serve.mail.unused"},
+	} {
+		s, err := readSettings(c.settings)
+		var says []string
+		for _, x := range s.mailSaid() {
+			says = append(says, x.key)
+		}
+		if err != nil || s.mail() != c.mail || s.mailUnused() != c.unused || strings.Join(says, " ") != c.says {
+			t.Errorf("%s: %v; mail %t, unused %t, says %q", name, err, s.mail(), s.mailUnused(), says)
 		}
 	}
 }

@@ -27,6 +27,7 @@ var checks = []struct {
 	{"messages", checkMessages},
 	{"contacts", checkContactList},
 	{"slack", checkSlack},
+	{"mail", checkMail},
 	{"phone", checkPhone},
 	{"server", checkServer},
 }

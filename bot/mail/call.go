@@ -15,7 +15,7 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 		lang = m.config.Lang
 	}
 	say := m.say(lang)
-	level := levelOf(c, say)
+	digit, level := levelOf(c, say)
 	l := letter{Lang: lang, urgent: true}
 
 	var marks []string
@@ -39,7 +39,7 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 	if c.Practice {
 		first.Text = append(first.Text, say("mail.call.practice"))
 	}
-	first.Fields = []field{{say("mail.call.incident"), oneLine(c.Incident)}, {say("mail.call.level"), level}}
+	first.Fields = []field{{say("mail.call.incident"), oneLine(c.Incident)}, {say("mail.call.level"), digit}}
 	if c.More > 0 {
 		first.Fields = append(first.Fields, field{say("mail.call.others"), say("mail.call.more", "count", strconv.Itoa(c.More))})
 	}
@@ -91,17 +91,17 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 	return l
 }
 
-// levelOf is the working level in words.
-func levelOf(c chat.Call, say func(string, ...string) string) string {
+// levelOf is the working level in words, alone and under the heading of the level.
+func levelOf(c chat.Call, say func(string, ...string) string) (digit, level string) {
 	key := map[string]string{"0": "level.0", "1": "level.1", "2": "level.2", "3": "level.3"}[c.Level]
 	if key == "" {
-		return say("level.unassessed")
+		return say("level.unassessed"), say("level.unassessed")
 	}
-	level := say(key)
+	digit, level = c.Level, say(key)
 	if c.Unsure {
-		level = say("level.provisional", "value", level)
+		digit, level = say("level.provisional", "value", digit), say("level.provisional", "value", level)
 	}
-	return level
+	return digit, level
 }
 
 // marked puts 訓練 and 再送 before a title.

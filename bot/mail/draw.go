@@ -21,7 +21,9 @@ func drawText(l letter, say func(key string, pairs ...string) string) string {
 		if p.Heading != "" {
 			add(say("mail.draw.heading", "text", p.Heading))
 		}
-		add(p.Text...)
+		if p.Text != nil {
+			add(strings.Join(p.Text, "\n\n"))
+		}
 		for _, f := range p.Fields {
 			add(say("mail.draw.field", "label", f.Label, "value", f.Value))
 		}

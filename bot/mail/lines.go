@@ -71,11 +71,14 @@ func (s *lines) take(ctx context.Context) (l *line, used bool, err error) {
 
 // keep keeps a line on which a mail was handed in.
 func (s *lines) keep(l *line) {
-	l.mails++
+	if l.mails++; l.mails >= keptMails {
+		l.quit() // at once, while the turn is held: there are never more than atOnce
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || l.mails >= keptMails {
-		go l.quit()
+	if s.closed {
+		_ = l.conn.Close()
 		return
 	}
 	l.timer = time.AfterFunc(keptFor, func() {

@@ -56,6 +56,7 @@ type Mail struct {
 	from   netmail.Address
 	lines  *lines
 	state  state
+	within time.Duration // bounds one try
 }
 
 var _ chat.Joiner = (*Mail)(nil)
@@ -80,7 +81,7 @@ func New(c Config) (*Mail, error) {
 	if from.Name == "" {
 		from.Name = c.Say(c.Lang, "mail.from")
 	}
-	m := &Mail{config: c, server: s, from: from, state: state{log: c.Log}}
+	m := &Mail{config: c, server: s, from: from, state: state{log: c.Log}, within: within}
 	m.lines = newLines(m.connect)
 	return m, nil
 }
@@ -114,7 +115,7 @@ func (m *Mail) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, error
 	if err != nil {
 		return "", fmt.Errorf("compose a mail: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, m.within)
 	defer cancel()
 	if err := m.hand(ctx, to, raw); err != nil {
 		return "", err

@@ -41,6 +41,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	server   *smtp.Server // nil while down
+	listener net.Listener
 	open     map[net.Conn]bool
 	faults   map[Step]Fault
 	refused  map[string]Fault // by recipient
@@ -123,7 +124,7 @@ func (s *Server) Up() {
 	if !o.plain && !o.implicit {
 		server.TLSConfig = s.config
 	}
-	s.server, s.freed = server, make(chan struct{})
+	s.server, s.listener, s.freed = server, listener, make(chan struct{})
 	go func() { _ = server.Serve(&door{listener, s}) }()
 }
 
@@ -135,6 +136,7 @@ func (s *Server) Down() {
 		return
 	}
 	close(s.freed)
+	_ = s.listener.Close() // it may not have begun to serve
 	_ = s.server.Close()
 	for c := range s.open {
 		_ = c.Close()
