@@ -46,7 +46,7 @@ var (
 )
 
 // enters comes in as the nth person of the company.
-func enters(t *testing.T, address string, n int) *somebody {
+func enters(t testing.TB, address string, n int) *somebody {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -68,7 +68,7 @@ func enters(t *testing.T, address string, n int) *somebody {
 	return s
 }
 
-func (s *somebody) look(t *testing.T, path string) string {
+func (s *somebody) look(t testing.TB, path string) string {
 	t.Helper()
 	res, err := s.http.Get(s.at + path)
 	if err != nil {
