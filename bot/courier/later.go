@@ -43,6 +43,9 @@ func (p *putOff) put(m workflows.Message, now time.Time, later *chat.Later) time
 	}
 	delete(p.until, m.ID)
 	if m.Urgent { // a page waits for nobody
+		if later.Turn { // and all to one person have one turn
+			return now.Add(later.Wait)
+		}
 		return now.Add(wait + rand.N(shortWait))
 	}
 	if later.Turn { // nobody else takes his place; late, he would come after what happened later

@@ -6,6 +6,7 @@ import (
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 // Who has a turn of his own comes exactly then, however many wait beside him: what is said in
@@ -19,6 +20,10 @@ func TestAKeptTurnIsNotSpread(t *testing.T) {
 		wait := time.Duration(i+1) * time.Second
 		if at := p.put(m, now, &chat.Later{Wait: wait, Turn: true}); !at.Equal(now.Add(wait)) {
 			t.Fatalf("message %d is due after %v, and its turn is after %v", m.ID, at.Sub(now), wait)
+		}
+		page := workflows.Message{ID: 2000, Notice: incident.Notice{Urgent: true}}
+		if at := p.put(page, now, &chat.Later{Wait: 60 * time.Millisecond, Turn: true}); !at.Equal(now.Add(60 * time.Millisecond)) {
+			t.Fatalf("a page is due after %v, and its turn is after 60 ms", at.Sub(now))
 		}
 		m.ID += 1000
 		spread = spread || p.put(m, now, &chat.Later{Wait: wait}).After(now.Add(wait+wait/4))

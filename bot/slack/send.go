@@ -15,9 +15,14 @@ import (
 
 const (
 	// How long a delivery waits in line itself. Beyond it the courier is told when to come
-	// back, so that its lanes stay free; a page may as well wait where it is.
+	// back, so that its lanes stay free. A page that waited here would leave those behind that
+	// are called for meanwhile; put off, it goes out with them in one message.
 	ordinaryPatience = 250 * time.Millisecond
-	urgentPatience   = time.Second
+	urgentPatience   = 50 * time.Millisecond
+	// urgentTicket is the ticket of every page to one person: whichever comes at its turn
+	// brings the others along. Under tickets of their own, the turns of those that went with
+	// another would stay empty, and the next page would wait behind them.
+	urgentTicket = "page"
 	// fanPatience is how long each direct message in the place of a channel waits in line:
 	// once some have it, the rest cannot be put off any more.
 	fanPatience = 8 * time.Second
@@ -85,7 +90,7 @@ type line struct {
 func lineOf(d chat.Delivery) line {
 	l := line{urgent: d.Urgent, ticket: d.Key, patience: ordinaryPatience}
 	if d.Urgent {
-		l.patience = urgentPatience
+		l.patience, l.ticket = urgentPatience, urgentTicket
 	}
 	return l
 }
