@@ -460,47 +460,22 @@ func BenchmarkDueTimerAmong1000000(b *testing.B) {
 
 func benchmarkDueTimer(b *testing.B, url string, waiting, due int) {
 	const apart = 100 * time.Millisecond
-	ctx := context.Background()
 	r := newSpeedRig(b, url, false, slack.Limits{})
 	defer r.stop()
 	sleeping(b, url, waiting)
 
-	// Reports of a while ago: their waits run out one after the other, from a moment hence on.
-	begun := r.clock.Now()
-	falls := map[incident.ID]time.Time{}
-	var first time.Time
-	for n := range due {
-		r.clock.set(begun.Add(time.Duration(n) * apart))
-		id := r.reportAs(n, fmt.Sprintf("画面が固まりました（%d）", n))
-		in, err := r.house.store.Incident(ctx, id)
-		if err != nil {
-			b.Fatal(err)
-		}
-		at, _, ok := in.NextRound(r.house.inForce.Load().Paging)
-		if !ok {
-			b.Fatalf("nobody waits for an answer to %s", id)
-		}
-		if falls[id] = at; n == 0 {
-			first = at
-		}
-	}
+	falls, first, last := fallingDue(b, r.house, r.clock, due, apart)
 	r.settle()
 	r.clock.set(first.Add(-time.Second))
 	r.settle()
 	r.clock.letGo()
 	r.house.courier.Wake()
-	<-time.After(time.Second + time.Duration(due)*apart)
+	patiently(b, "the last is due", last.Sub(first)+patienceOfTests, func() bool { return r.clock.Now().After(last.Add(time.Second)) })
 	r.settle()
 	var took []time.Duration
 	for id, at := range falls {
-		records, err := r.house.store.Records(ctx, id, 1, 0)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, rec := range records {
-			if _, ok := rec.Event.(incident.RoundPassed); ok {
-				took = append(took, rec.At.Sub(at))
-			}
+		for _, passed := range roundsOf(b, r.house.store, id) {
+			took = append(took, passed.Sub(at))
 		}
 	}
 	if len(took) != due {

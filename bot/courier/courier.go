@@ -42,6 +42,11 @@ const (
 	// lease is how long a claim holds: longer than a try with its recording, so that a slow
 	// send is not sent twice by ourselves.
 	lease = 60 * time.Second
+	// TimerLease is how long a claim of a timer holds. A timer sends nothing: it is one command,
+	// done within milliseconds, and its key sees to it that it is done once, even if the lease
+	// runs out under it. So the lease need be no longer than the longest transaction (the store
+	// bounds it to 8 s), and of a server that died, another acts soon.
+	TimerLease = 10 * time.Second
 	// Retries wait firstWait, then twice as long each time, up to longWait; a page never
 	// waits longer than pageWait, and is never given up.
 	firstWait = 2 * time.Second
@@ -221,7 +226,7 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 // Whoever calls it holds the turn.
 func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 	c.turned.Store(time.Now().UnixNano())
-	timers, err := c.Service.Claim(ctx, c.Owner, lease, 16)
+	timers, err := c.Service.Claim(ctx, c.Owner, TimerLease, 16)
 	if err != nil {
 		return false, fmt.Errorf("claim timers: %w", err)
 	}
