@@ -106,7 +106,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.desk = desk.New(d)
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes,
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk,
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {

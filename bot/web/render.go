@@ -48,7 +48,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 
 // view is what every template may use. Exactly one of the pages is set besides the room.
 type view struct {
-	Kind     string // which main part: room, list, incident, contacts, choose, signin, ask, sure, error
+	Kind     string // which main part: room, list, incident, contacts, choose, signin, answer, ask, sure, error
 	Title    string
 	Lang     string
 	Practice bool
@@ -70,9 +70,11 @@ type view struct {
 	Form     chat.Form
 	Sure     sure
 	SignIn   signInPage
-	CanLeave bool   // the reader can sign out
-	Code     string // of an error: which sentence
-	Ref      string
+	// Answering is the page of an answer link.
+	Answering answering
+	CanLeave  bool   // the reader can sign out
+	Code      string // of an error: which sentence
+	Ref       string
 }
 
 // sure is the question before a button that is hard to take back, without the script.

@@ -61,6 +61,9 @@ type Config struct {
 	// Practice lets everybody choose who to be. Without it and without SignIn nobody comes in.
 	Practice bool
 	SignIn   *Passes
+	// Answers are asked by the page of an answer link, in practice and live alike; nil: there
+	// is no such page.
+	Answers Answers
 	// Clock is the product's clock, which practice can move on.
 	Clock func() time.Time
 	// Move moves the practice clock on; nil hides its buttons.
@@ -81,6 +84,7 @@ type Server struct {
 	cross    *http.CrossOriginProtection
 	sessions *sessions
 	guesses  guesses
+	answers  guesses // of answer links
 	live     *live
 	pages    map[string]*pages
 	mux      *http.ServeMux
@@ -98,6 +102,8 @@ func New(c Config) *Server {
 		c.Lang = "ja"
 	}
 	s := &Server{cfg: c, cross: http.NewCrossOriginProtection(), sessions: newSessions(), pages: map[string]*pages{}}
+	// Its page sends no referrer, so that some browsers name no origin with its forms: see answered.
+	s.cross.AddInsecureBypassPattern("POST " + answerPattern)
 	s.hosts, s.secure = hostsOf(c.Listen, c.PublicURL)
 	s.cookie = cookieName
 	if s.secure {
@@ -129,6 +135,10 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("POST /confirm", s.act(s.confirm))
 	m.HandleFunc("POST /submit", s.actWithFiles(s.submitted))
 	m.HandleFunc("POST /draft", s.act(s.keepDraft))
+	if s.cfg.Answers != nil {
+		m.HandleFunc("GET "+answerPattern, s.answerLink)
+		m.HandleFunc("POST "+answerPattern, s.answered)
+	}
 	if s.cfg.Practice {
 		m.HandleFunc("GET /be", s.read(s.choose))
 		m.HandleFunc("POST /be", s.be)
