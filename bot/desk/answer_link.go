@@ -326,8 +326,13 @@ func (v voice) answerState(in *incident.Incident, p incident.Page) string {
 		return v.say("answerlink.over")
 	case p.Status != incident.PageOpen:
 		return v.pageAnswer(in, p)
-	case len(in.Responders()) > 0:
-		return v.say("answerlink.waits_taken", "at", v.when(p.At), "who", v.whoComes(in))
+	}
+	if acked := in.Responders(); len(acked) > 0 {
+		var people []incident.PersonID
+		for _, a := range acked {
+			people = append(people, a.Person)
+		}
+		return v.say("answerlink.waits_taken", "at", v.when(p.At), "people", v.persons(in, people))
 	}
 	return v.say("answerlink.waits", "at", v.when(p.At))
 }
