@@ -164,10 +164,10 @@ func readAnswer(key []byte, token string) (a Answer, ok bool) {
 	var names [2]string
 	for i := range names {
 		n, size := binary.Uvarint(said)
-		if size <= 0 || n > uint64(len(said)-size) {
+		if size <= 0 || n > maxAnswer || int(n) > len(said)-size {
 			return Answer{}, false
 		}
-		end := size + int(n) //nolint:gosec // G115: no longer than said
+		end := size + int(n)
 		names[i], said = string(said[size:end]), said[end:]
 	}
 	page, size := binary.Varint(said)
