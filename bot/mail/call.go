@@ -39,6 +39,9 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 	if c.Practice {
 		first.Text = append(first.Text, say("mail.call.practice"))
 	}
+	if c.Avoid != "" {
+		first.Text = append(first.Text, say("mail.call.avoid", "platform", oneLine(c.Avoid)))
+	}
 	first.Fields = []field{{say("mail.call.incident"), oneLine(c.Incident)}, {say("mail.call.level"), digit}}
 	if c.More > 0 {
 		first.Fields = append(first.Fields, field{say("mail.call.others"), say("mail.call.more", "count", strconv.Itoa(c.More))})
@@ -66,9 +69,6 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 		if how != "" {
 			l.Parts = append(l.Parts, part{Heading: say("mail.call.answer"), Text: []string{say(how)}})
 		}
-	}
-	if c.Avoid != "" {
-		l.Parts = append(l.Parts, part{Text: []string{say("mail.call.avoid", "platform", oneLine(c.Avoid))}})
 	}
 
 	var people []item
@@ -106,13 +106,14 @@ func levelOf(c chat.Call, say func(string, ...string) string) (digit, level stri
 
 // marked puts 訓練 and 再送 before a title.
 func marked(say func(string, ...string) string, marks []string, title string) string {
-	switch len(marks) {
-	case 0:
+	if len(marks) == 0 {
 		return title
-	case 1:
-		return say("mail.mark", "mark", marks[0], "title", title)
 	}
-	return say("mail.mark", "mark", say("mark.both", "a", marks[0], "b", marks[1]), "title", title)
+	mark := marks[0]
+	for _, m := range marks[1:] {
+		mark = say("mark.both", "a", mark, "b", m)
+	}
+	return say("mail.mark", "mark", mark, "title", title)
 }
 
 // dialled is a number as it is dialled; empty where it is none.

@@ -53,7 +53,6 @@ var errSlow = errors.New("the mail server did not answer in time")
 type line struct {
 	client *smtp.Client
 	conn   net.Conn // the socket itself
-	made   time.Time
 	mails  int
 	timer  *time.Timer // ends it while it is kept
 }
@@ -72,11 +71,11 @@ func (m *Mail) connect(ctx context.Context) (*line, error) {
 }
 
 func (m *Mail) dial(ctx context.Context) (l *line, err error) {
-	fail := func(why trouble, err error) (*line, error) {
+	fail := func(why trouble, err error) error {
 		if ctx.Err() != nil {
 			err = errSlow // and not context.DeadlineExceeded: nothing was sent that may have arrived
 		}
-		return nil, &connectError{why: why, code: codeOf(err), err: err}
+		return &connectError{why: why, code: codeOf(err), err: err}
 	}
 	dial := m.config.Dial
 	if dial == nil {
@@ -84,12 +83,12 @@ func (m *Mail) dial(ctx context.Context) (l *line, err error) {
 	}
 	conn, err := dial(ctx, "tcp", m.server.address())
 	if err != nil {
-		return fail(unreachable, err)
+		return nil, fail(unreachable, err)
 	}
 	whole := bound(ctx, conn)
 	defer func() {
 		if !whole() && err == nil {
-			l, err = fail(noGreeting, errSlow)
+			l, err = nil, fail(noGreeting, errSlow)
 		}
 		if err != nil {
 			_ = conn.Close()
@@ -99,24 +98,24 @@ func (m *Mail) dial(ctx context.Context) (l *line, err error) {
 	if m.server.implicit {
 		over := tls.Client(conn, m.tls())
 		if err := over.HandshakeContext(ctx); err != nil {
-			return fail(tlsTrouble(err), err)
+			return nil, fail(tlsTrouble(err), err)
 		}
 		speaking = over
 	}
 	client, err := smtp.NewClient(speaking, m.server.host)
 	if err != nil {
-		return fail(noGreeting, err)
+		return nil, fail(noGreeting, err)
 	}
 	if err := client.Hello(ourName(conn)); err != nil {
-		return fail(noGreeting, err)
+		return nil, fail(noGreeting, err)
 	}
 	if why, err := m.encrypt(client); err != nil {
-		return fail(why, err)
+		return nil, fail(why, err)
 	}
 	if why, err := m.signIn(client); err != nil {
-		return fail(why, err)
+		return nil, fail(why, err)
 	}
-	return &line{client: client, conn: conn, made: time.Now()}, nil
+	return &line{client: client, conn: conn}, nil
 }
 
 // tls is how TLS is spoken. On this machine itself nobody can stand between, and the
