@@ -14,6 +14,7 @@ import (
 	"hikeshi/workflows"
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 	"hikeshi/workflows/report"
 )
@@ -22,7 +23,7 @@ import (
 type opened struct {
 	texts   *templates.Texts
 	book    *procedure.Book
-	paging  incident.PagePolicy
+	paging  *paging.Policy
 	company company.Profile
 	store   workflows.Store
 	service *workflows.Service

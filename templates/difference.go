@@ -9,6 +9,7 @@ import (
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -131,13 +132,14 @@ func stepFields(was, is incident.Step) (fields []string) {
 	return fields
 }
 
-func pagingDifferences(was, is incident.PagePolicy) (out []fault.Saying) {
+func pagingDifferences(was, is *paging.Policy) (out []fault.Saying) {
 	for _, w := range []struct {
 		name    string
 		was, is time.Duration
 	}{
-		{"waits.unconfirmed", was.Unconfirmed, is.Unconfirmed}, {"waits.level_3", was.Level3, is.Level3}, {"waits.level_2", was.Level2, is.Level2},
-		{"waits.level_1", was.Level1, is.Level1}, {"again.nobody_acts", was.Again, is.Again}, {"again.somebody_leads", was.AgainLed, is.AgainLed},
+		{"waits.unconfirmed", was.Unconfirmed.Wait, is.Unconfirmed.Wait}, {"waits.level_3", was.Level3.Wait, is.Level3.Wait},
+		{"waits.level_2", was.Level2.Wait, is.Level2.Wait}, {"waits.level_1", was.Level1.Wait, is.Level1.Wait},
+		{"again.nobody_acts", was.Level3.Again, is.Level3.Again}, {"again.somebody_leads", was.Level3.AgainLed, is.Level3.AgainLed},
 	} {
 		if w.was != w.is {
 			out = append(out, fault.Say("differs.wait", "name", w.name, "was", written(w.was), "is", written(w.is)))

@@ -9,7 +9,7 @@ import (
 
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/fault"
-	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -18,7 +18,7 @@ import (
 type Set struct {
 	Texts   *Texts
 	Book    *procedure.Book
-	Paging  incident.PagePolicy
+	Paging  *paging.Policy
 	Company company.Profile
 	// Forms are what reports are filled into. Load leaves them out: a fault in the company's
 	// own must not keep anybody from the rest, or from a report (LoadReportForms).

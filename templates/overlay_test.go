@@ -15,6 +15,7 @@ import (
 	"hikeshi/templates"
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
@@ -30,8 +31,8 @@ func loaded(t testing.TB, overlay fs.FS) *templates.Set {
 
 func TestTheDefaultsAreSound(t *testing.T) {
 	s := loaded(t, nil)
-	if s.Paging != incident.UsualPaging {
-		t.Errorf("policies/paging.yaml says %+v, the usual policy is %+v", s.Paging, incident.UsualPaging)
+	if diff := cmp.Diff(paging.Usual(), s.Paging); diff != "" {
+		t.Errorf("policies/paging.yaml is not the usual policy (-usual +yaml):\n%s", diff)
 	}
 	if s.Company.Name == "" || s.Company.Address == "" || s.Company.CorporateNumber == "" || len(s.Company.Departments) == 0 {
 		t.Errorf("the sample company lacks something: %+v", s.Company)
@@ -153,8 +154,8 @@ rules/ppc.yaml: 届出の期限の規則（rules）は、この版ではまだ�
 func TestPagingFaults(t *testing.T) {
 	const sound = "waits:\n  unconfirmed: 3m\n  level_3: 4m\n  level_2: 20m\n  level_1: 2h30m\nagain:\n  nobody_acts: 10m\n  somebody_leads: 24h\n"
 	p, err := templates.LoadPaging(fstest.MapFS{"policies/paging.yaml": file(sound)})
-	want := incident.PagePolicy{Unconfirmed: 3 * time.Minute, Level3: 4 * time.Minute, Level2: 20 * time.Minute, Level1: 150 * time.Minute, Again: 10 * time.Minute, AgainLed: 24 * time.Hour}
-	if err != nil || p != want {
+	if err != nil || p.Unconfirmed.Wait != 3*time.Minute || p.Level3.Wait != 4*time.Minute || p.Level2.Wait != 20*time.Minute ||
+		p.Level1.Wait != 150*time.Minute || p.Level3.Again != 10*time.Minute || p.Level3.AgainLed != 24*time.Hour {
 		t.Fatalf("got %+v, %v", p, err)
 	}
 	for _, tt := range []struct{ old, new, want string }{
@@ -170,7 +171,7 @@ func TestPagingFaults(t *testing.T) {
 		{sound, "# later\n", `policies/paging.yaml: the file is empty; fill it in, or delete it to use the default`},
 	} {
 		p, err := templates.LoadPaging(fstest.MapFS{"policies/paging.yaml": file(strings.Replace(sound, tt.old, tt.new, 1))})
-		if err == nil || err.Error() != tt.want || p != (incident.PagePolicy{}) {
+		if err == nil || err.Error() != tt.want || p != nil {
 			t.Errorf("%q: got %v, %+v\nwant %s", tt.new, err, p, tt.want)
 		}
 	}
@@ -297,8 +298,11 @@ func FuzzProfileYAML(f *testing.F) {
 func FuzzPagingYAML(f *testing.F) {
 	fuzzFile(f, "policies/paging.yaml", "policies/paging.yaml", func(t *testing.T, overlay fs.FS) error {
 		p, err := templates.LoadPaging(overlay)
-		for _, w := range []time.Duration{p.Unconfirmed, p.Level3, p.Level2, p.Level1, p.Again, p.AgainLed} {
-			if err == nil && (w < time.Minute || w > 24*time.Hour) {
+		if err != nil {
+			return err
+		}
+		for _, w := range []time.Duration{p.Unconfirmed.Wait, p.Level3.Wait, p.Level2.Wait, p.Level1.Wait, p.Level3.Again, p.Level3.AgainLed} {
+			if w < time.Minute || w > 24*time.Hour {
 				t.Errorf("accepted %+v", p)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"hikeshi/workflows/fault"
-	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 //go:embed policies/*.yaml
@@ -41,23 +41,24 @@ const (
 
 // LoadPaging reads how long calls wait: the embedded policy, or the overlay's
 // policies/paging.yaml in its place. The error is Faults.
-func LoadPaging(overlay fs.FS) (incident.PagePolicy, error) {
+func LoadPaging(overlay fs.FS) (*paging.Policy, error) {
 	p, faults := loadPaging(overlay)
 	if err := append(faults, straysIn(overlay, policyFolder)...).asError(); err != nil {
-		return incident.PagePolicy{}, err
+		return nil, err
 	}
 	return p, nil
 }
 
-func loadPaging(overlay fs.FS) (p incident.PagePolicy, faults Faults) {
+func loadPaging(overlay fs.FS) (policy *paging.Policy, faults Faults) {
+	var p paging.Waits
 	text, wrong := readFile(overlay, policyFiles, pagingFile)
 	if wrong != nil {
-		return p, Faults{*wrong}
+		return nil, Faults{*wrong}
 	}
 	var sheet pagingSheet
 	file, wrong := parseYAML(pagingFile, text, &sheet, keysOf(reflect.TypeFor[pagingSheet]()))
 	if wrong != nil {
-		return p, Faults{*wrong}
+		return nil, Faults{*wrong}
 	}
 	tell := func(path string, what, remedy fault.Saying) {
 		faults = append(faults, file.problem(fault.Problem{Path: path, What: what, Remedy: remedy}))
@@ -91,12 +92,20 @@ func loadPaging(overlay fs.FS) (p incident.PagePolicy, faults Faults) {
 		}
 	}
 	if len(faults) > 0 {
-		return p, faults
+		return nil, faults
 	}
 	for i := 1; i < 3; i++ { // level 3 and 2, each with the one below
 		if above, below := waits[i], waits[i+1]; *above.wait > *below.wait {
 			tell(above.path, fault.Say("overlay.wait_order", "above", above.path, "below", below.path), fault.Say("mend.wait_order"))
 		}
 	}
-	return p, faults
+	policy = paging.Usual()
+	policy.Unconfirmed.Wait = p.Unconfirmed
+	for _, l := range []struct {
+		plan *paging.Plan
+		wait time.Duration
+	}{{&policy.Level3, p.Level3}, {&policy.Level2, p.Level2}, {&policy.Level1, p.Level1}} {
+		l.plan.Wait, l.plan.Again, l.plan.AgainLed = l.wait, p.Again, p.AgainLed
+	}
+	return policy, faults
 }

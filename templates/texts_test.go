@@ -61,7 +61,7 @@ func numbers(from, to int) []string {
 var lookingWords = []string{"status", "list", "contacts", "who", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
-var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordPropose}
+var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPropose}
 
 func words() []string {
 	var out []string
@@ -92,7 +92,7 @@ func eventKinds() []string {
 var forms = append(strs(incident.AllWords), "detail", "alarm")
 
 // noForm are the words that a button carries out at once, or that are the bot's own.
-var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round"}
+var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall"}
 
 // dynamic are the keys that code puts together, by what it puts in: complete is what must
 // be there, optional what may.
@@ -145,13 +145,15 @@ var dynamic = []struct {
 	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file"}},
 	{"notice.", strs(notices), nil},
 	{"notice.", with(strs(titled), ".title"), nil},
-	{"message.", []string{"pending", "sent", "failed"}, nil},
+	{"message.", []string{"pending", "sent", "failed", "dropped"}, nil},
 	{"format.", []string{"pdf", "docx", "md"}, nil},
 	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
 		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done")},
 	{"log.what.", eventKinds(), nil},
-	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again"}, nil},
-	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original"}, nil},
+	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again", "unreached", "waited", "silent", "failed", "recall"}, nil},
+	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by"}, nil},
+	{"means.", strs(incident.AllMeans), nil},
+	{"trouble.", strs(incident.MeansTroubles), nil},
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
@@ -170,6 +172,7 @@ var (
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
 		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport,
+		incident.NoticeUnreached,
 	}
 )
 

@@ -8,6 +8,7 @@ import (
 
 	"hikeshi/workflows/edition"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -54,8 +55,8 @@ func (s *Service) keep(ctx context.Context, e *edition.Edition) error {
 
 // Use stores new rules and puts them in force for the incidents that begin from now on. With
 // an error the old ones stay.
-func (s *Service) Use(ctx context.Context, book *procedure.Book, paging incident.PagePolicy) error {
-	e, err := edition.New(book, paging)
+func (s *Service) Use(ctx context.Context, book *procedure.Book, calls *paging.Policy) error {
+	e, err := edition.New(book, calls)
 	if err != nil {
 		return err
 	}

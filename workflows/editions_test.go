@@ -13,6 +13,7 @@ import (
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -35,7 +36,7 @@ func changedBook(t *testing.T) *procedure.Book {
 	return book
 }
 
-var slow = incident.PagePolicy{Unconfirmed: 30 * time.Minute, Level3: 30 * time.Minute, Level2: 40 * time.Minute, Level1: 50 * time.Minute, Again: time.Hour, AgainLed: time.Hour}
+var slow = paging.FromWaits(paging.Waits{Unconfirmed: 30 * time.Minute, Level3: 30 * time.Minute, Level2: 40 * time.Minute, Level1: 50 * time.Minute, Again: time.Hour, AgainLed: time.Hour})
 
 func (p *place) steps(t *testing.T, id incident.ID) string {
 	t.Helper()
@@ -100,7 +101,7 @@ func TestAnIncidentKeepsTheEditionItBeganWith(t *testing.T) {
 		if err := p.service.Recall(ctx, in); err != nil {
 			t.Fatal(err)
 		}
-		if got := in.PageWait(p.service.Rules(in).Paging); got != wait {
+		if got := p.service.Rules(in).Paging.Wait(in, p.clock.Now()); got != wait {
 			t.Errorf("%s waits %v, want %v", id, got, wait)
 		}
 	}
@@ -133,7 +134,7 @@ func TestCallsWaitByThePolicyTheIncidentBeganWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.do(t, workflows.Command{Key: "1", By: p.person(t, "山本"), Do: incident.Report{Text: "サーバーが止まりました", What: incident.KindServiceStop}})
-	if err := p.service.Use(ctx, p.service.Book(), incident.UsualPaging); err != nil {
+	if err := p.service.Use(ctx, p.service.Book(), paging.Usual()); err != nil {
 		t.Fatal(err)
 	}
 	p.clock.move(29 * time.Minute)
@@ -150,7 +151,7 @@ func TestCallsWaitByThePolicyTheIncidentBeganWith(t *testing.T) {
 	}
 	next, ok, err := p.service.NextDue(ctx)
 	in, _ := p.store.Incident(ctx, "TRN-2026-0001")
-	if round, _, waits := in.NextRound(slow); err != nil || !ok || !waits || next.After(round) || in.Round != 1 {
+	if round, waits := slow.Due(in, p.service.People()); err != nil || !ok || !waits || next.After(round) || in.Round != 1 {
 		t.Errorf("next due %v, %v, %v; the round of the incident %v, %d passed", next, ok, err, round, in.Round)
 	}
 	p.clean(t)

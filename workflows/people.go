@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
@@ -12,6 +13,7 @@ import (
 type people struct {
 	*contact.Directory
 	version int64
+	reaches func(contact.Person, incident.Means) bool
 }
 
 // Known reports whether a person is listed and still active.
@@ -24,6 +26,24 @@ func (p *people) Known(id incident.PersonID) bool {
 func (p *people) Department(id incident.PersonID) string {
 	person, _ := p.Person(id)
 	return person.Department
+}
+
+// Reaches reports whether a means can bring anything to a person. Without anybody who knows
+// better that is chat alone, for everybody who is listed.
+func (p *people) Reaches(id incident.PersonID, m incident.Means) bool {
+	person, ok := p.Person(id)
+	if !ok || !person.Active {
+		return false
+	}
+	if p.reaches == nil {
+		return m == incident.ByChat
+	}
+	return p.reaches(person, m)
+}
+
+// Away reports whether a person is away at an instant, and who stands in for him.
+func (p *people) Away(incident.PersonID, time.Time) (deputy incident.PersonID, away bool) {
+	return "", false
 }
 
 // Contacts gives the contact list in force.
@@ -54,7 +74,7 @@ func (s *Service) ReloadContacts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the contact list: %w", err)
 	}
-	s.people.Store(&people{Directory: contact.NewDirectory(list), version: version})
+	s.people.Store(&people{Directory: contact.NewDirectory(list), version: version, reaches: s.reaches})
 	return nil
 }
 

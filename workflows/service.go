@@ -22,8 +22,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hikeshi/workflows/contact"
 	"hikeshi/workflows/edition"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -44,6 +46,7 @@ type Service struct {
 	clocks   incident.ClockGate
 	people   atomic.Pointer[people]
 	answers  atomic.Pointer[[]byte] // the key of the answer links
+	reaches  func(contact.Person, incident.Means) bool
 	changed  func(Changed)
 	observer Observer
 }
@@ -53,13 +56,16 @@ type Options struct {
 	Store  Store
 	Clock  Clock
 	Book   *procedure.Book
-	Paging incident.PagePolicy // empty: incident.UsualPaging
+	Paging *paging.Policy // nil: paging.Usual
 	// Log is told of an edition that an incident began with and that is gone; nil: the program's.
 	Log      *slog.Logger
 	Practice bool // numbers TRN-…, everything marked 訓練
 	// Places says that a front end keeps a channel for each incident: it is told when one has
 	// to change, and reports are brought there as files.
 	Places bool
+	// Reaches reports whether a means can bring anything to somebody of the contact list, as
+	// this house is set up; nil: chat reaches everybody, and there is nothing else.
+	Reaches func(contact.Person, incident.Means) bool
 	// Clocks says which notification clocks hold back closing; nil while there are none.
 	Clocks incident.ClockGate
 	// Changed is called after each commit, outside of the transaction; it must not block.
@@ -76,7 +82,7 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, clocks: o.Clocks, changed: o.Changed, observer: o.Observer}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, clocks: o.Clocks, reaches: o.Reaches, changed: o.Changed, observer: o.Observer}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -531,9 +537,10 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 
 func (w *work) reschedule(before, in *incident.Incident) {
 	key := "round:" + string(in.ID)
-	due, round, ok := in.NextRound(w.rules.Paging)
+	dir := w.s.people.Load()
+	due, ok := w.rules.Paging.Due(in, dir)
 	if before != nil {
-		if d, r, was := before.NextRound(w.rules.Paging); was == ok && d.Equal(due) && r == round && w.c.Timer != key {
+		if d, was := w.rules.Paging.Due(before, dir); was == ok && d.Equal(due) && before.Round == in.Round && w.c.Timer != key {
 			return
 		}
 	} else if !ok {
@@ -543,7 +550,7 @@ func (w *work) reschedule(before, in *incident.Incident) {
 		w.change.Cancel = append(w.change.Cancel, key)
 		return
 	}
-	w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerRound, Incident: in.ID, Due: due, Round: round})
+	w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerRound, Incident: in.ID, Due: due, Round: in.Round})
 }
 
 func newSalt() string {

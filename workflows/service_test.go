@@ -18,6 +18,7 @@ import (
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 type handClock struct {
@@ -576,7 +577,8 @@ func TestAReplacedTimerOutlivesTheOneThatWasClaimed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, round, waiting := before.NextRound(incident.UsualPaging)
+	want, waiting := paging.Usual().Due(before, p.service.People())
+	round := before.Round
 	if !waiting {
 		t.Fatal("nobody is waited for: the test tests nothing")
 	}

@@ -37,7 +37,7 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 	if len(in.Steps) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("steps.heading"), Items: v.steps(in)})
 	}
-	if due, _, ok := in.NextRound(v.service.Rules(in).Paging); ok && due.After(v.now) {
+	if due, ok := v.service.Rules(in).Paging.Round(in, v.service.People()); ok && due.After(v.now) {
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("next.round", "at", v.when(due)), Small: true})
 	}
 	card.Buttons = v.mainButtons(in)

@@ -41,7 +41,7 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 	if !incident.Containment.Before(in.Phase) {
 		card.Blocks = append(card.Blocks, v.aidBlock(v.service.Rules(in).Book, in.Kind, in.Category)...)
 	}
-	card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, rolesToPhone(in), nil, false))...)
+	card.Blocks = append(card.Blocks, v.phoneBlock(v.phones(in, v.rolesToPhone(in), nil, false))...)
 	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("reporter.next.heading"), Text: v.reporterNext(in)})
 	card.Buttons = []chat.Button{
 		{Label: v.say("button.inform"), Action: v.openAct(formInform, in.ID, in.Seq, ""), Style: chat.Primary},
@@ -93,7 +93,7 @@ func (v voice) reporterEnd(in *incident.Incident) string {
 
 // phonesCard says whom to phone now, when nobody has answered.
 func (v voice) phonesCard(in *incident.Incident) chat.Card {
-	roles := append(rolesToPhone(in), incident.Representative)
+	roles := append(v.rolesToPhone(in), incident.Representative)
 	return chat.Card{
 		Key: "phones:" + string(in.ID), Tone: chat.Urgent, Mark: v.mark(), Title: v.say("phones.title", "id", string(in.ID)),
 		Blocks: append([]chat.Block{{Text: v.say("phones.text")}}, v.phoneBlock(v.phones(in, roles, nil, true))...),

@@ -229,7 +229,7 @@ func (v *visit) homeTimes(mine []workflows.Listed) *chat.Card {
 		if l.Access != workflows.AccessFull {
 			continue
 		}
-		if due, _, ok := l.NextRound(v.service.Rules(l.Incident).Paging); ok && due.After(v.now) {
+		if due, ok := v.service.Rules(l.Incident).Paging.Round(l.Incident, v.service.People()); ok && due.After(v.now) {
 			pairs = append(pairs, chat.Pair{Label: v.say("home.round", "id", string(l.ID)), Value: v.when(due), At: due})
 		}
 	}

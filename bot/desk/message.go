@@ -83,6 +83,8 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 		return v.toldCard(in, m, r), nil
 	case incident.NoticeProposal:
 		return v.proposalCard(in, m, r), nil
+	case incident.NoticeUnreached:
+		return v.unreachedCard(in, m, r), nil
 	case incident.NoticeAlarm:
 		return v.alarmCard(in, m, r), nil
 	case incident.NoticeAssigned:
@@ -204,7 +206,7 @@ func (v voice) callButtons(in *incident.Incident) []chat.Button {
 // be called at all it is everybody who should have been.
 func (v voice) toPhone(in *incident.Incident) []phone {
 	if len(in.Pages) == 0 {
-		return v.phones(in, append(rolesToPhone(in), incident.Representative), nil, true)
+		return v.phones(in, append(v.rolesToPhone(in), incident.Representative), nil, true)
 	}
 	var list []phone
 	for _, page := range in.OpenPages() {

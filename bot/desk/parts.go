@@ -28,10 +28,10 @@ func (v voice) phoneBlock(list []phone) []chat.Block {
 	return []chat.Block{{Heading: v.say("phones.heading"), Items: items}}
 }
 
-// rolesToPhone are the roles that are told first at this level (§9.3), the representative
-// last where he is not among them.
-func rolesToPhone(in *incident.Incident) []incident.Role {
-	roles := incident.FirstTold(in.WorkingLevel(), incident.No)
+// rolesToPhone are the roles that are told first at this level whatever happened, the lead last
+// where he is not among them.
+func (v voice) rolesToPhone(in *incident.Incident) []incident.Role {
+	roles := v.service.Rules(in).Paging.At(in.WorkingLevel(), in.Level.Confirmed(), v.now).Roles(incident.No)
 	if !slices.Contains(roles, incident.IncidentLead) {
 		roles = append(roles, incident.IncidentLead)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 // The people of the suite's company.
@@ -20,6 +21,8 @@ const (
 
 type directory struct{}
 
+func (directory) Away(incident.PersonID, time.Time) (incident.PersonID, bool) { return "", false }
+func (directory) Reaches(_ incident.PersonID, m incident.Means) bool          { return m == incident.ByChat }
 func (directory) Known(p incident.PersonID) bool {
 	return p == tanaka || p == sato || p == suzuki || p == yamada
 }
@@ -94,7 +97,7 @@ func (c *clerk) sealed(t testing.TB, in *incident.Incident, by incident.PersonID
 func (c *clerk) decide(t testing.TB, in *incident.Incident, by incident.PersonID, cmd incident.Command) []incident.Event {
 	t.Helper()
 	events, ref := incident.Decide(in, cmd, incident.Env{
-		Now: c.now, By: incident.Actor{ID: by, Name: string(by), Department: "営業部"}, People: directory{}, Procedures: procedures{},
+		Now: c.now, By: incident.Actor{ID: by, Name: string(by), Department: "営業部"}, People: directory{}, Procedures: procedures{}, Paging: paging.Usual(),
 	})
 	if ref != nil {
 		t.Fatalf("%s is refused: %s %v", cmd.Word(), ref.Key, ref.Args)

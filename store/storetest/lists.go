@@ -12,7 +12,7 @@ import (
 
 var lists = []testCase{
 	{"WhoFindsWhat", whoFindsWhat},
-	{"Paging", paging},
+	{"Paging", inPages},
 	{"AllIDs", allIDs},
 }
 
@@ -73,7 +73,7 @@ func whoFindsWhat(t *testing.T, db Database) {
 	same(t, "everybody's", listed(t, s, workflows.IncidentQuery{}), []incident.ID{two, one})
 }
 
-func paging(t *testing.T, db Database) {
+func inPages(t *testing.T, db Database) {
 	s := db.Open(t)
 	c := newClerk(s)
 	var want []incident.ID

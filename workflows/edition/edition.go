@@ -16,13 +16,14 @@ import (
 	"time"
 
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
 // Edition never changes once it is made; many goroutines may read it at once.
 type Edition struct {
 	Book   *procedure.Book
-	Paging incident.PagePolicy
+	Paging *paging.Policy
 
 	version string
 	body    []byte
@@ -36,11 +37,13 @@ const versionDigits = 12
 // The stored shape. The keys are in the database of a company: never rename one.
 type stored struct {
 	Procedures *procedure.Book `json:"procedures"`
-	Paging     storedPaging    `json:"paging"`
+	// Paging is how policies were before they said whom to call and by what.
+	Paging *storedWaits   `json:"paging,omitempty"`
+	Calls  *paging.Policy `json:"calls,omitempty"`
 }
 
 // Waits are in seconds.
-type storedPaging struct {
+type storedWaits struct {
 	Unconfirmed int64 `json:"unconfirmed"`
 	Level3      int64 `json:"level_3"`
 	Level2      int64 `json:"level_2"`
@@ -49,21 +52,18 @@ type storedPaging struct {
 	AgainLed    int64 `json:"again_led"`
 }
 
-// New makes an edition; an empty policy is incident.UsualPaging.
-func New(book *procedure.Book, paging incident.PagePolicy) (*Edition, error) {
-	if paging == (incident.PagePolicy{}) {
-		paging = incident.UsualPaging
+// New makes an edition; without a policy it is paging.Usual.
+func New(book *procedure.Book, calls *paging.Policy) (*Edition, error) {
+	if calls == nil {
+		calls = paging.Usual()
 	}
 	var body bytes.Buffer
 	out := json.NewEncoder(&body)
 	out.SetEscapeHTML(false)
-	if err := out.Encode(stored{Procedures: book, Paging: storedPaging{
-		Unconfirmed: seconds(paging.Unconfirmed), Level3: seconds(paging.Level3), Level2: seconds(paging.Level2),
-		Level1: seconds(paging.Level1), Again: seconds(paging.Again), AgainLed: seconds(paging.AgainLed),
-	}}); err != nil {
+	if err := out.Encode(stored{Procedures: book, Calls: calls}); err != nil {
 		return nil, fmt.Errorf("write down an edition of the rules: %w", err)
 	}
-	e := &Edition{Book: book, Paging: paging, body: bytes.TrimSpace(body.Bytes())}
+	e := &Edition{Book: book, Paging: calls, body: bytes.TrimSpace(body.Bytes())}
 	e.version = versionOf(e.body)
 	return e, nil
 }
@@ -85,17 +85,19 @@ func Decode(version string, body []byte) (*Edition, error) {
 	if in.Procedures == nil {
 		return nil, fmt.Errorf("the edition %s of the rules has no procedures", version)
 	}
-	p := in.Paging
-	return &Edition{
-		Book: in.Procedures, version: version, body: body,
-		Paging: incident.PagePolicy{
-			Unconfirmed: duration(p.Unconfirmed), Level3: duration(p.Level3), Level2: duration(p.Level2),
-			Level1: duration(p.Level1), Again: duration(p.Again), AgainLed: duration(p.AgainLed),
-		},
-	}, nil
+	e := &Edition{Book: in.Procedures, version: version, body: body, Paging: in.Calls}
+	switch w := in.Paging; {
+	case e.Paging != nil:
+	case w == nil:
+		return nil, fmt.Errorf("the edition %s of the rules says nothing of calls", version)
+	default:
+		e.Paging = paging.FromWaits(paging.Waits{
+			Unconfirmed: duration(w.Unconfirmed), Level3: duration(w.Level3), Level2: duration(w.Level2),
+			Level1: duration(w.Level1), Again: duration(w.Again), AgainLed: duration(w.AgainLed),
+		})
+	}
+	return e, nil
 }
-
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 func duration(s int64) time.Duration { return time.Duration(s) * time.Second }
 

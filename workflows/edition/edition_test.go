@@ -13,6 +13,7 @@ import (
 	"hikeshi/templates"
 	"hikeshi/workflows/edition"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -25,7 +26,7 @@ func shipped(t testing.TB) *procedure.Book {
 	return book
 }
 
-func made(t testing.TB, book *procedure.Book, p incident.PagePolicy) *edition.Edition {
+func made(t testing.TB, book *procedure.Book, p *paging.Policy) *edition.Edition {
 	t.Helper()
 	e, err := edition.New(book, p)
 	if err != nil {
@@ -36,12 +37,12 @@ func made(t testing.TB, book *procedure.Book, p incident.PagePolicy) *edition.Ed
 
 // What is read again answers every question as the first did, and is written the same.
 func TestAnEditionIsReadAsItWasWritten(t *testing.T) {
-	first := made(t, shipped(t), incident.PagePolicy{Unconfirmed: time.Minute, Level3: 2 * time.Minute, Level2: 90 * time.Minute, Level1: 24 * time.Hour, Again: time.Hour, AgainLed: 61 * time.Second})
+	first := made(t, shipped(t), anyPolicy())
 	again, err := edition.Decode(first.Version(), first.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Version() != first.Version() || again.Paging != first.Paging || again.Book.Version != first.Book.Version {
+	if again.Version() != first.Version() || !cmp.Equal(again.Paging, first.Paging) || again.Book.Version != first.Book.Version {
 		t.Errorf("got %s %+v %s, want %s %+v %s", again.Version(), again.Paging, again.Book.Version, first.Version(), first.Paging, first.Book.Version)
 	}
 	anew := made(t, again.Book, again.Paging)
@@ -83,26 +84,35 @@ func TestAnEditionIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+// anyPolicy is one in which every part says something.
+func anyPolicy() *paging.Policy {
+	p := paging.Usual()
+	p.Hours = []paging.Hours{{Name: "night", Days: []string{"workday"}, From: 22 * 60, To: 7 * 60}}
+	p.Level3.Everyone = []incident.Role{incident.SystemAdmin}
+	p.Level3.At = []paging.Shift{{Hours: "night", Plan: paging.Plan{Wait: 61 * time.Second, Means: [][]incident.Means{{incident.ByPhone}}}}}
+	return p
+}
+
 func TestEveryPolicyHasAVersionOfItsOwn(t *testing.T) {
 	book := shipped(t)
-	usual := made(t, book, incident.PagePolicy{})
-	if made(t, book, incident.UsualPaging).Version() != usual.Version() {
+	usual := made(t, book, nil)
+	if made(t, book, paging.Usual()).Version() != usual.Version() {
 		t.Error("no policy is not the usual one")
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		p := incident.UsualPaging
-		waits := []*time.Duration{&p.Unconfirmed, &p.Level3, &p.Level2, &p.Level1, &p.Again, &p.AgainLed}
+		p := paging.Usual()
+		waits := []*time.Duration{&p.Unconfirmed.Wait, &p.Level3.Wait, &p.Level2.Silence, &p.Level1.Again, &p.Level3.AgainLed}
 		w := waits[rapid.IntRange(0, len(waits)-1).Draw(t, "wait")]
 		*w += time.Duration(rapid.IntRange(-50, 5000).Draw(t, "seconds")) * time.Second
 		e, err := edition.New(book, p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same := p == incident.UsualPaging; same != (e.Version() == usual.Version()) {
+		if same := cmp.Equal(p, paging.Usual()); same != (e.Version() == usual.Version()) {
 			t.Fatalf("%+v: version %s, usual %s", p, e.Version(), usual.Version())
 		}
 		again, err := edition.Decode(e.Version(), e.Encode())
-		if err != nil || again.Paging != p {
+		if err != nil || !cmp.Equal(again.Paging, p) {
 			t.Fatalf("%+v was read as %+v, %v", p, again, err)
 		}
 	})
@@ -110,10 +120,10 @@ func TestEveryPolicyHasAVersionOfItsOwn(t *testing.T) {
 
 // Somebody who changes an edition in the database is found, whatever he changed.
 func TestAChangedEditionIsRefused(t *testing.T) {
-	e := made(t, shipped(t), incident.UsualPaging)
+	e := made(t, shipped(t), paging.Usual())
 	body := string(e.Encode())
 	for name, changed := range map[string]string{
-		"a wait": strings.Replace(body, `"level_3":300`, `"level_3":3000`, 1), "a space": body + " ", "nothing left": "", "cut off": body[:len(body)/2],
+		"a wait": strings.Replace(body, `"wait":300000000000`, `"wait":3000000000000`, 1), "a space": body + " ", "nothing left": "", "cut off": body[:len(body)/2],
 	} {
 		if changed == body {
 			t.Fatalf("%s: nothing was changed", name)
@@ -135,8 +145,12 @@ func TestTheStoredShapeStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := paging.Waits{
+		Unconfirmed: 5 * time.Minute, Level3: 5 * time.Minute, Level2: 15 * time.Minute, Level1: time.Hour,
+		Again: 15 * time.Minute, AgainLed: time.Hour,
+	}
 	steps, ok := e.Steps(incident.Damage, "", incident.Level1)
-	if !ok || len(steps) != 1 || steps[0].Text.JA != "知らせる" || steps[0].Role != incident.Discoverer || e.Paging != incident.UsualPaging {
+	if !ok || len(steps) != 1 || steps[0].Text.JA != "知らせる" || steps[0].Role != incident.Discoverer || !cmp.Equal(e.Paging, paging.FromWaits(before)) || e.Paging.Level2.Silence != 0 {
 		t.Errorf("read %+v %v, %+v", steps, ok, e.Paging)
 	}
 	if aid := e.Book.CategoryFirstAid(incident.Damage); len(aid) != 1 || !aid[0].Avoid || aid[0].N != 1 {
@@ -145,7 +159,7 @@ func TestTheStoredShapeStays(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	e := made(f, shipped(f), incident.UsualPaging)
+	e := made(f, shipped(f), paging.Usual())
 	f.Add(e.Version(), e.Encode())
 	f.Add("", []byte(`{"procedures":null}`))
 	f.Fuzz(func(t *testing.T, version string, body []byte) {
@@ -154,7 +168,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var book procedure.Book
 		if book.UnmarshalJSON(body) == nil {
-			if _, err := edition.New(&book, incident.UsualPaging); err != nil {
+			if _, err := edition.New(&book, paging.Usual()); err != nil {
 				t.Errorf("what was read cannot be written: %v", err)
 			}
 		}

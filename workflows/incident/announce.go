@@ -21,13 +21,15 @@ const (
 	NoticeAlarm    NoticeKind = "alarm"    // the reporter says it may be a false alarm
 	NoticeQuestion NoticeKind = "question" // a question to the reporter
 	NoticePhones   NoticeKind = "phones"   // nobody answers: whom to phone
-	NoticeApprove  NoticeKind = "approve"  // the final report waits for approval
-	NoticeVoided   NoticeKind = "voided"   // what you approved has changed
-	NoticeAssigned NoticeKind = "assigned" // a step is yours
-	NoticeEnded    NoticeKind = "ended"    // closed, dismissed or merged
-	NoticeReopened NoticeKind = "reopened"
-	NoticeHead     NoticeKind = "head"   // the head of the chain, for the auditor
-	NoticeDigest   NoticeKind = "digest" // the morning's overview of one person
+	// Nothing reaches somebody who was called: said to the lead.
+	NoticeUnreached NoticeKind = "unreached"
+	NoticeApprove   NoticeKind = "approve"  // the final report waits for approval
+	NoticeVoided    NoticeKind = "voided"   // what you approved has changed
+	NoticeAssigned  NoticeKind = "assigned" // a step is yours
+	NoticeEnded     NoticeKind = "ended"    // closed, dismissed or merged
+	NoticeReopened  NoticeKind = "reopened"
+	NoticeHead      NoticeKind = "head"   // the head of the chain, for the auditor
+	NoticeDigest    NoticeKind = "digest" // the morning's overview of one person
 	// Where front ends keep a channel for each incident.
 	NoticePlace  NoticeKind = "place"  // have the channel made as it ought to be; said to nobody
 	NoticeAbsent NoticeKind = "absent" // who is missing in the channel, or that there is none, and how to go on
@@ -120,7 +122,18 @@ func (a *announcement) entry(r Record) {
 	case ReportReceived:
 		a.reporters()
 	case Paged:
-		a.dm(NoticePage, e.Person, r.Seq, in.Chased()) // level 0 gets nobody out of bed
+		a.call(e.Person, r.Seq, e.By)
+	case MeansUsed:
+		if pg, called := in.Page(e.Person); called {
+			a.call(e.Person, pg.Seq, e.By)
+		}
+	case Unreached:
+		a.feed(r.Seq)
+		for _, p := range in.Leads(a.dir) {
+			if p != e.Person {
+				a.dm(NoticeUnreached, p, r.Seq, true)
+			}
+		}
 	case Acknowledged, LeadTaken, Declined:
 		a.feed(r.Seq)
 		a.reporters()
@@ -210,6 +223,21 @@ func (a *announcement) entry(r Record) {
 	}
 }
 
+// call brings a page to a person by some means, each as a message of its own. Level 0 gets nobody
+// out of bed.
+func (a *announcement) call(to PersonID, seq int64, by []Means) {
+	for _, m := range by {
+		n := Notice{Kind: NoticePage, Key: pageKey(a.in.ID, seq, to), To: to, Seq: seq, Urgent: a.in.Chased()}
+		if m != ByChat {
+			n.Key, n.Means = n.Key+":"+string(m), m
+		}
+		a.add(n)
+	}
+}
+
+// pageKey names the message of a page by chat.
+func pageKey(id ID, seq int64, to PersonID) string { return fmt.Sprintf("page:%s:%d:%s", id, seq, to) }
+
 func (a *announcement) approvers(kind NoticeKind, seq int64) {
 	for _, p := range a.in.approvers(a.dir) {
 		a.dm(kind, p, seq, false)
@@ -219,7 +247,7 @@ func (a *announcement) approvers(kind NoticeKind, seq int64) {
 // phones gives the reporters the numbers to call, while nobody at all has taken it. It is one
 // message to each, however many rounds pass.
 func (a *announcement) phones(seq int64) {
-	if a.in.Lead != "" || len(a.in.Responders()) > 0 {
+	if a.in.Attended(a.dir) {
 		return
 	}
 	for _, r := range a.in.Reporters {
@@ -247,8 +275,8 @@ func (a *announcement) refreshPages() {
 		return
 	}
 	for _, p := range before.Pages {
-		if !p.Uncalled {
-			a.add(Notice{Kind: NoticePage, Key: fmt.Sprintf("page:%s:%d:%s", a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
+		if !p.Uncalled && slices.Contains(p.Used(), ByChat) {
+			a.add(Notice{Kind: NoticePage, Key: pageKey(a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
 		}
 	}
 }

@@ -21,6 +21,11 @@ func New(id ID) *Incident { return &Incident{ID: id, Level: Unassessed} }
 // on the contact list of today: the same record always folds to the same state.
 func (in *Incident) Apply(r Record) {
 	in.Seq, in.Head = r.Seq, r.Digest
+	in.onPage(r.By, func(p *Page) {
+		if in.Means && p.Status == PageAcknowledged && p.Acted.IsZero() && r.At.After(p.Reply) {
+			p.Acted = r.At
+		}
+	})
 	switch e := r.Event.(type) {
 	case ReportReceived:
 		in.Practice, in.Kind, in.Category, in.Effect = e.Practice, e.What, e.Category, e.Effect
@@ -38,10 +43,21 @@ func (in *Incident) Apply(r Record) {
 	case Paged:
 		// One page a person: a chain that nobody answers for a weekend must not fill the row.
 		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
-		in.Pages = append(in.Pages, Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq})
-		if e.Because != becauseRound {
+		pg := Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq, By: e.By}
+		if in.Means = in.Means || len(e.By) > 0; in.Means {
+			pg.Because = e.Because
+		}
+		in.Pages = append(in.Pages, pg)
+		if e.Because != BecauseRound {
 			in.Exhausted = false
 		}
+	case MeansUsed:
+		in.onPage(e.Person, func(p *Page) { p.By, p.ByAt = append(slices.Clip(p.Used()), e.By...), r.At })
+	case MeansFailed:
+		in.onPage(e.Person, func(p *Page) { p.Failed = append(slices.Clip(p.Failed), e.Means) })
+	case Unreached:
+		in.Means = true
+		in.onPage(e.Person, func(p *Page) { p.Unreached = true })
 	case Acknowledged:
 		in.answerPage(r.By, PageAcknowledged, r.At, "")
 		in.Exhausted = false
@@ -223,12 +239,20 @@ func (in *Incident) restrict(excluded []PersonID) {
 	}
 }
 
-func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
+// onPage changes the page of a person, if he has one.
+func (in *Incident) onPage(p PersonID, change func(*Page)) bool {
 	for i := range in.Pages {
-		if pg := &in.Pages[i]; pg.Person == p {
-			pg.Status, pg.Reply, pg.Reason = s, at, reason
-			return
+		if pg := &in.Pages[i]; p != "" && pg.Person == p {
+			change(pg)
+			return true
 		}
+	}
+	return false
+}
+
+func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
+	if in.onPage(p, func(pg *Page) { pg.Status, pg.Reply, pg.Reason, pg.Acted = s, at, reason, time.Time{} }) {
+		return
 	}
 	// Somebody of the circle who was not called took it: that is an answer too.
 	in.Pages = append(in.Pages, Page{Person: p, Status: s, At: at, Reply: at, Round: in.Round, Seq: in.Seq, Reason: reason, Uncalled: true})

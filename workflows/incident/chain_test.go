@@ -199,7 +199,7 @@ func TestTextsAreSaltedAndOutOfTheBody(t *testing.T) {
 var filled = []incident.Event{
 	incident.ReportReceived{Practice: true, Reporter: hanako, Name: incident.T("花子"), Department: salesDept, Text: incident.T("本文"), What: "virus", Category: "virus", Effect: "damage", Contractor: incident.T("委託先"), Facts: incident.Facts{"virus": "yes", "persons": "12"}, Procedure: "abc123"},
 	incident.Planned{Plan: incident.PlanKey{Category: "virus", Effect: "leak", Level: 3}, Steps: []incident.Step{{Key: "contain", N: 2, Role: "system_admin", Phase: "containment", Kind: "contain", Required: "if", When: "virus", Text: incident.Words{JA: "止める", EN: "stop"}, Section: "001 §9.4"}}},
-	incident.Paged{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 1, Because: "round"},
+	incident.Paged{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 1, Because: "round", By: []incident.Means{"chat", "mail"}},
 	incident.Acknowledged{Roles: []incident.Role{"system_admin"}},
 	incident.Declined{Reason: incident.T("理由")},
 	incident.PageStopped{Person: admin, Because: "answered"},
@@ -237,6 +237,25 @@ var filled = []incident.Event{
 	incident.Joined{Person: admin, Why: "role", Role: "system_admin"},
 	incident.LeftCircle{Person: suspect},
 	incident.FileAttached{Name: incident.T("画面.png"), Size: 12345, Type: "image/png", SHA256: strings.Repeat("ab", 32), Where: incident.T("金庫")},
+	incident.MeansUsed{Person: admin, By: []incident.Means{"phone"}, Because: "waited"},
+	incident.MeansFailed{Person: admin, Means: "chat", Why: "slow"},
+	incident.Unreached{Person: admin},
+}
+
+// A page of the time before there were means keeps its encoding, and with it its digest.
+func TestAPageWithoutMeansIsWrittenAsBefore(t *testing.T) {
+	const before = `{"person":"admin","roles":["system_admin"],"round":1,"because":"round"}`
+	r := incident.Record{
+		Incident: "INC-2026-0001", Seq: 3, At: night, Occurred: night, By: admin, ByName: incident.T("管理者"), Source: incident.FromPerson,
+		Event: incident.Paged{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 1, Because: "round"},
+	}
+	body, _, err := incident.Seal(&r, "", func() string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(body) != before {
+		t.Errorf("written as %s, before as %s", body, before)
+	}
 }
 
 // What stands in the databases of companies must stay readable, and digest to the same:

@@ -40,6 +40,8 @@ const (
 	WordInform    Word = "inform" // the reporter's additions and answers
 	WordAbsorb    Word = "absorb" // the other half of a merge; the bot's own
 	WordPassRound Word = "round"  // a wait for an answer ran out; the bot's own
+	WordMeans     Word = "means"  // a means did not get through; the bot's own
+	WordRecall    Word = "recall" // nobody is responsible; the bot's own
 )
 
 // AllWords lists every word that acts.
@@ -47,7 +49,7 @@ var AllWords = []Word{
 	WordReport, WordTake, WordDecline, WordAdvance, WordBack, WordLevel, WordPropose, WordCategory,
 	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
 	WordField, WordFact, WordFile, WordAttach, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
-	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound,
+	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound, WordMeans, WordRecall,
 }
 
 // Command is what somebody, or a due timer, asks of an incident.
@@ -193,6 +195,15 @@ type (
 		Round int
 		Due   time.Time // when the round ran out, as the timer knew it; UTC
 	}
+	// FailMeans says that a means did not bring a page to a person.
+	FailMeans struct {
+		Person PersonID
+		Page   int64 // its Seq
+		Means  Means
+		Why    MeansTrouble
+	}
+	// Recall has whoever is to be told called anew, where nobody is responsible any more.
+	Recall struct{}
 )
 
 func (Report) Word() Word         { return WordReport }
@@ -226,6 +237,8 @@ func (Restrict) Word() Word       { return WordRestrict }
 func (Ask) Word() Word            { return WordAsk }
 func (Inform) Word() Word         { return WordInform }
 func (PassRound) Word() Word      { return WordPassRound }
+func (FailMeans) Word() Word      { return WordMeans }
+func (Recall) Word() Word         { return WordRecall }
 
 // Additive reports whether a command may simply be tried again when somebody else changed
 // the incident meanwhile. Advance, level and the ends are not: the person decided on what

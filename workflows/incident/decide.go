@@ -37,10 +37,10 @@ type Env struct {
 	Bot        bool // a timer or the other half of a merge: not a person
 	People     Directory
 	Procedures Procedures
-	Paging     PagePolicy // empty: UsualPaging
-	Clocks     ClockGate  // nil: there are none
-	Target     *Record    // the entry an Undo or Correct names, loaded
-	Other      *Incident  // the incident a Merge names, loaded
+	Paging     Pager
+	Clocks     ClockGate // nil: there are none
+	Target     *Record   // the entry an Undo or Correct names, loaded
+	Other      *Incident // the incident a Merge names, loaded
 }
 
 // Decide says what a command causes. It never changes the incident; the events it gives are
@@ -132,6 +132,10 @@ func (d *decision) run(c Command) *Refusal {
 		return d.decline(c)
 	case PassRound:
 		return d.passRound(c)
+	case FailMeans:
+		return d.failMeans(c)
+	case Recall:
+		return d.recall()
 	case HandOver:
 		return d.handOver(c)
 	case AcceptHandover:
@@ -221,6 +225,7 @@ func (d *decision) settle() {
 	if len(d.events) == 0 {
 		return
 	}
+	d.breakSilence()
 	d.replan()
 	d.callPeople()
 	d.drawCircle()

@@ -2,23 +2,29 @@ package incident
 
 import (
 	"slices"
-	"time"
 )
 
-// becauseRound marks the pages of a round that passed: they follow a page that nobody answered.
-const becauseRound = "round"
+// Why people are called, as Paged and MeansUsed say it.
+const (
+	BecauseReport     = "report"
+	BecauseLevel      = "level" // the level, the category or an answer has changed
+	BecauseReopened   = "reopened"
+	BecauseRestricted = "restricted"
+	BecauseAdded      = "added"     // somebody brought him in
+	BecauseDeputy     = "deputy"    // another cannot come
+	BecauseUnreached  = "unreached" // nothing reaches another
+	BecauseRound      = "round"     // nobody answered in time
+	BecauseWaited     = "waited"    // he has not answered by the means before
+	BecauseSilent     = "silent"    // he took it and wrote nothing since
+	BecauseFailed     = "failed"    // the means before did not get through
+	BecauseRecall     = "recall"    // nobody is responsible any more
+)
 
-// Chased reports whether calls that nobody answers are followed by others: not at level 0. A
-// proposed raise is chased like the level it asks for.
-func (in *Incident) Chased() bool { return in.pagedLevel() != Level0 }
+// Chased reports whether calls that nobody answers are followed by others: not at level 0.
+func (in *Incident) Chased() bool { return in.CalledLevel() != Level0 }
 
-// PageWait is how long a page may stay unanswered before the next people are called; zero is
-// a message that nobody chases.
-func (in *Incident) PageWait(p PagePolicy) time.Duration {
-	return p.orUsual().wait(in.pagedLevel(), in.Level.Confirmed())
-}
-
-func (in *Incident) pagedLevel() Level {
+// CalledLevel is the level whose people are called: a proposed raise pages at once.
+func (in *Incident) CalledLevel() Level {
 	l := in.WorkingLevel()
 	if in.Proposed != nil {
 		l = max(l, in.Proposed.Level)
@@ -26,41 +32,10 @@ func (in *Incident) pagedLevel() Level {
 	return l
 }
 
-// waiting lists the pages whose answer somebody waits for: open, for a role, and of one who
-// is not left out.
-func (in *Incident) waiting() []Page {
-	return slices.DeleteFunc(in.OpenPages(), func(p Page) bool { return len(p.Roles) == 0 || in.IsExcluded(p.Person) })
-}
+func (d *decision) start() []Attempt { return d.env.Paging.Start(d.in, d.env.People, d.env.Now) }
 
-// runsOut is when the wait for the answer to a page is over. A page that stayed open over a
-// round waits another one: somebody else is being called meanwhile.
-func (in *Incident) runsOut(p Page, policy PagePolicy) time.Time {
-	policy = policy.orUsual()
-	wait := in.PageWait(policy)
-	switch {
-	case in.Exhausted && in.Lead != "":
-		wait = max(wait, policy.AgainLed)
-	case in.Exhausted:
-		wait = max(wait, policy.Again)
-	}
-	if in.RoundAt.After(p.At) {
-		return in.RoundAt.Add(wait)
-	}
-	return p.At.Add(wait)
-}
-
-// NextRound says when the wait for an answer runs out first, and for which round; ok is
-// false when nobody is waited for. Calling one more person never puts off the others.
-func (in *Incident) NextRound(policy PagePolicy) (due time.Time, round int, ok bool) {
-	if !in.Chased() || in.Phase.Ended() {
-		return time.Time{}, 0, false
-	}
-	for _, p := range in.waiting() {
-		if t := in.runsOut(p, policy); !ok || t.Before(due) {
-			due, ok = t, true
-		}
-	}
-	return due, in.Round, ok
+func (d *decision) answered(role Role) bool {
+	return d.env.Paging.Answered(d.in, d.env.People, d.env.Now, role)
 }
 
 // callPeople pages who is to be told at this level and was not called yet.
@@ -69,153 +44,52 @@ func (d *decision) callPeople() {
 	if in.Phase.Ended() {
 		return
 	}
-	because, opened := "report", false
+	because, opened := BecauseReport, false
 	for _, e := range d.events {
 		switch e.(type) {
 		case LevelSet, LevelProposed, FactSet, Recategorised:
-			because = "level"
+			because = BecauseLevel
 		case IncidentReopened:
-			because = "reopened"
+			because = BecauseReopened
 		case CircleRestricted:
 			if !opened {
-				because = "restricted"
+				because = BecauseRestricted
 			}
 		case ReportReceived:
 			opened = true
 		}
 	}
-	calls := newCalls(in)
-	for _, role := range FirstTold(d.calledLevel(), in.Facts.Get(FactPersonalData)) {
-		for _, p := range d.toCall(role) {
-			calls.add(p, role)
-		}
-	}
-	d.place(calls, because)
-	if opened && len(in.Pages) == 0 {
-		// Nobody stands in the contact list for this: the reporter must hear it at once.
-		d.emit(RoundPassed{Round: in.Round + 1, Exhausted: true})
+	d.place(d.start(), because)
+	if opened && !slices.ContainsFunc(in.Pages, func(p Page) bool { return !p.Unreached }) {
+		// Nobody stands in the contact list for this, or nothing reaches those who do: the
+		// reporter must hear it at once.
+		d.exhausted()
 	}
 }
 
-// calledLevel is the level whose people are called: a proposed raise pages at once.
-func (d *decision) calledLevel() Level { return d.in.pagedLevel() }
-
-// toCall gives whom to call first for a role: nobody while somebody acts for it or is being
-// called; else who holds it; else the next of its line. A page that ended unanswered (the
-// incident had ended, another had answered and left) does not count as a call.
-func (d *decision) toCall(role Role) []PersonID {
-	in := d.in
-	if d.answered(role) {
-		return nil
-	}
-	for _, p := range in.waiting() {
-		if slices.Contains(p.Roles, role) {
-			return nil
-		}
-	}
-	var out []PersonID
-	for _, p := range in.office(d.env.People, role) {
-		pg, paged := in.Page(p)
-		if !paged || pg.Status == PageEnded || pg.Status == PageOpen && len(pg.Roles) == 0 {
-			out = append(out, p)
-		} else if pg.Status == PageOpen {
-			return nil // called for another of his roles, and will see this one
-		}
-	}
-	if out == nil {
-		if p, _, ok := d.nextAfter(role); ok {
-			out = []PersonID{p}
-		}
-	}
-	return out
-}
-
-// answered reports whether somebody acts for a role: the acting lead; who took a page for
-// it; a holder of it who took whatever page. Whoever was left out since does not count.
-func (d *decision) answered(role Role) bool {
-	if role == IncidentLead && d.in.actingLead(d.env.People) != "" {
-		return true
-	}
-	if role == Representative && !slices.Contains(FirstTold(d.calledLevel(), d.in.Facts.Get(FactPersonalData)), role) && !d.nobodyActs() {
-		return true // below level 3 he is called only because nobody else acts (§9.3)
-	}
-	office := d.in.office(d.env.People, role)
-	return slices.ContainsFunc(d.in.Responders(), func(p Page) bool {
-		return !d.in.IsExcluded(p.Person) && d.env.People.Known(p.Person) &&
-			(slices.Contains(p.Roles, role) || slices.Contains(office, p.Person))
-	})
-}
-
-// nobodyActs reports whether no one at all has answered who may still act.
-func (d *decision) nobodyActs() bool {
-	return d.in.actingLead(d.env.People) == "" && !slices.ContainsFunc(d.in.Responders(), func(p Page) bool {
-		return !d.in.IsExcluded(p.Person) && d.env.People.Known(p.Person)
-	})
-}
-
-// calls collects whom to page for which roles, one page a person.
-type calls struct {
-	in     *Incident
-	people []PersonID
-	roles  map[PersonID][]Role
-}
-
-func newCalls(in *Incident) *calls { return &calls{in: in, roles: map[PersonID][]Role{}} }
-
-func (c *calls) add(p PersonID, r Role) {
-	if p == "" || c.in.IsExcluded(p) {
-		return
-	}
-	if _, there := c.roles[p]; !there {
-		c.people = append(c.people, p)
-		if pg, called := c.in.Page(p); called && pg.Status == PageOpen {
-			c.roles[p] = slices.Clone(pg.Roles) // one page a person: it goes on asking for these
-		}
-	}
-	if !slices.Contains(c.roles[p], r) {
-		c.roles[p] = append(c.roles[p], r)
+// exhausted notes that nobody is left to call.
+func (d *decision) exhausted() {
+	if !d.in.Exhausted {
+		d.emit(RoundPassed{Round: d.in.Round + 1, Exhausted: true})
 	}
 }
 
-func (d *decision) place(c *calls, because string) {
-	for _, p := range c.people {
-		d.emit(Paged{Person: p, Roles: c.roles[p], Round: d.in.Round, Because: because})
-	}
-}
-
-// nextAfter gives the next of a role who was not called for it, and the role he is called as;
-// when a role that has to act has nobody left, the representative (the last resort). Nobody
-// wakes him in the place of one who only has to know. A deputy who is being called for another
-// role of his is called for this one, too: in a small company the same few people stand in
-// every line, and whoever takes it must know that the lead is wanted of him. ok is false when
-// there is nobody left at all.
-func (d *decision) nextAfter(role Role) (p PersonID, as Role, ok bool) {
-	line := []Role{role}
-	if role == IncidentLead || role == SystemAdmin {
-		line = append(line, Representative)
-	}
-	for _, r := range line {
-		for _, p := range d.in.Chain(d.env.People, r) {
-			pg, called := d.in.Page(p)
-			elsewhere := pg.Status == PageOpen && len(pg.Roles) > 0 && !slices.Contains(pg.Roles, r)
-			if !called || pg.Status == PageEnded || elsewhere {
-				return p, r, true
+// place calls people. Whom nothing reaches is called all the same, so that he finds the page
+// wherever he looks, and somebody else at once in his place.
+func (d *decision) place(attempts []Attempt, because string) {
+	for len(attempts) > 0 {
+		var lost []Role
+		for _, a := range attempts {
+			d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: d.in.Round, Because: because, By: a.By})
+			if len(a.By) == 0 {
+				d.emit(Unreached{Person: a.Person})
+				lost = append(lost, a.Roles...)
 			}
 		}
-	}
-	return "", "", false
-}
-
-// callNext calls the next of every role of a page that nobody acts for yet.
-func (d *decision) callNext(c *calls, roles []Role) {
-	for _, role := range roles {
-		if d.answered(role) {
-			continue
+		if lost == nil || !d.in.Chased() {
+			return
 		}
-		if p, as, ok := d.nextAfter(role); ok {
-			c.add(p, role)
-			c.add(p, as)
-		}
+		attempts, because = d.env.Paging.Instead(d.in, d.env.People, d.env.Now, lost), BecauseUnreached
 	}
 }
 
@@ -239,6 +113,15 @@ func (d *decision) stopPages() {
 	}
 }
 
+// breakSilence takes whatever somebody writes who was called again for his silence as the
+// answer to that call.
+func (d *decision) breakSilence() {
+	if p := d.env.By.ID; !d.env.Bot && d.in.Silent(p) {
+		pg, _ := d.in.Page(p)
+		d.emit(Acknowledged{Roles: pg.Roles})
+	}
+}
+
 // take is 「対応します」: it answers the page, and makes an acting lead of whoever stands in
 // the lead's line while nobody has taken it.
 func (d *decision) take() *Refusal {
@@ -252,7 +135,7 @@ func (d *decision) take() *Refusal {
 		return refuse("refuse.already_taken", "at", pg.Reply)
 	}
 	d.emit(Acknowledged{Roles: pg.Roles})
-	if in.actingLead(d.env.People) != "" {
+	if lead := in.ActingLead(d.env.People); lead != "" && (lead == p || !in.Silent(lead)) {
 		return nil
 	}
 	dept := in.Reporter().Department
@@ -261,7 +144,10 @@ func (d *decision) take() *Refusal {
 		d.emit(LeadTaken{Person: p, How: LeadOffice})
 	case slices.Contains(in.Chain(d.env.People, IncidentLead), p) && slices.Contains(pg.Roles, IncidentLead):
 		d.emit(LeadTaken{Person: p, How: LeadDeputy})
-	case slices.Contains(pg.Roles, IncidentLead), len(in.office(d.env.People, IncidentLead)) == 0 && slices.Contains(in.Chain(d.env.People, Representative), p):
+	case slices.Contains(pg.Roles, IncidentLead) && !slices.Contains(in.Chain(d.env.People, Representative), p):
+		// Named by somebody of the lead's line who is away.
+		d.emit(LeadTaken{Person: p, How: LeadDeputy})
+	case slices.Contains(pg.Roles, IncidentLead), len(in.Office(d.env.People, IncidentLead)) == 0 && slices.Contains(in.Chain(d.env.People, Representative), p):
 		// Called for the lead because the lead's line had nobody left.
 		d.emit(LeadTaken{Person: p, How: LeadLast})
 	}
@@ -292,54 +178,91 @@ func (d *decision) decline(c Decline) *Refusal {
 	if d.in.Handover != nil && d.in.Handover.To == d.env.By.ID {
 		d.emit(HandoverRefused{Reason: reason})
 	}
-	calls := newCalls(d.in)
-	d.callNext(calls, pg.Roles)
-	d.place(calls, "deputy")
-	if len(d.in.waiting()) == 0 && d.nobodyActs() {
-		d.emit(RoundPassed{Round: d.in.Round + 1, Exhausted: true})
+	d.instead(pg.Roles, BecauseDeputy)
+	return nil
+}
+
+// instead calls who comes next for some roles; where nobody is left and nobody acts, that is the
+// end of the chain.
+func (d *decision) instead(roles []Role, because string) {
+	d.place(d.env.Paging.Instead(d.in, d.env.People, d.env.Now, roles), because)
+	reached := func(p Page) bool { return len(p.Roles) > 0 && !p.Unreached && !d.in.IsExcluded(p.Person) }
+	if !slices.ContainsFunc(d.in.OpenPages(), reached) && !d.in.Attended(d.env.People) {
+		d.exhausted()
+	}
+}
+
+// passRound is the due timer: somebody has not answered in time, or has taken it and fallen
+// silent. When nobody is left, those who have not answered are called again; if nobody acts,
+// the channel and the reporter get the phone numbers.
+func (d *decision) passRound(c PassRound) *Refusal {
+	in, paging := d.in, d.env.Paging
+	due, ok := paging.Due(in, d.env.People)
+	if in.Phase.Ended() || c.Round != in.Round || !ok {
+		return nil // answered meanwhile: the timer has nothing left to do
+	}
+	if !c.Due.IsZero() && due.After(c.Due) {
+		return nil // somebody else was called since, and has the whole wait
+	}
+	r := paging.Late(in, d.env.People, d.env.Now)
+	if r.Passed {
+		d.emit(RoundPassed{Round: in.Round + 1, Exhausted: r.Exhausted})
+	}
+	for _, a := range r.Silent {
+		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: BecauseSilent, By: a.By})
+	}
+	for _, a := range r.Further {
+		d.emit(MeansUsed{Person: a.Person, By: a.By, Because: BecauseWaited})
+	}
+	d.place(r.Next, BecauseRound)
+	for _, a := range r.Again {
+		if pg, called := in.Page(a.Person); called && pg.Status == PageOpen {
+			d.emit(PageStopped{Person: a.Person, Because: "again"})
+		}
+		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: BecauseRound, By: a.By})
+		if len(a.By) == 0 {
+			d.emit(Unreached{Person: a.Person})
+		}
 	}
 	return nil
 }
 
-// passRound is the due timer: somebody has not answered in time. The deputies are called,
-// and at level 2 the representative after one round that nobody at all answered. When nobody
-// is left, those who have not answered are called again; if nobody acts, the channel and the
-// reporter get the phone numbers.
-func (d *decision) passRound(c PassRound) *Refusal {
+// failMeans records that a means did not get through, and takes the next at once; where there
+// is none, nothing reaches the person, and the next is called in his place.
+func (d *decision) failMeans(c FailMeans) *Refusal {
 	in := d.in
-	waiting := in.waiting()
-	if in.Phase.Ended() || c.Round != in.Round || len(waiting) == 0 {
-		return nil // answered meanwhile: the timer has nothing left to do
+	pg, called := in.Page(c.Person)
+	if !called || pg.Seq != c.Page || pg.Status != PageOpen || in.Phase.Ended() ||
+		!slices.Contains(pg.Used(), c.Means) || slices.Contains(pg.Failed, c.Means) {
+		return nil // answered, or told already
 	}
-	if due, _, ok := in.NextRound(d.env.Paging); ok && !c.Due.IsZero() && due.After(c.Due) {
-		return nil // somebody else was called since, and has the whole wait
+	d.emit(MeansFailed{Person: c.Person, Means: c.Means, Why: c.Why})
+	pg, _ = in.Page(c.Person)
+	if next := d.env.Paging.Further(in, d.env.People, d.env.Now, pg); len(next) > 0 {
+		d.emit(MeansUsed{Person: c.Person, By: next, Because: BecauseFailed})
+		return nil
 	}
-	// Who was called a moment ago has the whole wait. If a clock is behind, all are late
-	// rather than none: a round that was lost would never come again.
-	late := slices.DeleteFunc(slices.Clone(waiting), func(p Page) bool { return in.runsOut(p, d.env.Paging).After(d.env.Now) })
-	if len(late) == 0 {
-		late = waiting
+	if slices.ContainsFunc(pg.Used(), func(m Means) bool { return !slices.Contains(pg.Failed, m) }) {
+		return nil
 	}
-	calls := newCalls(in)
-	for _, pg := range late {
-		d.callNext(calls, pg.Roles)
+	d.emit(Unreached{Person: c.Person})
+	if in.Chased() && len(pg.Roles) > 0 {
+		d.instead(pg.Roles, BecauseUnreached)
 	}
-	if in.WorkingLevel() == Level2 && d.nobodyActs() {
-		for _, p := range in.office(d.env.People, Representative) {
-			if pg, called := in.Page(p); !called || pg.Status == PageEnded {
-				calls.add(p, Representative)
-			}
-		}
+	return nil
+}
+
+// recall has whoever is to be told called anew where nobody is responsible: who had taken it has
+// left, or nobody could be called.
+func (d *decision) recall() *Refusal {
+	in := d.in
+	if in.Phase.Ended() || in.Attended(d.env.People) {
+		return nil
 	}
-	nobodyLeft := len(calls.people) == 0
-	d.emit(RoundPassed{Round: in.Round + 1, Exhausted: nobodyLeft && len(late) == len(waiting)})
-	if nobodyLeft {
-		for _, pg := range late {
-			d.emit(PageStopped{Person: pg.Person, Because: "again"})
-			calls.people = append(calls.people, pg.Person)
-			calls.roles[pg.Person] = pg.Roles
-		}
+	d.place(d.start(), BecauseRecall)
+	reached := func(p Page) bool { return len(p.Roles) > 0 && !p.Unreached && !in.IsExcluded(p.Person) }
+	if in.Chased() && !slices.ContainsFunc(in.OpenPages(), reached) {
+		d.exhausted()
 	}
-	d.place(calls, becauseRound)
 	return nil
 }

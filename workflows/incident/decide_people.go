@@ -2,29 +2,6 @@ package incident
 
 import "slices"
 
-// FirstTold gives the roles that are told first (design: "who is told first"; seed 001 §9.3
-// and §9.4): level 3 representative, incident_lead, system_admin; 2 incident_lead and
-// system_admin; 1 system_admin and incident_lead; 0 system_admin. Where personal information
-// is concerned or that is not known, the privacy manager and the reporter's department lead
-// are told at any level.
-func FirstTold(l Level, personal Answer) []Role {
-	var roles []Role
-	switch l {
-	case Level3:
-		roles = []Role{Representative, IncidentLead, SystemAdmin}
-	case Level1:
-		roles = []Role{SystemAdmin, IncidentLead}
-	case Level0:
-		roles = []Role{SystemAdmin}
-	default:
-		roles = []Role{IncidentLead, SystemAdmin}
-	}
-	if personal != No {
-		roles = append(roles, PrivacyManager, DepartmentLead)
-	}
-	return roles
-}
-
 // drawCircle lets in who needs to know now. Whoever was let in stays until he is left out
 // by a restriction: what somebody has seen cannot be unseen, and a hidden hole in the list
 // of readers would be worse.
@@ -53,7 +30,7 @@ func (d *decision) drawCircle() {
 		roles = append(roles, PrivacyManager)
 	}
 	for _, r := range roles {
-		for _, p := range in.office(d.env.People, r) {
+		for _, p := range in.Office(d.env.People, r) {
 			in2(p, WhyRole, r)
 		}
 	}
@@ -155,7 +132,7 @@ func (d *decision) assign(c Assign) *Refusal {
 	d.emit(Assigned(c))
 	pg, called := d.in.Page(c.Person)
 	if waiting := called && (pg.Status == PageOpen || pg.Status == PageAcknowledged); !waiting && c.Person != d.env.By.ID {
-		d.emit(Paged{Person: c.Person, Round: d.in.Round, Because: "added"})
+		d.place([]Attempt{{Person: c.Person, By: d.env.Paging.By(d.in, d.env.People, d.env.Now, c.Person)}}, BecauseAdded)
 	}
 	return nil
 }

@@ -41,8 +41,27 @@ type (
 		Roles  []Role   `json:"roles"`
 		Round  int      `json:"round"`
 		// Because says what the page is for: report, deputy, round, level, reopened,
-		// restricted, added.
+		// restricted, added, silent, unreached.
 		Because string `json:"because"`
+		// By are the means used at once; none: nothing reaches him.
+		By []Means `json:"by,omitempty"`
+	}
+	// MeansUsed calls a person who has not answered by further means.
+	MeansUsed struct {
+		Person PersonID `json:"person"`
+		By     []Means  `json:"by"`
+		// Because says why: waited (no answer) or failed (the one before did not get through).
+		Because string `json:"because"`
+	}
+	// MeansFailed says that a means did not bring a page to a person.
+	MeansFailed struct {
+		Person PersonID     `json:"person"`
+		Means  Means        `json:"means"`
+		Why    MeansTrouble `json:"why"`
+	}
+	// Unreached says that nothing reaches a person: he has no means, or all have failed.
+	Unreached struct {
+		Person PersonID `json:"person"`
 	}
 	// Acknowledged answers a page with yes.
 	Acknowledged struct {
@@ -302,6 +321,9 @@ func (CircleRestricted) Kind() EventKind  { return "restricted" }
 func (Joined) Kind() EventKind            { return "joined" }
 func (LeftCircle) Kind() EventKind        { return "left" }
 func (FileAttached) Kind() EventKind      { return "file_attached" }
+func (MeansUsed) Kind() EventKind         { return "means_used" }
+func (MeansFailed) Kind() EventKind       { return "means_failed" }
+func (Unreached) Kind() EventKind         { return "unreached" }
 
 // Events lists one empty value of every kind; it is the codec's table and the tests' list.
 var Events = []Event{
@@ -311,7 +333,7 @@ var Events = []Event{
 	NoteAdded{}, Informed{}, Asked{}, Corrected{}, Undone{}, EvidenceRecorded{}, PreventionSet{},
 	PreventionRemoved{}, ReportMade{}, Approved{}, ApprovalVoided{}, IncidentClosed{},
 	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
-	Joined{}, LeftCircle{}, FileAttached{},
+	Joined{}, LeftCircle{}, FileAttached{}, MeansUsed{}, MeansFailed{}, Unreached{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

@@ -10,6 +10,7 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -41,7 +42,9 @@ type company struct {
 	active      map[incident.PersonID]string // person → department
 	holders     map[incident.Role][]incident.PersonID
 	deputies    map[incident.Role][]incident.PersonID
-	departments map[string]incident.PersonID // department leads
+	departments map[string]incident.PersonID            // department leads
+	away        map[incident.PersonID]incident.PersonID // who is away, and who stands in
+	means       map[incident.PersonID][]incident.Means  // what reaches people; of whom it says nothing: chat
 }
 
 func sampleCompany() *company {
@@ -59,11 +62,24 @@ func sampleCompany() *company {
 			incident.Representative: {vice}, incident.IncidentLead: {second}, incident.SystemAdmin: {admin2},
 		},
 		departments: map[string]incident.PersonID{salesDept: salesHead, affairDept: affairs},
+		away:        map[incident.PersonID]incident.PersonID{}, means: map[incident.PersonID][]incident.Means{},
 	}
 }
 
 func (c *company) Known(p incident.PersonID) bool        { _, ok := c.active[p]; return ok }
 func (c *company) Department(p incident.PersonID) string { return c.active[p] }
+func (c *company) Away(p incident.PersonID, _ time.Time) (incident.PersonID, bool) {
+	deputy, away := c.away[p]
+	return deputy, away
+}
+
+func (c *company) Reaches(p incident.PersonID, m incident.Means) bool {
+	if means, told := c.means[p]; told {
+		return slices.Contains(means, m)
+	}
+	return m == incident.ByChat
+}
+
 func (c *company) known(ps []incident.PersonID) []incident.PersonID {
 	return slices.DeleteFunc(slices.Clone(ps), func(p incident.PersonID) bool { return !c.Known(p) })
 }
@@ -116,6 +132,7 @@ type scene struct {
 	people  *company
 	rules   incident.Procedures
 	clocks  incident.ClockGate
+	paging  *paging.Policy
 	in      *incident.Incident
 	records []incident.Record
 	bodies  [][]byte
@@ -126,7 +143,7 @@ type scene struct {
 
 func newScene(t testing.TB) *scene {
 	return &scene{
-		t: t, now: night, people: sampleCompany(), rules: shippedRules(t),
+		t: t, now: night, people: sampleCompany(), rules: shippedRules(t), paging: paging.Usual(),
 		in: incident.New("INC-2026-0001"), texts: map[string]incident.Text{},
 	}
 }
@@ -145,7 +162,7 @@ func reported(t testing.TB, r incident.Report) *scene {
 func (s *scene) env(by incident.PersonID) incident.Env {
 	return incident.Env{
 		Now: s.now, By: incident.Actor{ID: by, Name: "名前 " + string(by), Department: s.people.Department(by)},
-		People: s.people, Procedures: s.rules, Clocks: s.clocks,
+		People: s.people, Procedures: s.rules, Clocks: s.clocks, Paging: s.paging,
 	}
 }
 
@@ -267,10 +284,16 @@ func (s *scene) last(k incident.EventKind) int64 {
 	return 0
 }
 
+// next says when something follows from the calls by itself, and in which round.
+func (s *scene) next() (due time.Time, round int, ok bool) {
+	due, ok = s.paging.Due(s.in, s.people)
+	return due, s.in.Round, ok
+}
+
 // pass lets the wait for an answer run out.
 func (s *scene) pass() []incident.Event {
 	s.t.Helper()
-	due, round, ok := s.in.NextRound(incident.UsualPaging)
+	due, round, ok := s.next()
 	if !ok {
 		s.t.Fatal("nobody is waited for")
 	}

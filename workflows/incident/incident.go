@@ -58,6 +58,9 @@ type Incident struct {
 	Pages    []Page    `json:"pages,omitempty"` // the latest page of each person
 	Round    int       `json:"round,omitempty"` // rounds of paging that passed unanswered
 	RoundAt  time.Time `json:"round_at,omitzero"`
+	// Means says that calls are noted with their means. A row that was written before they were
+	// must still equal the fold of its entries: what is new in pages begins with it.
+	Means bool `json:"means,omitempty"`
 	// Exhausted says that the last round found nobody more to call.
 	Exhausted bool       `json:"exhausted,omitempty"`
 	Circle    []Member   `json:"circle,omitempty"`
@@ -174,6 +177,17 @@ type Page struct {
 	Reply  time.Time  `json:"reply,omitzero"`
 	Reason string     `json:"reason,omitempty"`
 	Seq    int64      `json:"seq"`
+	// Because is why he is called, as Paged says it.
+	Because string `json:"because,omitempty"`
+	// By are the means he was called by so far, and ByAt is when the last of them was used
+	// beside the first; Failed are those that did not get through.
+	By     []Means   `json:"by,omitempty"`
+	ByAt   time.Time `json:"by_at,omitzero"`
+	Failed []Means   `json:"failed,omitempty"`
+	// Unreached says that no means reaches him: he has to be phoned or looked for.
+	Unreached bool `json:"unreached,omitempty"`
+	// Acted is when he first wrote something after he had taken it.
+	Acted time.Time `json:"acted,omitzero"`
 	// Uncalled marks the answer of somebody of the circle who was never called: there is no
 	// message of it.
 	Uncalled bool `json:"uncalled,omitempty"`
@@ -272,6 +286,42 @@ func (in *Incident) Page(p PersonID) (Page, bool) {
 	return Page{}, false
 }
 
+// Used gives the means by which a page was sent.
+func (p Page) Used() []Means {
+	if len(p.By) == 0 && !p.Unreached {
+		return []Means{ByChat} // before there were others
+	}
+	return p.By
+}
+
+// Silent reports whether a person has taken a call, fell silent, and has not answered since
+// when he was called again.
+func (in *Incident) Silent(p PersonID) bool {
+	pg, called := in.Page(p)
+	return called && pg.Status == PageOpen && pg.Because == BecauseSilent
+}
+
+// Attended reports whether anybody acts: the lead, or somebody who has taken a call. Whoever was
+// left out, has left the company or fell silent does not count.
+func (in *Incident) Attended(dir Directory) bool {
+	if lead := in.ActingLead(dir); lead != "" && !in.Silent(lead) {
+		return true
+	}
+	return slices.ContainsFunc(in.Responders(), func(p Page) bool { return !in.IsExcluded(p.Person) && dir.Known(p.Person) })
+}
+
+// LastCall is when somebody was last called or answered; zero: never.
+func (in *Incident) LastCall() (at time.Time) {
+	for _, p := range in.Pages {
+		for _, t := range []time.Time{p.At, p.ByAt, p.Reply} {
+			if t.After(at) {
+				at = t
+			}
+		}
+	}
+	return at
+}
+
 // OpenPages lists the pages nobody has answered yet.
 func (in *Incident) OpenPages() []Page {
 	var open []Page
@@ -327,6 +377,9 @@ func (in *Incident) Snapshot() *Incident {
 	c.Fields = maps.Clone(in.Fields)
 	c.Steps = slices.Clone(in.Steps)
 	c.Pages = slices.Clone(in.Pages)
+	for i := range c.Pages {
+		c.Pages[i].By, c.Pages[i].Failed = slices.Clone(c.Pages[i].By), slices.Clone(c.Pages[i].Failed)
+	}
 	c.Circle = slices.Clone(in.Circle)
 	c.Excluded = slices.Clone(in.Excluded)
 	c.Questions = slices.Clone(in.Questions)

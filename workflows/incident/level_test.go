@@ -145,7 +145,7 @@ func TestAnybodyOfTheCircleMayProposeARaise(t *testing.T) {
 		t.Errorf("told: %+v", s.told)
 	}
 	// It is chased like what it asks for, not like the level there is.
-	if got := s.in.PageWait(incident.UsualPaging).Minutes(); got != 5 {
+	if got := s.paging.Wait(s.in, s.now).Minutes(); got != 5 {
 		t.Errorf("waits %v minutes", got)
 	}
 	s.refused(admin, incident.SetLevel{Level: l3}, "refuse.raise_needs_higher")

@@ -15,10 +15,17 @@ const (
 // AllMeans lists every means, in the order in which they are told to people.
 var AllMeans = []Means{ByChat, ByMail, ByPhone}
 
-// orChat is the means of what was written before there were others.
-func (m Means) orChat() Means {
-	if m == "" {
-		return ByChat
-	}
-	return m
-}
+// MeansTrouble says in a word why a means did not get through. The names are stored.
+type MeansTrouble string
+
+// The troubles.
+const (
+	TroubleRefused     MeansTrouble = "refused"     // the platform or the gateway refused
+	TroubleUnreachable MeansTrouble = "unreachable" // the person has no account, address or number there, or it does not take anything
+	TroubleSlow        MeansTrouble = "slow"        // no answer in time, or put off for too long
+	TroubleDown        MeansTrouble = "down"        // nothing has got through by it lately
+	TroubleCompromised MeansTrouble = "compromised" // marked as read by others
+)
+
+// MeansTroubles lists every trouble.
+var MeansTroubles = []MeansTrouble{TroubleRefused, TroubleUnreachable, TroubleSlow, TroubleDown, TroubleCompromised}

@@ -236,7 +236,7 @@ func TestHandover(t *testing.T) {
 
 func TestRoundsThatNobodyAnswers(t *testing.T) {
 	s := reported(t, incident.Report{Facts: impersonal})
-	if due, round, ok := s.in.NextRound(incident.UsualPaging); !ok || round != 0 || !due.Equal(night.Add(5*time.Minute)) {
+	if due, round, ok := s.next(); !ok || round != 0 || !due.Equal(night.Add(5*time.Minute)) {
 		t.Errorf("an unconfirmed level is chased at %s (round %d, %v)", due, round, ok)
 	}
 	// Working level 2: after one unanswered round the deputies, and the representative.
@@ -250,7 +250,7 @@ func TestRoundsThatNobodyAnswers(t *testing.T) {
 	if !s.in.Exhausted || !told(s, incident.NoticePhones, hanako) {
 		t.Errorf("exhausted %v, told %+v", s.in.Exhausted, s.told)
 	}
-	if due, round, _ := s.in.NextRound(incident.UsualPaging); round != 3 || !due.Equal(s.now.Add(15*time.Minute)) {
+	if due, round, _ := s.next(); round != 3 || !due.Equal(s.now.Add(15*time.Minute)) {
 		t.Errorf("the chain starts again at %s (round %d)", due, round)
 	}
 	for range 50 {
@@ -295,7 +295,7 @@ func TestWhatARoundLeavesAlone(t *testing.T) {
 	t.Run("an incident that has ended", func(t *testing.T) {
 		s := reported(t, incident.Report{})
 		s.do(leader, incident.Dismiss{Reason: "訓練の通知だった"})
-		if _, _, ok := s.in.NextRound(incident.UsualPaging); ok {
+		if _, _, ok := s.next(); ok {
 			t.Error("somebody is still waited for")
 		}
 		if events := s.bot(incident.PassRound{Round: 0}); len(events) > 0 {
@@ -304,7 +304,7 @@ func TestWhatARoundLeavesAlone(t *testing.T) {
 	})
 	t.Run("level 0: a message that nobody chases", func(t *testing.T) {
 		s := reported(t, incident.Report{What: incident.KindNearMiss})
-		if _, _, ok := s.in.NextRound(incident.UsualPaging); ok {
+		if _, _, ok := s.next(); ok {
 			t.Error("it is chased")
 		}
 		for _, n := range s.told {
@@ -318,7 +318,8 @@ func TestWhatARoundLeavesAlone(t *testing.T) {
 		s.do(leader, incident.Take{})
 		s.do(admin, incident.Take{})
 		s.do(leader, incident.Assign{Person: affairs})
-		if due, _, ok := s.in.NextRound(incident.UsualPaging); ok {
+		// The lead and the administrator are asked again when they write nothing; nobody else.
+		if due, _, ok := s.next(); !ok || !due.Equal(s.now.Add(30*time.Minute)) {
 			t.Errorf("chased at %s", due)
 		}
 	})
@@ -327,12 +328,12 @@ func TestWhatARoundLeavesAlone(t *testing.T) {
 		s.do(leader, incident.Take{})
 		s.now = s.now.Add(4 * time.Minute)
 		s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactPersonalData: incident.Unknown}})
-		due, _, _ := s.in.NextRound(incident.UsualPaging)
+		due, _, _ := s.next()
 		if !due.Equal(night.Add(5 * time.Minute)) {
 			t.Errorf("calling two more puts the first off to %s", due)
 		}
 		equal(t, "called", called(s.pass()), people(admin2)) // the administrator's deputy, nobody for privacy
-		if due, _, _ := s.in.NextRound(incident.UsualPaging); !due.Equal(night.Add(10 * time.Minute)) {
+		if due, _, _ := s.next(); !due.Equal(night.Add(10 * time.Minute)) {
 			t.Errorf("next at %s", due)
 		}
 	})
@@ -352,7 +353,7 @@ func TestHowLongAPageWaits(t *testing.T) {
 		if tt.level.Confirmed() {
 			s.do(leader, incident.SetLevel{Level: tt.level})
 		}
-		if got := s.in.PageWait(incident.UsualPaging); got != tt.want {
+		if got := s.paging.Wait(s.in, s.now); got != tt.want {
 			t.Errorf("level %s waits %s, want %s", tt.level, got, tt.want)
 		}
 	}

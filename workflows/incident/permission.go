@@ -1,6 +1,9 @@
 package incident
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Standing is what a person is to one incident. A person has several at once.
 type Standing string
@@ -54,6 +57,8 @@ var permissions = map[Word][]Standing{
 	WordInform:    {StandReporter},
 	WordAbsorb:    {StandBot},
 	WordPassRound: {StandBot},
+	WordMeans:     {StandBot},
+	WordRecall:    {StandBot},
 }
 
 // Directory is what the core asks of the contact list.
@@ -64,6 +69,12 @@ type Directory interface {
 	// matters for department_lead only.
 	Holders(role Role, department string) []PersonID
 	Deputies(role Role, department string) []PersonID
+	// Away reports whether a person is away at an instant, and who stands in for him then; the
+	// deputy is empty where he has named none who is there.
+	Away(p PersonID, at time.Time) (deputy PersonID, away bool)
+	// Reaches reports whether a means can bring anything to a person, as far as is known
+	// before it is tried.
+	Reaches(p PersonID, m Means) bool
 }
 
 // Chain gives the holders of a role and then its deputies, without who is left out.
@@ -78,9 +89,9 @@ func (in *Incident) Chain(dir Directory, role Role) []PersonID {
 	return out
 }
 
-// office gives who stands first for a role now: its holders who are not left out, or else
+// Office gives who stands first for a role now: its holders who are not left out, or else
 // the first deputy who is not.
-func (in *Incident) office(dir Directory, role Role) []PersonID {
+func (in *Incident) Office(dir Directory, role Role) []PersonID {
 	var out []PersonID
 	for _, p := range dir.Holders(role, in.Reporter().Department) {
 		if !in.IsExcluded(p) {
@@ -95,9 +106,9 @@ func (in *Incident) office(dir Directory, role Role) []PersonID {
 	return out
 }
 
-// actingLead gives the acting lead, "" when nobody took it, or when who did has since left
+// ActingLead gives the acting lead, "" when nobody took it, or when who did has since left
 // the company.
-func (in *Incident) actingLead(dir Directory) PersonID {
+func (in *Incident) ActingLead(dir Directory) PersonID {
 	if in.Lead == "" || in.IsExcluded(in.Lead) || !dir.Known(in.Lead) {
 		return ""
 	}
@@ -107,13 +118,13 @@ func (in *Incident) actingLead(dir Directory) PersonID {
 // Leads gives who has the lead's rights: the acting lead alone; before anyone took it the
 // office, and if nobody is left there, the representative (the last resort).
 func (in *Incident) Leads(dir Directory) []PersonID {
-	if p := in.actingLead(dir); p != "" {
+	if p := in.ActingLead(dir); p != "" {
 		return []PersonID{p}
 	}
-	if o := in.office(dir, IncidentLead); o != nil {
+	if o := in.Office(dir, IncidentLead); o != nil {
 		return o
 	}
-	return in.office(dir, Representative)
+	return in.Office(dir, Representative)
 }
 
 // approvers gives who is asked first to answer for the incident at its working level. Where
@@ -123,7 +134,7 @@ func (in *Incident) approvers(dir Directory) []PersonID {
 	if role == IncidentLead {
 		return in.Leads(dir)
 	}
-	asked := in.office(dir, role)
+	asked := in.Office(dir, role)
 	if asked == nil {
 		return in.Leads(dir)
 	}
@@ -191,7 +202,7 @@ func (in *Incident) Standings(dir Directory, p PersonID) []Standing {
 	if slices.Contains(in.Leads(dir), p) {
 		out = append(out, StandLead)
 	}
-	if slices.Contains(in.office(dir, IncidentLead), p) || slices.Contains(in.office(dir, Representative), p) {
+	if slices.Contains(in.Office(dir, IncidentLead), p) || slices.Contains(in.Office(dir, Representative), p) {
 		out = append(out, StandOffice)
 	}
 	// A deputy acts on what he can see: once he was called or brought in.

@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,8 @@ var oneOfEach = map[incident.Word]incident.Command{
 	incident.WordInform:    incident.Inform{Text: "追加"},
 	incident.WordAbsorb:    incident.Absorb{From: "INC-2026-0002", Text: "別の報告"},
 	incident.WordPassRound: incident.PassRound{},
+	incident.WordMeans:     incident.FailMeans{},
+	incident.WordRecall:    incident.Recall{},
 }
 
 // Y may; p may propose a raise instead; n sees the incident (or the own report) and is told
@@ -82,6 +85,8 @@ ask        Y         .    Y      .      Y     .      Y       Y          .       
 inform     n         .    n      .      n     .      n       n          .       n       Y      .        .       .
 absorb     n         .    n      .      n     .      n       n          .       n       n      .        .       .
 round      n         .    n      .      n     .      n       n          .       n       n      .        .       .
+means      n         .    n      .      n     .      n       n          .       n       n      .        .       .
+recall     n         .    n      .      n     .      n       n          .       n       n      .        .       .
 `
 
 // Level 3, the lead's deputy leads, the lead is offered to the system administrator. The
@@ -271,7 +276,7 @@ func TestTheBotsWords(t *testing.T) {
 		env := s.env(leader)
 		env.Bot = true
 		_, ref := incident.Decide(s.in, c, env)
-		own := w == incident.WordAbsorb || w == incident.WordPassRound
+		own := slices.Contains([]incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall}, w)
 		if own && ref != nil {
 			t.Errorf("the bot may not %s: %s", w, ref.Key)
 		}

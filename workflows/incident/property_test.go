@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 var everybody = []incident.PersonID{
@@ -100,6 +101,16 @@ func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
 		func() incident.Command {
 			return incident.PassRound{Round: rapid.IntRange(0, in.Round+1).Draw(t, "round")}
 		},
+		func() incident.Command {
+			c := incident.FailMeans{Person: pick(t, "person", everybody), Means: pick(t, "means", incident.AllMeans), Why: pick(t, "trouble", incident.MeansTroubles)}
+			if pg, called := in.Page(c.Person); called {
+				c.Page = pg.Seq
+			}
+			return c
+		},
+		func() incident.Command {
+			return incident.Recall{}
+		},
 	})()
 }
 
@@ -163,7 +174,13 @@ func TestWhateverPeopleDo(t *testing.T) {
 	other.ID = "INC-2026-0009"
 	reached := map[incident.Phase]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &scene{t: t, now: night, people: sampleCompany(), rules: shippedRules(t), in: incident.New("INC-2026-0001"), texts: map[string]incident.Text{}}
+		s := &scene{t: t, now: night, people: sampleCompany(), rules: shippedRules(t), paging: paging.Usual(), in: incident.New("INC-2026-0001"), texts: map[string]incident.Text{}}
+		for range rapid.IntRange(0, 5).Draw(rt, "reached otherwise") {
+			s.people.means[pick(rt, "reached", everybody)] = rapid.SliceOfDistinct(rapid.SampledFrom(incident.AllMeans), rapid.ID[incident.Means]).Draw(rt, "means")
+		}
+		for range rapid.IntRange(0, 3).Draw(rt, "away") {
+			s.people.away[pick(rt, "who is away", everybody)] = pick(rt, "deputy", everybody)
+		}
 		first := incident.Report{Text: "気づいたこと", What: pick(rt, "kind", incident.Kinds), Facts: facts(rt), Exclude: some(rt)}
 		if _, ref := s.decide(first, s.env(pick(rt, "reporter", everybody[:15]))); ref != nil {
 			return
@@ -177,7 +194,7 @@ func TestWhateverPeopleDo(t *testing.T) {
 				by, c := sensible(rt, s)
 				s.decide(c, s.env(by))
 			case 4:
-				if due, round, ok := s.in.NextRound(incident.UsualPaging); ok {
+				if due, round, ok := s.next(); ok {
 					if due.After(s.now) {
 						s.now = due
 					}
@@ -198,7 +215,7 @@ func TestWhateverPeopleDo(t *testing.T) {
 					env = s.target(by, c.Seq)
 				case incident.Merge:
 					env.Other = other
-				case incident.Absorb, incident.PassRound:
+				case incident.Absorb, incident.PassRound, incident.FailMeans, incident.Recall:
 					env.Bot = rapid.Bool().Draw(rt, "bot")
 				}
 				s.decide(c, env)
@@ -225,6 +242,10 @@ func TestWhateverPeopleDo(t *testing.T) {
 // check looks at one command's entries and at the state after them.
 func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
 	in := s.in
+	// Somebody acts, or something will happen by itself: never neither.
+	if due, _, ok := s.next(); in.Seq > 0 && !in.Phase.Ended() && in.Chased() && !in.Attended(s.people) && !ok {
+		t.Fatalf("nobody is responsible, and nothing is due (%s): %+v", due, in.Pages)
+	}
 	for _, r := range s.records[from:] {
 		switch e := r.Event.(type) {
 		case incident.PhaseMoved:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 const (
@@ -102,6 +103,9 @@ func TestEveryKindHasItsCategory(t *testing.T) {
 }
 
 func TestWhoIsToldFirst(t *testing.T) {
+	first := func(l incident.Level, personal incident.Answer) []incident.Role {
+		return paging.Usual().At(l, l.Confirmed(), night).Roles(personal)
+	}
 	for _, tt := range []struct {
 		level incident.Level
 		want  string
@@ -112,12 +116,12 @@ func TestWhoIsToldFirst(t *testing.T) {
 		{l0, "[system_admin]"},
 		{none, "[incident_lead system_admin]"},
 	} {
-		if got := fmt.Sprint(incident.FirstTold(tt.level, incident.No)); got != tt.want {
+		if got := fmt.Sprint(first(tt.level, incident.No)); got != tt.want {
 			t.Errorf("level %s: %s, want %s", tt.level, got, tt.want)
 		}
 		for _, personal := range []incident.Answer{incident.Yes, incident.Unknown} {
 			want := strings.TrimSuffix(tt.want, "]") + " privacy_manager department_lead]"
-			if got := fmt.Sprint(incident.FirstTold(tt.level, personal)); got != want {
+			if got := fmt.Sprint(first(tt.level, personal)); got != want {
 				t.Errorf("level %s, personal information %s: %s, want %s", tt.level, personal, got, want)
 			}
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strconv"
+	"strings"
 
 	"hikeshi/workflows/incident"
 )
@@ -21,10 +22,20 @@ func Sentence(r incident.Record, v Voice) string {
 			"category", v.category(e.Plan.Category, e.Plan.Effect),
 			"level", v.Say("level."+e.Plan.Level.String()), "count", strconv.Itoa(len(e.Steps)))
 	case incident.Paged:
-		if len(e.Roles) == 0 {
-			return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because))
+		by := ""
+		if len(e.By) > 1 || len(e.By) == 1 && e.By[0] != incident.ByChat { // by chat: as ever
+			by = "\n" + v.Say("log.part.by", "means", v.means(e.By))
 		}
-		return v.say(r, "roles", "name", v.name(e.Person), "roles", v.roles(e.Roles), "because", v.Say("log.because."+e.Because))
+		if len(e.Roles) == 0 {
+			return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because)) + by
+		}
+		return v.say(r, "roles", "name", v.name(e.Person), "roles", v.roles(e.Roles), "because", v.Say("log.because."+e.Because)) + by
+	case incident.MeansUsed:
+		return v.say(r, "", "name", v.name(e.Person), "means", v.means(e.By), "because", v.Say("log.because."+e.Because))
+	case incident.MeansFailed:
+		return v.say(r, "", "name", v.name(e.Person), "means", v.Say("means."+string(e.Means)), "why", v.Say("trouble."+string(e.Why)))
+	case incident.Unreached:
+		return v.say(r, "", "name", v.name(e.Person))
 	case incident.Acknowledged:
 		if len(e.Roles) == 0 {
 			return v.say(r, "")
@@ -179,6 +190,7 @@ func (v Voice) field(r incident.Record, e incident.FieldSet) string {
 func Author(r incident.Record, v Voice) string {
 	switch r.Event.(type) {
 	case incident.Planned, incident.Paged, incident.PageStopped, incident.RoundPassed,
+		incident.MeansUsed, incident.MeansFailed, incident.Unreached,
 		incident.Joined, incident.LeftCircle, incident.ApprovalVoided:
 		return v.Say("person.bot")
 	}
@@ -206,6 +218,15 @@ func when(variant string, so bool) string {
 		return variant
 	}
 	return ""
+}
+
+// means lists ways of reaching somebody.
+func (v Voice) means(by []incident.Means) string {
+	var names []string
+	for _, m := range by {
+		names = append(names, v.Say("means."+string(m)))
+	}
+	return strings.Join(names, v.Say("separator"))
 }
 
 // part is a further line with a typed text, or nothing where none was typed.

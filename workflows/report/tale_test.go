@@ -10,6 +10,7 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 	"hikeshi/workflows/report"
 )
@@ -31,9 +32,11 @@ var called = map[incident.PersonID]string{
 
 type list struct{}
 
-func (list) Known(p incident.PersonID) bool      { return called[p] != "" }
-func (list) Department(incident.PersonID) string { return "営業部" }
-func (list) name(p incident.PersonID) string     { return called[p] }
+func (list) Known(p incident.PersonID) bool                              { return called[p] != "" }
+func (list) Department(incident.PersonID) string                         { return "営業部" }
+func (list) Away(incident.PersonID, time.Time) (incident.PersonID, bool) { return "", false }
+func (list) Reaches(_ incident.PersonID, m incident.Means) bool          { return m == incident.ByChat }
+func (list) name(p incident.PersonID) string                             { return called[p] }
 func (list) actor(p incident.PersonID) incident.Actor {
 	return incident.Actor{ID: p, Name: called[p], Department: "営業部"}
 }
@@ -105,7 +108,7 @@ func (a *tale) doSince(by incident.PersonID, c incident.Command, ago time.Durati
 
 func (a *tale) try(by incident.PersonID, c incident.Command, ago time.Duration, other *incident.Incident) *incident.Refusal {
 	a.t.Helper()
-	env := incident.Env{Now: a.now, By: list{}.actor(by), Bot: by == "", People: list{}, Procedures: a.book, Other: other}
+	env := incident.Env{Now: a.now, By: list{}.actor(by), Bot: by == "", People: list{}, Procedures: a.book, Other: other, Paging: paging.Usual()}
 	switch c := c.(type) {
 	case incident.Undo:
 		env.Target = a.entry(c.Seq)

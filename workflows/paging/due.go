@@ -1,0 +1,122 @@
+package paging
+
+import (
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// Due says when something follows from the calls as they stand: a wait for an answer runs out,
+// somebody who has taken a call has been silent for too long, or a chain that came to its end
+// starts again. Calling one more person never puts off the others. ok is false when nothing
+// does: the incident has ended, nobody is chased at its level, or everybody acts.
+func (p *Policy) Due(in *incident.Incident, dir incident.Directory) (due time.Time, ok bool) {
+	due = p.look(in, dir, time.Time{}).due()
+	return due, !due.IsZero()
+}
+
+// Round says when the wait for an answer runs out next, and others are called: what a card tells
+// people. That somebody who has taken it may fall silent is not said in advance.
+func (p *Policy) Round(in *incident.Incident, dir incident.Directory) (due time.Time, ok bool) {
+	due = p.look(in, dir, time.Time{}).round()
+	return due, !due.IsZero()
+}
+
+func (v view) due() (due time.Time) {
+	due = v.round()
+	if !v.in.Chased() || v.in.Phase.Ended() {
+		return due
+	}
+	for _, pg := range v.taken() {
+		if silence := v.plan(pg.Reply).Silence; silence > 0 {
+			if t := pg.Reply.Add(silence); due.IsZero() || t.Before(due) {
+				due = t
+			}
+		}
+	}
+	return due
+}
+
+func (v view) round() (due time.Time) {
+	if !v.in.Chased() || v.in.Phase.Ended() {
+		return time.Time{}
+	}
+	sooner := func(t time.Time) {
+		if due.IsZero() || t.Before(due) {
+			due = t
+		}
+	}
+	waiting := v.waiting()
+	for _, pg := range waiting {
+		sooner(v.runsOut(pg))
+	}
+	if len(waiting) == 0 && !v.in.Attended(v.dir) {
+		rest := v.in.RoundAt
+		for _, t := range []time.Time{v.in.ReportedAt, v.in.LastCall()} {
+			if t.After(rest) {
+				rest = t
+			}
+		}
+		sooner(rest.Add(v.plan(rest).Again))
+	}
+	return due
+}
+
+// waiting lists the calls whose answer somebody waits for: open, for a role, and of one who is
+// not left out.
+func (v view) waiting() (out []incident.Page) {
+	for _, pg := range v.in.OpenPages() {
+		if len(pg.Roles) > 0 && !v.in.IsExcluded(pg.Person) {
+			out = append(out, pg)
+		}
+	}
+	return out
+}
+
+// runsOut is when the wait for the answer to a call is over. One that stayed open over a round
+// waits another: something else is being tried meanwhile.
+func (v view) runsOut(pg incident.Page) time.Time {
+	begun := pg.At
+	for _, t := range []time.Time{pg.ByAt, v.in.RoundAt} {
+		if t.After(begun) {
+			begun = t
+		}
+	}
+	plan := v.plan(begun)
+	wait := plan.Wait
+	switch {
+	case v.in.Exhausted && v.in.Lead != "":
+		wait = max(wait, plan.AgainLed)
+	case v.in.Exhausted:
+		wait = max(wait, plan.Again)
+	}
+	return begun.Add(wait)
+}
+
+// taken lists the calls that somebody has taken who has to act and has written nothing since.
+func (v view) taken() (out []incident.Page) {
+	for _, pg := range v.in.Responders() {
+		acts := len(pg.Roles) > 0 || pg.Person == v.in.Lead
+		if acts && pg.Acted.IsZero() && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
+			out = append(out, pg)
+		}
+	}
+	return out
+}
+
+// silent gives those who have taken a call and written nothing for too long: they are called
+// again by everything there is.
+func (v view) silent() (out []incident.Attempt) {
+	for _, pg := range v.taken() {
+		silence := v.plan(pg.Reply).Silence
+		if silence == 0 || pg.Reply.Add(silence).After(v.now) {
+			continue
+		}
+		roles := pg.Roles
+		if len(roles) == 0 {
+			roles = []incident.Role{incident.IncidentLead}
+		}
+		out = append(out, incident.Attempt{Person: pg.Person, Roles: roles, By: v.everyMeans(pg.Person)})
+	}
+	return out
+}
