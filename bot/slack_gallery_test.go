@@ -51,6 +51,9 @@ func (g *gallery) leak() {
 	g.notice(incident.NoticeFeed, "taken", "", id)
 	g.notice(incident.NoticePage, "taken", "佐藤", id)
 	g.notice(incident.NoticePage, "taken_by_another", "鈴木", id)
+	g.unreached("高橋", id)
+	g.notice(incident.NoticeUnreached, "", "佐藤", id)
+	g.notice(incident.NoticeFeed, "unreached", "", id)
 	g.notice(incident.NoticeReporter, "taken", "山本", id)
 	g.form("decline", g.press("高橋", opens("decline", id)))
 	g.reply("declined", g.must(g.press("高橋", act("decline", id, ""))))
@@ -102,6 +105,23 @@ func (g *gallery) leak() {
 	g.notice(incident.NoticeReopened, "reporter", "山本", id)
 	g.notice(incident.NoticeReopened, "responder", "高橋", id)
 	g.must(g.say("鈴木", ch, "/incident dismiss 倉庫で見つかった"))
+}
+
+// unreached has the only means fail by which somebody was called.
+func (g *gallery) unreached(name string, id incident.ID) {
+	g.t.Helper()
+	in, err := g.store.Incident(context.Background(), id)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	page, _ := in.Page(g.person(name))
+	out, err := g.service.Do(context.Background(), workflows.Command{
+		Key: "unreached", Incident: id, Bot: true, Source: incident.FromTimer,
+		Do: incident.FailMeans{Person: page.Person, Page: page.Seq, Means: incident.ByChat, Why: incident.TroubleUnreachable},
+	})
+	if err != nil || !out.Did("unreached") {
+		g.t.Fatalf("%+v, %v", out, err)
+	}
 }
 
 // shared has the report brought to the channel.

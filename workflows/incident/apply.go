@@ -22,8 +22,8 @@ func New(id ID) *Incident { return &Incident{ID: id, Level: Unassessed} }
 func (in *Incident) Apply(r Record) {
 	in.Seq, in.Head = r.Seq, r.Digest
 	in.onPage(r.By, func(p *Page) {
-		if in.Means && p.Status == PageAcknowledged && p.Acted.IsZero() && r.At.After(p.Reply) {
-			p.Acted = r.At
+		if in.Means && p.Status == PageAcknowledged && r.At.After(p.Reply) {
+			in.ActedAt = r.At
 		}
 	})
 	switch e := r.Event.(type) {
@@ -41,12 +41,15 @@ func (in *Incident) Apply(r Record) {
 	case Planned:
 		in.plan(e)
 	case Paged:
-		// One page a person: a chain that nobody answers for a weekend must not fill the row.
-		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 		pg := Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq, By: e.By}
 		if in.Means = in.Means || len(e.By) > 0; in.Means {
 			pg.Because = e.Because
 		}
+		if old, called := in.Page(e.Person); called && e.Because == BecauseSilent {
+			pg.Silences = old.Silences + 1
+		}
+		// One page a person: a chain that nobody answers for a weekend must not fill the row.
+		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 		in.Pages = append(in.Pages, pg)
 		if e.Because != BecauseRound {
 			in.Exhausted = false
@@ -251,7 +254,7 @@ func (in *Incident) onPage(p PersonID, change func(*Page)) bool {
 }
 
 func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
-	if in.onPage(p, func(pg *Page) { pg.Status, pg.Reply, pg.Reason, pg.Acted = s, at, reason, time.Time{} }) {
+	if in.onPage(p, func(pg *Page) { pg.Status, pg.Reply, pg.Reason = s, at, reason }) {
 		return
 	}
 	// Somebody of the circle who was not called took it: that is an answer too.

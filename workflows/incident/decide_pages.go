@@ -219,6 +219,8 @@ func (d *decision) passRound(c PassRound) *Refusal {
 		if pg, called := in.Page(a.Person); called && pg.Status == PageOpen {
 			d.emit(PageStopped{Person: a.Person, Because: "again"})
 		}
+	}
+	for _, a := range r.Again {
 		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: BecauseRound, By: a.By})
 		if len(a.By) == 0 {
 			d.emit(Unreached{Person: a.Person})

@@ -61,6 +61,8 @@ type Incident struct {
 	// Means says that calls are noted with their means. A row that was written before they were
 	// must still equal the fold of its entries: what is new in pages begins with it.
 	Means bool `json:"means,omitempty"`
+	// ActedAt is when somebody who has taken a call last wrote something.
+	ActedAt time.Time `json:"acted_at,omitzero"`
 	// Exhausted says that the last round found nobody more to call.
 	Exhausted bool       `json:"exhausted,omitempty"`
 	Circle    []Member   `json:"circle,omitempty"`
@@ -186,8 +188,8 @@ type Page struct {
 	Failed []Means   `json:"failed,omitempty"`
 	// Unreached says that no means reaches him: he has to be phoned or looked for.
 	Unreached bool `json:"unreached,omitempty"`
-	// Acted is when he first wrote something after he had taken it.
-	Acted time.Time `json:"acted,omitzero"`
+	// Silences counts how often he was called again because nothing followed.
+	Silences int `json:"silences,omitempty"`
 	// Uncalled marks the answer of somebody of the circle who was never called: there is no
 	// message of it.
 	Uncalled bool `json:"uncalled,omitempty"`

@@ -28,10 +28,8 @@ func (v view) due() (due time.Time) {
 		return due
 	}
 	for _, pg := range v.taken() {
-		if silence := v.plan(pg.Reply).Silence; silence > 0 {
-			if t := pg.Reply.Add(silence); due.IsZero() || t.Before(due) {
-				due = t
-			}
+		if t := v.silentAt(pg); !t.IsZero() && (due.IsZero() || t.Before(due)) {
+			due = t
 		}
 	}
 	return due
@@ -93,23 +91,35 @@ func (v view) runsOut(pg incident.Page) time.Time {
 	return begun.Add(wait)
 }
 
-// taken lists the calls that somebody has taken who has to act and has written nothing since.
+// taken lists the calls that somebody has taken and after which nothing has followed: of the
+// lead where there is one, else of everybody. While somebody leads, nobody else has to prove
+// that he is awake; and whatever any of them writes is a sign that somebody works.
 func (v view) taken() (out []incident.Page) {
+	lead := v.in.ActingLead(v.dir)
 	for _, pg := range v.in.Responders() {
 		acts := len(pg.Roles) > 0 || pg.Person == v.in.Lead
-		if acts && pg.Acted.IsZero() && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
+		if acts && (lead == "" || lead == pg.Person) && !v.in.ActedAt.After(pg.Reply) && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
 			out = append(out, pg)
 		}
 	}
 	return out
 }
 
+// silentAt is when somebody who has taken a call has been silent for too long; zero: never.
+// Whoever has answered that he is still at it is asked after twice the time.
+func (v view) silentAt(pg incident.Page) time.Time {
+	silence := v.plan(pg.Reply).Silence
+	if silence == 0 {
+		return time.Time{}
+	}
+	return pg.Reply.Add(silence << min(pg.Silences, 8))
+}
+
 // silent gives those who have taken a call and written nothing for too long: they are called
 // again by everything there is.
 func (v view) silent() (out []incident.Attempt) {
 	for _, pg := range v.taken() {
-		silence := v.plan(pg.Reply).Silence
-		if silence == 0 || pg.Reply.Add(silence).After(v.now) {
+		if t := v.silentAt(pg); t.IsZero() || t.After(v.now) {
 			continue
 		}
 		roles := pg.Roles

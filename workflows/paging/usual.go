@@ -26,9 +26,9 @@ func Usual() *Policy {
 	}
 	p := &Policy{
 		Unconfirmed: Plan{Wait: 5 * time.Minute, Silence: 30 * time.Minute},
-		Level3:      chased(5*time.Minute, 30*time.Minute, incident.Representative, incident.IncidentLead, incident.SystemAdmin),
-		Level2:      chased(15*time.Minute, time.Hour, incident.IncidentLead, incident.SystemAdmin),
-		Level1:      chased(time.Hour, 4*time.Hour, incident.SystemAdmin, incident.IncidentLead),
+		Level3:      chased(5*time.Minute, time.Hour, incident.Representative, incident.IncidentLead, incident.SystemAdmin),
+		Level2:      chased(15*time.Minute, 2*time.Hour, incident.IncidentLead, incident.SystemAdmin),
+		Level1:      chased(time.Hour, 8*time.Hour, incident.SystemAdmin, incident.IncidentLead),
 		Level0:      Plan{Call: []incident.Role{incident.SystemAdmin}, Personal: personal, Means: [][]incident.Means{{incident.ByChat, incident.ByMail}}},
 	}
 	p.Level2.Later = []Later{{Role: incident.Representative, Rounds: 1}}
