@@ -246,7 +246,7 @@ func fallingDue(t testing.TB, h *house, clock *settableClock, due int, apart tim
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, _, ok := in.NextRound(h.inForce.Load().Paging)
+		at, ok := h.inForce.Load().Paging.Due(in, h.service.People())
 		if !ok {
 			t.Fatalf("nobody waits for an answer to %s", id)
 		}

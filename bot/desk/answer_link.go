@@ -344,7 +344,7 @@ func (v *visit) answerPhones(in *incident.Incident) []chat.Phone {
 	if p, ok := v.service.Contacts().Person(in.Lead); ok && in.Lead != v.who.ID && p.Active && p.Phone != "" && !in.IsExcluded(in.Lead) {
 		list = append(list, phone{person: p, role: incident.IncidentLead, deputy: !v.service.Contacts().Holds(in.Lead, incident.IncidentLead)})
 	}
-	for _, p := range v.phones(in, append(rolesToPhone(in), incident.Representative), []incident.PersonID{v.who.ID}, false) {
+	for _, p := range v.phones(in, append(v.rolesToPhone(in), incident.Representative), []incident.PersonID{v.who.ID}, false) {
 		if p.person.ID != in.Lead {
 			list = append(list, p)
 		}
