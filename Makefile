@@ -27,12 +27,12 @@ help: ## this list
 # process of its own.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
-BROWSERS := ./bot ./bot/web
+BROWSERS := ./bot ./bot/mail ./bot/web
 SERIAL   := ^(Test(Nights|Crash|Replica|RollingRestart|WhatOneServerWrites|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
-	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/web)?')
+	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/mail|/web)?')
 	$(TEST) -p 1 -skip '$(SERIAL)' $(BROWSERS)
 	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/slack ./templates
 	@$(MAKE) --no-print-directory test-postgres

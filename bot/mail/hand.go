@@ -32,6 +32,9 @@ func (m *Mail) hand(ctx context.Context, to string, raw []byte) error {
 	defer done()
 	for {
 		l, used, err := m.lines.take(ctx)
+		if failed, ok := errors.AsType[*connectError](err); ok && failed.code == tooMany {
+			return &chat.Later{Wait: lineWithin}
+		}
 		if err != nil {
 			return fmt.Errorf("connect to the mail server: %w", err)
 		}
@@ -96,8 +99,20 @@ func ascii(s string) bool {
 // (RFC 5321, section 4.2.3).
 var ofReceiver = []int{501, 550, 551, 553}
 
-// status is the enhanced code that begins an answer (RFC 3463, section 2).
-var status = regexp.MustCompile(`^5\.(\d{1,3})\.(\d{1,3})(?:\s|$)`)
+// status is the enhanced code that begins an answer (RFC 3463, section 2). noSuch are those
+// that speak of the receiver's address (RFC 3463, section 3.2, and RFC 7505), whenever they
+// come; those with .7 and .8 speak of the sender's. noneThere are said in answer to the
+// receiver alone: at the end of a mail, Microsoft 365 says 5.2.x of a sender who has sent
+// enough for a day.
+var (
+	status    = regexp.MustCompile(`^5\.\d{1,3}\.\d{1,3}\b`)
+	noSuch    = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10"}
+	noneThere = []string{"5.1.0", "5.2.1"}
+)
+
+// tooMany is how Microsoft 365 refuses a fourth connection of one mailbox (Microsoft, "Message
+// storage and concurrent connection throttling"): another server of ours has the others.
+const tooMany = 432
 
 // meaning says what an answer means for the delivery. An address that does not exist will not
 // come to exist; a server that refuses us or our sender can be mended, and what is refused
@@ -109,6 +124,8 @@ func meaning(at stage, err error) error {
 		return fmt.Errorf("hand in a mail: %w: %w", chat.ErrUnsure, err)
 	case !answered:
 		return fmt.Errorf("hand in a mail: %w", err)
+	case answer.Code == tooMany:
+		return &chat.Later{Wait: lineWithin}
 	case answer.Code/100 == 5 && at != asSender && aboutReceiver(answer, at):
 		return fmt.Errorf("the mail server knows no such receiver: %w: %w", chat.ErrGone, &refusal{at, answer.Code})
 	}
@@ -116,11 +133,10 @@ func meaning(at stage, err error) error {
 }
 
 // aboutReceiver reports whether a refusal is about who is to receive the mail. Its enhanced
-// code says so, 1 and 2 being address and mailbox (RFC 3463, section 3); a full mailbox (2.2)
-// is emptied some day. Without one, the code has to do, in answer to the receiver.
+// code says so; without one, the code has to do, in answer to the receiver.
 func aboutReceiver(answer *textproto.Error, at stage) bool {
-	if of := status.FindStringSubmatch(answer.Msg); of != nil {
-		return of[1] == "1" || of[1] == "2" && of[2] != "2"
+	if of := status.FindString(answer.Msg); of != "" {
+		return slices.Contains(noSuch, of) || at == asReceiver && slices.Contains(noneThere, of)
 	}
 	return at == asReceiver && slices.Contains(ofReceiver, answer.Code)
 }

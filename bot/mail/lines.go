@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	// atOnce is how many connections there are at the most. Servers bound it: Microsoft 365
-	// takes three of one mailbox (Microsoft, "Exchange Online limits", SMTP client submission),
-	// Gmail ten. One refused above its bound with 4xx is tried again.
-	atOnce = 4
+	// atOnce is how many connections there are at the most: Microsoft 365 takes three of one
+	// mailbox (Microsoft, "Message storage and concurrent connection throttling").
+	atOnce = 3
 	// A line is kept for the next mail for so long, and for so many mails.
 	keptFor   = 5 * time.Second
 	keptMails = 50
