@@ -280,7 +280,10 @@ func TestUpdatesAreNotMailed(t *testing.T) {
 // Many pages share a few connections, are all out at once, and leave none behind.
 func TestManyPagesAtOnce(t *testing.T) {
 	s := mailtest.Start(t)
-	m := newMail(t, config(t, s))
+	c := config(t, s)
+	var open atOnce
+	c.Dial = open.dialling(c.Dial)
+	m := newMail(t, c)
 	const pages, lanes = 200, 12
 	begun := time.Now()
 	work := make(chan int)
@@ -312,7 +315,7 @@ func TestManyPagesAtOnce(t *testing.T) {
 	if got := len(s.Messages()); got != pages {
 		t.Errorf("%d mails, want %d", got, pages)
 	}
-	if n := s.Most(); n > 3 {
+	if n := open.most; n > 3 {
 		t.Errorf("%d connections at once", n)
 	}
 	if n := s.Tried(mailtest.Connect); n > 20 {
@@ -326,6 +329,43 @@ func TestManyPagesAtOnce(t *testing.T) {
 		}
 		<-time.After(10 * time.Millisecond)
 	}
+}
+
+// atOnce counts connections from the side that makes them: the other hears late of an end.
+type atOnce struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (o *atOnce) add(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now += n
+	o.most = max(o.most, o.now)
+}
+
+type dialler = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func (o *atOnce) dialling(dial dialler) dialler {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		o.add(1)
+		return &oneOf{Conn: conn, all: o}, nil
+	}
+}
+
+type oneOf struct {
+	net.Conn
+	all   *atOnce
+	ended sync.Once
+}
+
+func (c *oneOf) Close() error {
+	c.ended.Do(func() { c.all.add(-1) })
+	return c.Conn.Close()
 }
 
 // A server that hangs holds up as many sends as there are connections; the others hear that

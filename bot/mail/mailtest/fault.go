@@ -150,7 +150,6 @@ func (d *door) Accept() (net.Conn, error) {
 		conn := &counted{Conn: c, s: d.s}
 		d.s.mu.Lock()
 		d.s.open[conn] = true
-		d.s.most = max(d.s.most, len(d.s.open))
 		d.s.mu.Unlock()
 		f, freed := d.s.next(Connect, "")
 		switch {

@@ -49,7 +49,6 @@ type Server struct {
 	messages []Message
 	arrived  chan struct{} // closed and made anew with each message
 	tried    map[Step]int
-	most     int // connections open at once
 }
 
 type options struct {
@@ -207,13 +206,6 @@ func (s *Server) Tried(step Step) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tried[step]
-}
-
-// Most is how many connections were open at once at the most.
-func (s *Server) Most() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.most
 }
 
 // Open is how many connections are open now.
