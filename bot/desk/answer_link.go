@@ -255,8 +255,10 @@ func (v *visit) answerPage(l link, given []answered) (AnswerPage, error) {
 		ids = append(ids, x.id)
 	}
 	ids = append(ids, l.Incident)
+	waits := map[incident.ID]*incident.Incident{}
 	for _, c := range open {
 		ids = append(ids, c.Incident.ID)
+		waits[c.Incident.ID] = c.Incident
 		out.All = append(out.All, answerRef(c.Incident, c.Page))
 	}
 	var seen []incident.ID
@@ -265,10 +267,11 @@ func (v *visit) answerPage(l link, given []answered) (AnswerPage, error) {
 			continue
 		}
 		seen = append(seen, id)
-		// As it is now, not as it was in the list: what was just answered must not wait still.
-		in, err := v.answerIncident(id)
-		if err != nil {
-			return out, err
+		in := waits[id]
+		if in == nil {
+			if in, err = v.answerIncident(id); err != nil {
+				return out, err
+			}
 		}
 		if in == nil {
 			continue
@@ -292,14 +295,14 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 	c := AnswerCall{Ref: answerRef(in, page), ID: string(in.ID), Level: v.workingLevel(in), State: v.answerState(in, page)}
 	if !in.Phase.Ended() {
 		c.Phones = v.answerPhones(in)
-		c.Waits, c.Again = page.Status == incident.PageOpen, page.Status == incident.PageDeclined
+		c.Waits, c.Again = page.Status == incident.PageOpen, page.Status == incident.PageDeclined && in.Lead != v.who.ID
 	}
 	switch {
 	case c.Waits && in.Chased():
 		c.Tone = chat.Urgent
 	case c.Waits:
 		c.Tone = chat.Notice // level 0 hurries nobody
-	case page.Status == incident.PageAcknowledged && !in.Phase.Ended():
+	case takes(in, page) && !in.Phase.Ended():
 		c.Tone, c.Page = chat.Good, PathIncident(in.ID)
 	}
 	at := slices.IndexFunc(given, func(x answered) bool { return x.id == in.ID })
@@ -307,7 +310,7 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 	case at < 0 || in.Phase.Ended():
 	case given[at].refusal != "":
 		c.Said, c.Tone = given[at].refusal, chat.Refused
-	case page.Status == incident.PageAcknowledged && given[at].choice == AnswerTake:
+	case takes(in, page) && given[at].choice == AnswerTake:
 		c.Said = v.say("answerlink.took")
 	case page.Status == incident.PageDeclined && given[at].choice == AnswerDecline:
 		c.Said = v.say("answerlink.declined")
@@ -317,6 +320,12 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 	return c
 }
 
+// takes reports whether the person of a page works on the incident: he took the call, or leads
+// it by a handover that he accepted after he had declined.
+func takes(in *incident.Incident, p incident.Page) bool {
+	return p.Status == incident.PageAcknowledged || p.Status != incident.PageOpen && in.Lead == p.Person
+}
+
 // answerState says in a sentence how far a call has come.
 func (v voice) answerState(in *incident.Incident, p incident.Page) string {
 	switch {
@@ -324,6 +333,8 @@ func (v voice) answerState(in *incident.Incident, p incident.Page) string {
 		return v.say("answerlink.merged", "id", string(in.MergedInto))
 	case in.Phase.Ended():
 		return v.say("answerlink.over")
+	case takes(in, p) && p.Status != incident.PageAcknowledged:
+		return v.say("answerlink.leads")
 	case p.Status != incident.PageOpen:
 		return v.pageAnswer(in, p)
 	}

@@ -165,6 +165,21 @@ func TestDecliningByALink(t *testing.T) {
 	}
 }
 
+// Whoever declined, is asked to take the lead over, and says yes by his old link, leads it.
+func TestAHandoverIsAcceptedByALink(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "PCを紛失")
+	token := b.token(id, "鈴木")
+	c := b.answerPage(token).Calls[0]
+	c = callOn(t, b.answers(token, press(b.answerPage(token), desk.AnswerDecline, c.Ref)), id)
+	b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+	b.must(b.say("佐藤", "inc-2026-0001", "/incident handover 鈴木 交代します"))
+	c = callOn(t, b.answers(token, press(b.answerPage(token), desk.AnswerTake, c.Ref)), id)
+	if b.incident(id).Lead != b.person("鈴木") || !strings.Contains(c.Said, "「対応します」を記録しました") || c.State != "あなたが責任者として対応しています。" || c.Again {
+		t.Errorf("%+v", c)
+	}
+}
+
 // A press that was carried out and comes again after its person said the opposite elsewhere
 // changes nothing, and does not say that it did.
 func TestAnOldPressComesAgain(t *testing.T) {

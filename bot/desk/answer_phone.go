@@ -83,7 +83,7 @@ func linkFirst(l link, calls []workflows.OpenCall) []workflows.OpenCall {
 
 func answeredAs(in *incident.Incident, p incident.PersonID, choice string) bool {
 	page, _ := in.Page(p)
-	return page.Status == incident.PageAcknowledged && choice == AnswerTake || page.Status == incident.PageDeclined && choice == AnswerDecline
+	return takes(in, page) && choice == AnswerTake || page.Status == incident.PageDeclined && choice == AnswerDecline
 }
 
 // phoneState says how it is with the call of a link where there was nothing to record.
