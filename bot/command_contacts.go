@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,7 @@ func (p *program) contactsCommand() *cobra.Command {
 			return p.withService(cmd.Context(), func(o *opened) error {
 				format = formatOf(cmd, sheetOut, format)
 				now := o.service.Now()
-				doc := contact.Sheet(o.service.Contacts(), p.settings.Lang, p.say(o.texts), p.day(o.texts, now))
+				doc := contact.Sheet(o.service.Contacts(), p.settings.Lang, p.say(o.texts), p.day(o.texts, now), now)
 				if p.settings.practice() { // numbers that reach nobody must not hang on a wall unmarked
 					doc.Banner = append([]string{o.texts.Say(p.settings.Lang, "report.banner.practice")}, doc.Banner...)
 				}
@@ -150,7 +151,7 @@ func (p *program) importContacts(ctx context.Context, file string) error {
 		if len(ch.Removed) > 0 {
 			fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.removed", "names", names(o.texts, lang, ch.Removed)))
 		}
-		p.printFindings(o.texts, gaps(o.service.Contacts(), o.company))
+		p.printFindings(o.texts, gaps(o.service.Contacts(), o.company, o.service.Now()))
 		return nil
 	})
 }
@@ -166,7 +167,7 @@ func names(t *templates.Texts, lang string, people []contact.Person) string {
 func (p *program) checkContacts(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return p.withService(ctx, func(o *opened) error {
-			return p.findings(o.texts, gaps(o.service.Contacts(), o.company))
+			return p.findings(o.texts, gaps(o.service.Contacts(), o.company, o.service.Now()))
 		})
 	}
 	set, err := p.templates()
@@ -177,13 +178,14 @@ func (p *program) checkContacts(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return p.findings(set.Texts, gaps(contact.NewDirectory(contact.Merge(nil, rows)), set.Company))
+	now := time.Now()
+	return p.findings(set.Texts, gaps(contact.NewDirectory(contact.Merge(nil, rows, now)), set.Company, now))
 }
 
 // gaps finds what a contact list lacks, and where its departments are not those of the
-// company. In practice with a list of one's own, the sample company has no say.
-func gaps(d *contact.Directory, c company.Profile) []contact.Finding {
-	found := contact.Check(d)
+// company, and what absences leave open from now on. In practice with a list of one's own, the sample company has no say.
+func gaps(d *contact.Directory, c company.Profile, now time.Time) []contact.Finding {
+	found := append(contact.Check(d), contact.CheckAbsences(d, now)...)
 	if !c.Sample {
 		found = append(found, contact.CheckDepartments(d, c.Departments)...)
 	}

@@ -17,7 +17,7 @@ func checkContactList(_ context.Context, x *patient) []finding {
 	if x.set != nil {
 		own = x.set.Company
 	}
-	for _, f := range gaps(x.opened.service.Contacts(), own) {
+	for _, f := range gaps(x.opened.service.Contacts(), own, x.opened.service.Now()) {
 		g := gradeWarning
 		if f.Severity == contact.Severe {
 			g = gradeFault

@@ -3,6 +3,7 @@ package templates
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
@@ -13,7 +14,7 @@ func TestTheSampleCompanyIsReadyForAnIncident(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	people := contact.Merge(nil, rows)
+	people := contact.Merge(nil, rows, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
 	if len(people) != 10 {
 		t.Errorf("%d people", len(people))
 	}

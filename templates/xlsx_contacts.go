@@ -45,7 +45,7 @@ type contactsBook struct {
 }
 
 // contactWidths are those of the columns of a contact list, in half-width characters.
-var contactWidths = []float64{18, 18, 28, 30, 18, 30, 20, 24, 9}
+var contactWidths = []float64{18, 18, 28, 30, 18, 30, 20, 24, 9, 26, 24}
 
 // textFormat is the built-in number format "@": what is typed stays text.
 const textFormat = 49
@@ -159,13 +159,15 @@ func (b *contactsBook) help() error {
 }
 
 var contactColumnTexts = map[string]string{
-	"name":         "contactbook.column.name",
-	"department":   "contactbook.column.department",
-	"role":         "contactbook.column.role",
-	"duty":         "contactbook.column.duty",
-	"phone":        "contactbook.column.phone",
-	"email":        "contactbook.column.email",
-	"slack_id":     "contactbook.column.slack_id",
-	"discord_id":   "contactbook.column.discord_id",
-	"deputy_order": "contactbook.column.deputy_order",
+	"name":           "contactbook.column.name",
+	"department":     "contactbook.column.department",
+	"role":           "contactbook.column.role",
+	"duty":           "contactbook.column.duty",
+	"phone":          "contactbook.column.phone",
+	"email":          "contactbook.column.email",
+	"slack_id":       "contactbook.column.slack_id",
+	"discord_id":     "contactbook.column.discord_id",
+	"deputy_order":   "contactbook.column.deputy_order",
+	"absence":        "contactbook.column.absence",
+	"absence_deputy": "contactbook.column.absence_deputy",
 }

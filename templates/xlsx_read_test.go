@@ -45,6 +45,9 @@ func anyContacts() *rapid.Generator[[]contact.Person] {
 			for _, r := range rapid.SliceOfNDistinct(rapid.SampledFrom(incident.Roles), 0, 3, rapid.ID[incident.Role]).Draw(t, "roles") {
 				p.Duties = append(p.Duties, contact.Duty{Role: r, Note: rapid.SampledFrom([]string{"", "復旧", "=cmd", "'- x"}).Draw(t, "note"), Order: rapid.IntRange(0, contact.MaxOrder).Draw(t, "order")})
 			}
+			if rapid.Bool().Draw(t, "away") {
+				p.Absences = []contact.Absence{{From: "2026-12-20", To: "2026-12-20"}, {From: "2026-12-29", To: "2027-01-03", Named: rapid.SampledFrom([]string{"", "田中", "退職者"}).Draw(t, "deputy")}}
+			}
 			people = append(people, p)
 		}
 		return people
@@ -59,7 +62,7 @@ func TestContactsAreReadBackAsTheSamePeople(t *testing.T) {
 		if faults != nil {
 			t.Fatalf("%v %v", faults, faults[0].Args)
 		}
-		people := contact.Merge(nil, rows)
+		people := contact.Merge(nil, rows, registerMade)
 		lang := rapid.SampledFrom(Languages).Draw(t, "lang")
 		file, err := ContactsXlsx(people, lang, say[lang], registerMade)
 		if err != nil {
@@ -72,7 +75,7 @@ func TestContactsAreReadBackAsTheSamePeople(t *testing.T) {
 		if diff := cmp.Diff(rows, again); diff != "" {
 			t.Fatal(diff)
 		}
-		if changes := contact.Compare(people, contact.Merge(people, again)); !changes.Empty() {
+		if changes := contact.Compare(people, contact.Merge(people, again, registerMade)); !changes.Empty() {
 			t.Fatalf("%+v", changes)
 		}
 	})
@@ -407,7 +410,7 @@ func checkReading(t *testing.T, rows []contact.Row, faults contact.Faults) {
 	}) {
 		return
 	}
-	people := contact.Merge(nil, rows)
+	people := contact.Merge(nil, rows, registerMade)
 	file, err := ContactsXlsx(people, "ja", func(key string, _ ...string) string { return key }, registerMade)
 	if err != nil {
 		t.Fatal(err)
@@ -416,7 +419,7 @@ func checkReading(t *testing.T, rows []contact.Row, faults contact.Faults) {
 	if faults != nil {
 		t.Fatalf("the export is refused: %v %v", faults, faults[0].Args)
 	}
-	if diff := cmp.Diff(people, contact.Merge(nil, again)); diff != "" {
+	if diff := cmp.Diff(people, contact.Merge(nil, again, registerMade)); diff != "" {
 		t.Fatal(diff)
 	}
 }

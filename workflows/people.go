@@ -100,7 +100,7 @@ func (s *Service) ImportContacts(ctx context.Context, rows []contact.Row) (conta
 	if err != nil {
 		return contact.Changes{}, err
 	}
-	merged := contact.Merge(current, rows)
+	merged := contact.Merge(current, rows, s.Now())
 	if err := s.store.ReplaceContacts(ctx, merged); err != nil {
 		return contact.Changes{}, fmt.Errorf("replace the contact list: %w", err)
 	}

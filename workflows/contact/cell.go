@@ -20,6 +20,7 @@ const (
 
 	maxName  = 60  // runes, of names and departments
 	maxNote  = 200 // runes
+	maxAway  = 60  // runes, of the deputies of absences
 	maxEmail = 254 // bytes, RFC 5321 §4.5.3.1.3 less the angle brackets
 	maxPhone = 30  // bytes
 )

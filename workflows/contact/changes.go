@@ -63,6 +63,8 @@ func differing(a, b Person) []string {
 		{colEmail, a.Email != b.Email},
 		{colSlack, a.SlackID != b.SlackID},
 		{colDiscord, a.DiscordID != b.DiscordID},
+		{colAbsence, !slices.EqualFunc(a.Absences, b.Absences, func(x, y Absence) bool { return x.From == y.From && x.To == y.To })},
+		{colAbsenceDeputy, !slices.EqualFunc(a.Absences, b.Absences, func(x, y Absence) bool { return x.Deputy == y.Deputy && x.Named == y.Named })},
 	} {
 		if d.differ {
 			out = append(out, string(d.column))

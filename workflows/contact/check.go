@@ -30,7 +30,8 @@ const (
 )
 
 // CheckKeys lists the key of every finding.
-var CheckKeys = []string{CheckRoleEmpty, CheckLeadEmpty, CheckHolderEmpty, CheckNoDeputy, CheckNight, CheckUnreachable, CheckDepartment, CheckNobody}
+var CheckKeys = []string{CheckRoleEmpty, CheckLeadEmpty, CheckHolderEmpty, CheckNoDeputy, CheckNight, CheckUnreachable, CheckDepartment, CheckNobody,
+	CheckLineAway, CheckDeputyAway, CheckDeputySelf, CheckDeputyUnknown, CheckDeputyLeft}
 
 // pagedRoles are woken at any hour (seed 001 §9.2, §9.3; the privacy manager because the
 // clocks of the law run on holidays as well).
@@ -48,18 +49,16 @@ type Finding struct {
 	Roles      []incident.Role
 	Department string
 	Person     incident.PersonID
-	// Args fill the sentence: name, department, count. {roles} is filled by Say, in the
+	// Days are those it is about.
+	Days Absence
+	// Args fill the sentence: name, department, count. {roles} and {days} are filled by Say, in the
 	// reader's language.
 	Args map[string]string
 }
 
 // Say gives the sentence for a person; texts gives the text of a message key.
 func (f Finding) Say(texts func(key string) string) string {
-	args := map[string]string{"roles": roleNames(f.Roles, texts)}
-	for k, v := range f.Args {
-		args[k] = v
-	}
-	return fill(texts(f.Key), args)
+	return fill(texts(f.Key), f.args(texts))
 }
 
 // RoleKey is the message key of a role's title.

@@ -18,6 +18,8 @@ type Directory struct {
 	names     []lookup
 	exact     map[string][]incident.PersonID // folded names, and with variant characters made alike
 	divisions []string
+	// told are the absences that people have told of themselves, beside those of the list.
+	told map[incident.PersonID][]Absence
 }
 
 // post is a role, of a department where each department has its own.

@@ -3,6 +3,7 @@ package contact
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strconv"
 
 	"hikeshi/workflows/incident"
@@ -37,13 +38,13 @@ func Table(people []Person) [][]string {
 		head = append(head, n.japanese)
 	}
 	table := [][]string{head}
+	active := slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return !p.Active })
+	refs := newReferences(active)
 	row := func(p Person, role, note, order string) {
-		table = append(table, []string{p.Name, p.Department, role, note, p.Phone, p.Email, p.SlackID, p.DiscordID, order})
+		absence, deputy := refs.writeAbsences(p, active)
+		table = append(table, []string{p.Name, p.Department, role, note, p.Phone, p.Email, p.SlackID, p.DiscordID, order, absence, deputy})
 	}
-	for _, p := range people {
-		if !p.Active {
-			continue
-		}
+	for _, p := range active {
 		if len(p.Duties) == 0 {
 			row(p, "", "", "")
 		}

@@ -47,6 +47,14 @@ const (
 	FaultContradiction     = "contacts.fault.contradiction"
 	FaultPersonAmbiguous   = "contacts.fault.person_ambiguous"
 
+	// Of absences.
+	FaultAbsenceShape         = "contacts.fault.absence_shape"
+	FaultAbsenceDay           = "contacts.fault.absence_day"
+	FaultAbsenceOrder         = "contacts.fault.absence_order"
+	FaultAbsenceMany          = "contacts.fault.absence_many"
+	FaultDeputyWithoutAbsence = "contacts.fault.deputy_without_absence"
+	FaultAbsenceDeputies      = "contacts.fault.absence_deputies"
+
 	// Of workbooks, before their cells can be read.
 	FaultNotWorkbook    = "contacts.fault.not_workbook"
 	FaultOldWorkbook    = "contacts.fault.old_workbook"
@@ -76,6 +84,7 @@ var FaultKeys = []string{
 	FaultPhoneShape, FaultPhoneZeroLost, FaultEmailShape, FaultSlackShape,
 	FaultDiscordShape, FaultDiscordRounded, FaultDuplicate, FaultDuplicatePerson,
 	FaultEmailShared, FaultSlackShared, FaultDiscordShared, FaultContradiction, FaultPersonAmbiguous,
+	FaultAbsenceShape, FaultAbsenceDay, FaultAbsenceOrder, FaultAbsenceMany, FaultDeputyWithoutAbsence, FaultAbsenceDeputies,
 	FaultNotWorkbook, FaultOldWorkbook, FaultBinaryWorkbook, FaultOtherFormat, FaultLocked, FaultDamaged, FaultUnpacked,
 	FaultSheetSeveral, FaultRowHidden, FaultCellMerged, FaultCellFormula, FaultCellError, FaultCellDate, FaultCellNumber, FaultPhoneNumber,
 }

@@ -9,6 +9,8 @@ import (
 
 const head = "name,department,role,duty,phone,email,slack_id,discord_id,deputy_order\n"
 
+const absent = "name,role,absence,absence_deputy\n"
+
 // at is where a fault is expected: line, column and key.
 type at struct {
 	line, column int
@@ -48,7 +50,7 @@ var faultCases = []struct {
 	{"column of another list", "氏名,役割,従業員名\n,,田中\n", []at{{1, 1, FaultHeaderUnknown}}, map[string]string{"value": "氏名", "suggestion": "従業員名"}},
 	{"column misspelt", "name,role,emial\n田中,,\n", []at{{1, 3, FaultHeaderUnknown}}, map[string]string{"suggestion": "email"}},
 	{"Japanese column misspelt", "従業員名,役割,SlackユーザID\n田中,,\n", []at{{1, 3, FaultHeaderUnknown}}, map[string]string{"suggestion": "SlackユーザーID"}},
-	{"unknown column like none", "name,role,血液型\n田中,,A\n", []at{{1, 3, FaultHeaderUnknown}}, map[string]string{"suggestion": "従業員名 / 所属 / 役割 / 担当役割の概要 / 電話番号 / メールアドレス / SlackユーザーID / DiscordユーザーID / 代理順"}},
+	{"unknown column like none", "name,role,血液型\n田中,,A\n", []at{{1, 3, FaultHeaderUnknown}}, map[string]string{"suggestion": "従業員名 / 所属 / 役割 / 担当役割の概要 / 電話番号 / メールアドレス / SlackユーザーID / DiscordユーザーID / 代理順 / 不在期間 / 不在時の代理"}},
 	{"header only", "name,role\n,,,\n\n", []at{{1, 0, FaultNoRows}}, nil},
 	{"too many rows", "name,role\n" + strings.Repeat("x,\n", MaxRows+1), []at{{MaxRows + 2, 0, FaultTooManyRows}}, map[string]string{"max": "2000"}},
 	{"cell beside the table", "name,role\n田中,,おまけ\n", []at{{2, 3, FaultCellExtra}}, map[string]string{"value": "おまけ"}},
@@ -74,6 +76,14 @@ var faultCases = []struct {
 	{"order beyond any number", head + "田中,,educator,,,,,,99999999999999999999\n", []at{{2, 9, FaultOrderRange}}, nil},
 	{"deputy of nothing", head + "田中,,,,,,,,2\n", []at{{2, 9, FaultOrderWithoutRole}}, map[string]string{"value": "2"}},
 	{"outline of nothing", head + "田中,,,受付,,,,,\n", []at{{2, 4, FaultDutyWithoutRole}}, map[string]string{"value": "受付"}},
+	{"absence in words", absent + "田中,,年末年始,\n", []at{{2, 3, FaultAbsenceShape}}, map[string]string{"value": "年末年始"}},
+	{"absence of nothing", absent + "田中,,;,\n", []at{{2, 3, FaultAbsenceShape}}, nil},
+	{"absence on no day", absent + "田中,,12/1;11/31-12/3,\n", []at{{2, 3, FaultAbsenceDay}}, map[string]string{"value": "11/31-12/3"}},
+	{"absence backwards", absent + "田中,,2027-01-03/2026-12-29,\n", []at{{2, 3, FaultAbsenceOrder}}, nil},
+	{"too many absences", absent + "田中,,1/1;1/2;1/3;1/4;1/5;1/6;1/7;1/8;1/9,\n", []at{{2, 3, FaultAbsenceMany}}, map[string]string{"max": "8"}},
+	{"deputy of no absence", absent + "田中,,,佐藤\n佐藤,,,\n", []at{{2, 4, FaultDeputyWithoutAbsence}}, map[string]string{"value": "佐藤"}},
+	{"more deputies than absences", absent + "田中,,12/1;12/3,佐藤、鈴木;高橋\n佐藤,,,\n", []at{{2, 4, FaultAbsenceDeputies}}, nil},
+	{"absences that contradict", absent + "田中,educator,12/1,\n田中,press,12/2,\n", []at{{3, 3, FaultContradiction}}, map[string]string{"value": "12/2", "other": "12/1"}},
 	{"phone with letters", head + "田中,,,,内線12,,,,\n", []at{{2, 5, FaultPhoneShape}}, nil},
 	{"phone too short", head + "田中,,,,090-0000,,,,\n", []at{{2, 5, FaultPhoneShape}}, nil},
 	{"phone too long", head + "田中,,,,090-0000-00011,,,,\n", []at{{2, 5, FaultPhoneShape}}, nil},

@@ -10,6 +10,8 @@ import (
 // The labels of the emergency sheet.
 const (
 	labelSeparator = "contacts.separator"
+	labelDay       = "contacts.day"
+	labelDays      = "contacts.days"
 
 	placeLine      = "contacts.place.line"
 	placeCell      = "contacts.place.cell"
@@ -47,6 +49,11 @@ const (
 	sheetNoPhone    = "contacts.sheet.no_phone"
 	sheetNoDeputy   = "contacts.sheet.no_deputy"
 	sheetOfPart     = "contacts.sheet.role_of_department"
+	sheetAway       = "contacts.sheet.away"
+	sheetAwayNote   = "contacts.sheet.away.note"
+	sheetColAway    = "contacts.sheet.column.away"
+	sheetColInstead = "contacts.sheet.column.instead"
+	sheetInstead    = "contacts.sheet.away.next"
 )
 
 func sheetLevel(l incident.Level) string { return "contacts.sheet.level." + strconv.Itoa(int(l)) }
@@ -54,12 +61,12 @@ func sheetLevel(l incident.Level) string { return "contacts.sheet.level." + strc
 // LabelKeys lists every key of a label or title that Sheet and Finding.Say ask for.
 func LabelKeys() []string {
 	keys := []string{
-		labelSeparator, placeLine, placeCell, placeSheetLine, placeSheetCell, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
+		labelSeparator, labelDay, labelDays, placeLine, placeCell, placeSheetLine, placeSheetCell, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
 		sheetFirst, sheetFirst1, sheetFirst2, sheetFirst3, sheetOrder, sheetOrderNote,
 		sheetPrivacy, sheetPrivacyOn, sheetRoles, sheetOutside, sheetNoOutside,
 		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColCall, sheetColDeputy, sheetColSeat,
 		sheetColPlace, sheetColPurpose, sheetHolder, sheetDeputy, sheetNobody, sheetNoPhone,
-		sheetNoDeputy, sheetOfPart,
+		sheetNoDeputy, sheetOfPart, sheetAway, sheetAwayNote, sheetColAway, sheetColInstead, sheetInstead,
 	}
 	for _, l := range incident.Levels {
 		keys = append(keys, sheetLevel(l))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"time"
 
 	"hikeshi/workflows/incident"
 )
@@ -12,13 +13,14 @@ import (
 // Merge carries a parsed list over the list in force. Known people keep their PersonID,
 // new ones get one that depends on nothing but their details, and those who are no longer
 // listed stay as inactive. The result is in the order of the parsed list, the inactive after it.
+// today is any instant of the day, in Asia/Tokyo, from which absences without a year are told.
 //
 // A person is known by mail address, Slack ID, Discord ID, or name and department. Where
 // several claim one entry, the one with the same name has it; and an address that passed
 // to somebody with another name and another chat ID (president@…) does not make the
 // successor the predecessor.
-func Merge(current []Person, parsed []Row) []Person {
-	listed := assemble(parsed)
+func Merge(current []Person, parsed []Row, today time.Time) []Person {
+	listed, cells := assemble(parsed)
 	owner := match(current, listed)
 	taken := make(map[incident.PersonID]bool, len(current)+len(listed))
 	for _, p := range current {
@@ -36,6 +38,7 @@ func Merge(current []Person, parsed []Row) []Person {
 		}
 		out = append(out, p)
 	}
+	setAbsences(out, cells, today)
 	for c, p := range current {
 		if !claimed[c] {
 			p = p.clone()
@@ -46,25 +49,21 @@ func Merge(current []Person, parsed []Row) []Person {
 	return out
 }
 
-// assemble makes people without an ID of the rows.
-func assemble(rows []Row) []Person {
+// assemble makes people without an ID of the rows, each with a row that has what is known of
+// the person.
+func assemble(rows []Row) (people []Person, cells []Row) {
 	rows, _ = reconcile(rows)
 	persons, _ := recognise(rows)
-	out := make([]Person, 0, len(persons))
 	for _, members := range persons {
-		r := rows[members[0]]
-		p := Person{
-			Name: r.Name, Department: r.Department, Phone: r.Phone,
-			Email: r.Email, SlackID: r.SlackID, DiscordID: r.DiscordID, Active: true,
-		}
+		p := rows[members[0]].person()
 		for _, m := range members {
 			if rows[m].Role != "" {
 				p.Duties = append(p.Duties, Duty{rows[m].Role, rows[m].Note, rows[m].Order})
 			}
 		}
-		out = append(out, p)
+		people, cells = append(people, p), append(cells, rows[members[0]])
 	}
-	return out
+	return people, cells
 }
 
 // match gives for each listed person the index of the same person in current, or -1. Each

@@ -33,7 +33,7 @@ func TestMergeKeepsKnownPeople(t *testing.T) {
 		{"inherits an address", Row{Name: "渡辺 四", Email: "president@example.co.jp", SlackID: "U0000009"}, fresh},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			merged := Merge([]Person{old, other, gone}, []Row{c.row})
+			merged := Merge([]Person{old, other, gone}, []Row{c.row}, today)
 			got := merged[0].ID
 			if !slices.Contains(ids{"p-old", "p-other", "p-gone"}, got) {
 				got = fresh
@@ -61,7 +61,7 @@ func TestMergeGivesAnEntryToTheSameName(t *testing.T) {
 	merged := Merge(current, []Row{
 		{Name: "佐藤 二", Department: "営業部", Email: "a@example.co.jp"}, // the two changed desks
 		{Name: "田中 一", Department: "営業部", Email: "b@example.co.jp"},
-	})
+	}, today)
 	if len(merged) != 2 || merged[0].ID != "p-2" || merged[1].ID != "p-1" {
 		t.Errorf("%+v", merged)
 	}
@@ -69,15 +69,15 @@ func TestMergeGivesAnEntryToTheSameName(t *testing.T) {
 
 func TestNewIDs(t *testing.T) {
 	row := []Row{{Name: "田中", Email: "tanaka@example.co.jp"}}
-	first := Merge(nil, row)[0].ID
+	first := Merge(nil, row, today)[0].ID
 	if !regexp.MustCompile(`^p-[0-9a-f]{8}$`).MatchString(string(first)) {
 		t.Errorf("the ID is %q", first)
 	}
-	if again := Merge(nil, []Row{{Name: "田中 一", Email: "Tanaka@example.co.jp"}})[0].ID; again != first {
+	if again := Merge(nil, []Row{{Name: "田中 一", Email: "Tanaka@example.co.jp"}}, today)[0].ID; again != first {
 		t.Errorf("the same mail gave %q and %q", first, again)
 	}
 	// Somebody unlike holds the ID already.
-	second := Merge([]Person{{ID: first, Name: "佐藤", Department: "x"}}, row)[0].ID
+	second := Merge([]Person{{ID: first, Name: "佐藤", Department: "x"}}, row, today)[0].ID
 	if !regexp.MustCompile(`^p-[0-9a-f]{10}$`).MatchString(string(second)) {
 		t.Errorf("the longer ID is %q", second)
 	}
@@ -98,8 +98,8 @@ func TestMergeLaws(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatal(faults)
 		}
-		once := Merge(before, rows)
-		if diff := cmp.Diff(once, Merge(once, rows)); diff != "" {
+		once := Merge(before, rows, today)
+		if diff := cmp.Diff(once, Merge(once, rows, today)); diff != "" {
 			t.Fatalf("the same list again changes: %s", diff)
 		}
 		seen := make(map[incident.PersonID]bool)

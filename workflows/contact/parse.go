@@ -17,6 +17,9 @@ type Row struct {
 	Role  incident.Role
 	Note  string
 	Order int
+	// Absence has the person's periods in one spelling, separated by semicolons, the year left
+	// out where the file does; AbsenceDeputy the deputies as the file writes them.
+	Absence, AbsenceDeputy string
 }
 
 // detail gives the value of a column that describes the person, not the duty.
@@ -34,6 +37,10 @@ func (r *Row) detail(c column) *string {
 		return &r.SlackID
 	case colDiscord:
 		return &r.DiscordID
+	case colAbsence:
+		return &r.Absence
+	case colAbsenceDeputy:
+		return &r.AbsenceDeputy
 	}
 	panic("contact: no detail of a person: " + string(c))
 }
@@ -82,6 +89,9 @@ func readTable(records []record, faults Faults) ([]Row, Faults) {
 	for _, c := range clashes {
 		faults = append(faults, c.fault(h))
 	}
+	if len(faults) == 0 {
+		faults = checkDeputies(h, rows)
+	}
 	if len(faults) > 0 {
 		return nil, faults.sorted()
 	}
@@ -98,7 +108,7 @@ func readRow(h header, r record) (row Row, faults Faults, sound bool) {
 			return true
 		}
 		faults = append(faults, h.fault(v.key, r.line, c, v.args...))
-		if c != colPhone && c != colDuty && c != colOrder {
+		if c != colPhone && c != colDuty && c != colOrder && c != colAbsence && c != colAbsenceDeputy {
 			sound = false
 		}
 		return false
@@ -116,6 +126,8 @@ func readRow(h header, r record) (row Row, faults Faults, sound bool) {
 		{colEmail, &row.Email, readEmail},
 		{colSlack, &row.SlackID, readSlack},
 		{colDiscord, &row.DiscordID, readDiscord},
+		{colAbsence, &row.Absence, readAbsence},
+		{colAbsenceDeputy, &row.AbsenceDeputy, func(s string) (string, verdict) { return readText(s, maxAway) }},
 	} {
 		if _, ok := h.at[c.column]; !ok {
 			continue // a required one is missed once, by readHeader

@@ -28,8 +28,8 @@ func TestParseAcceptsTheSameListInManyForms(t *testing.T) {
 		"髙橋 花子,①課,システム管理者,復旧,090-0000-0001,hanako@example.co.jp,U0123456,123456789012345678,1\n" +
 		"佐藤 次郎,①課,,,,,,,\n"
 	want := []Row{
-		{2, "髙橋 花子", "①課", "090-0000-0001", "hanako@example.co.jp", "U0123456", "123456789012345678", incident.SystemAdmin, "復旧", 1},
-		{3, "佐藤 次郎", "①課", "", "", "", "", "", "", 0},
+		{2, "髙橋 花子", "①課", "090-0000-0001", "hanako@example.co.jp", "U0123456", "123456789012345678", incident.SystemAdmin, "復旧", 1, "", ""},
+		{3, "佐藤 次郎", "①課", "", "", "", "", "", "", 0, "", ""},
 	}
 	shiftJIS, err := japanese.ShiftJIS.NewEncoder().String(plain)
 	if err != nil {
@@ -125,7 +125,7 @@ func TestRowsOfOnePersonCompleteEachOther(t *testing.T) {
 		"by both":    "田中,営業部,educator,,t@example.co.jp,\n田中,営業部,press,09000000001,,U0000001\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			people := Merge(nil, mustParse(t, "name,department,role,phone,email,slack_id\n"+file))
+			people := Merge(nil, mustParse(t, "name,department,role,phone,email,slack_id\n"+file), today)
 			if len(people) != 1 {
 				t.Fatalf("%d people: %v", len(people), people)
 			}
@@ -142,7 +142,7 @@ func TestNamesakesStayTwoPeople(t *testing.T) {
 		"two mails":       "田中,営業部,,a@example.co.jp\n田中,営業部,,b@example.co.jp\n",
 		"two departments": "田中,営業部,,\n田中,製造部,,\n",
 	} {
-		people := Merge(nil, mustParse(t, "name,department,role,email\n"+file))
+		people := Merge(nil, mustParse(t, "name,department,role,email\n"+file), today)
 		if len(people) != 2 || people[0].ID == people[1].ID {
 			t.Errorf("%s: %+v", name, people)
 		}

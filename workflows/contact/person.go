@@ -35,6 +35,8 @@ type Person struct {
 	DiscordID string `json:"discord_id,omitempty"`
 	// Duties in the order of the list; none for an employee without a duty.
 	Duties []Duty `json:"duties,omitempty"`
+	// Absences in their order, ended ones among them.
+	Absences []Absence `json:"absences,omitempty"`
 	// Active is false once the person is no longer on the list.
 	Active bool `json:"active"`
 }
@@ -58,5 +60,6 @@ func (p Person) outsider() bool {
 
 func (p Person) clone() Person {
 	p.Duties = slices.Clone(p.Duties)
+	p.Absences = slices.Clone(p.Absences)
 	return p
 }

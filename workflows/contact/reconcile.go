@@ -10,7 +10,7 @@ import (
 var idColumns = []column{colEmail, colSlack, colDiscord}
 
 // detailColumns describe the person on each of the rows.
-var detailColumns = []column{colName, colDepartment, colPhone, colEmail, colSlack, colDiscord}
+var detailColumns = []column{colName, colDepartment, colPhone, colEmail, colSlack, colDiscord, colAbsence, colAbsenceDeputy}
 
 var sharedFault = map[column]string{
 	colEmail: FaultEmailShared, colSlack: FaultSlackShared, colDiscord: FaultDiscordShared,

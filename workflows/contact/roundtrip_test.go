@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/japanese"
@@ -46,6 +47,20 @@ func anyPeople() *rapid.Generator[[]Person] {
 			out[i].ID = newID(out[i], taken)
 			taken[out[i].ID] = true
 		}
+		for i := range out {
+			from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			for range rapid.IntRange(0, 3).Draw(t, "absences") {
+				from = from.AddDate(0, 0, rapid.IntRange(1, 200).Draw(t, "from"))
+				a := Absence{From: from.Format(time.DateOnly), To: from.AddDate(0, 0, rapid.IntRange(0, 30).Draw(t, "days")).Format(time.DateOnly)}
+				switch rapid.IntRange(0, 2).Draw(t, "deputy") {
+				case 1:
+					a.Deputy = out[rapid.IntRange(0, n-1).Draw(t, "who")].ID
+				case 2:
+					a.Named = "退職者"
+				}
+				out[i].Absences = append(out[i].Absences, a)
+			}
+		}
 		return out
 	})
 }
@@ -57,7 +72,7 @@ func TestExportIsReadBackAsTheSamePeople(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatalf("%v\n%v", faults, faults[0].Args)
 		}
-		if diff := cmp.Diff(people, Merge(nil, rows)); diff != "" {
+		if diff := cmp.Diff(people, Merge(nil, rows, today)); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -104,6 +119,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(Export([]Person{{Name: "田中", Phone: "+81-90-0000-0001", Email: "=t@example.co.jp", DiscordID: "123456789012345678", Active: true,
 		Duties: []Duty{{incident.Press, "'=x", 1}, {incident.Educator, "", 0}}}}))
+	f.Add([]byte("name,role,absence,absence_deputy\n田中,,12/29-1/3;2027-02-01,佐藤\n佐藤,,,\n鈴木,,2/29、3月1日〜3月2日,'-;田中\n"))
 	jis, _ := japanese.ShiftJIS.NewEncoder().Bytes([]byte("従業員名;役割;所属\r髙橋;部門責任者;①課\r"))
 	f.Add(jis)
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -119,12 +135,12 @@ func FuzzParse(f *testing.F) {
 		if len(faults) > 0 {
 			return
 		}
-		people := Merge(nil, rows)
+		people := Merge(nil, rows, today)
 		again, faults := Parse(Export(people))
 		if len(faults) > 0 {
 			t.Fatalf("the export is refused: %v %v", faults, faults[0].Args)
 		}
-		if diff := cmp.Diff(people, Merge(nil, again)); diff != "" {
+		if diff := cmp.Diff(people, Merge(nil, again, today)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/report"
@@ -29,14 +30,15 @@ type sheet struct {
 }
 
 // Sheet is the emergency sheet for the wall: whom to phone first at each level, then every
-// role with holder, deputies and phones. What is missing is shown as a gap, so that it is
+// role with holder, deputies and phones. Who is away within 30 days of today stands before them. What is missing is shown as a gap, so that it is
 // mended before it is needed. labels gives the text of a message key in lang; madeOn is
 // the day as it is to be printed.
-func Sheet(dir *Directory, lang string, labels func(key string) string, madeOn string) report.Document {
+func Sheet(dir *Directory, lang string, labels func(key string) string, madeOn string, today time.Time) report.Document {
 	s := sheet{dir, labels}
 	sections := []report.Section{{Level: 1, Title: labels(sheetFirst), Blocks: []report.Block{
 		report.List{Ordered: true, Items: []string{labels(sheetFirst1), labels(sheetFirst2), labels(sheetFirst3)}},
 	}}}
+	sections = append(sections, s.away(today)...)
 	sections = append(sections, s.levels()...)
 	sections = append(sections, s.privacy(), s.roles(), s.outside())
 	return report.Document{
@@ -45,6 +47,33 @@ func Sheet(dir *Directory, lang string, labels func(key string) string, madeOn s
 		Meta:     []report.Pair{{Label: labels(sheetMadeOn), Value: report.Cell{Text: madeOn}}},
 		Sections: sections, Footer: labels(sheetFooter), Large: true,
 	}
+}
+
+// away lists who with a duty is away now or soon, and whom to phone instead.
+func (s sheet) away(today time.Time) []report.Section {
+	last := Day(today.In(incident.Tokyo).AddDate(0, 0, awayAhead))
+	var rows [][]report.Cell
+	for _, a := range s.dir.Absences(today) {
+		p, _ := s.dir.Person(a.Person)
+		if len(p.Duties) == 0 || a.From > last {
+			continue
+		}
+		instead := report.Cell{Text: s.labels(sheetInstead)}
+		if deputy, ok := s.dir.Person(a.Deputy); ok && deputy.Active {
+			instead = s.call(deputy)
+		}
+		rows = append(rows, []report.Cell{{Text: p.Name}, {Text: daysIn(a.Absence, s.labels)}, instead})
+	}
+	if rows == nil {
+		return nil
+	}
+	return []report.Section{{Level: 1, Title: s.labels(sheetAway), Blocks: []report.Block{
+		report.Paragraph{Text: s.labels(sheetAwayNote)},
+		report.Table{
+			Header: []string{s.labels(sheetColName), s.labels(sheetColAway), s.labels(sheetColInstead)},
+			Widths: []int{4, 6, 5}, Rows: rows,
+		},
+	}}}
 }
 
 func (s sheet) levels() []report.Section {

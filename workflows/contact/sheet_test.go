@@ -77,20 +77,20 @@ func TestSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sample := NewDirectory(Merge(nil, mustParse(t, string(file))))
-	golden(t, "sheet.ja.txt", sheetLines(Sheet(sample, "ja", texts(t, "ja"), "2026年11月22日")))
-	golden(t, "sheet.en.txt", sheetLines(Sheet(sample, "en", texts(t, "en"), "22 November 2026")))
+	sample := NewDirectory(Merge(nil, mustParse(t, string(file)), today))
+	golden(t, "sheet.ja.txt", sheetLines(Sheet(sample, "ja", texts(t, "ja"), "2026年11月22日", today)))
+	golden(t, "sheet.en.txt", sheetLines(Sheet(sample, "en", texts(t, "en"), "22 November 2026", today)))
 
 	gaps := NewDirectory([]Person{
 		{ID: "p-1", Name: "田中 誠一", Department: "営業部", Active: true, Duties: []Duty{{incident.Representative, "", 0}}},
 		{ID: "p-2", Name: "佐藤 美咲", Phone: "090-0000-0002", Active: true, Duties: []Duty{{incident.Representative, "", 1}, {incident.SystemAdmin, "", 0}}},
 		{ID: "p-3", Name: "鈴木 健太", Phone: "090-0000-0003", Active: true, Duties: []Duty{{incident.SystemAdmin, "", 0}}},
 	})
-	golden(t, "sheet.gaps.txt", sheetLines(Sheet(gaps, "ja", texts(t, "ja"), "2026年11月22日")))
+	golden(t, "sheet.gaps.txt", sheetLines(Sheet(gaps, "ja", texts(t, "ja"), "2026年11月22日", today)))
 }
 
 func TestSheetTablesAreWhole(t *testing.T) {
-	for _, s := range Sheet(NewDirectory(company), "ja", texts(t, "ja"), "x").Sections {
+	for _, s := range Sheet(NewDirectory(company), "ja", texts(t, "ja"), "x", today).Sections {
 		for _, block := range s.Blocks {
 			table, ok := block.(report.Table)
 			if !ok {

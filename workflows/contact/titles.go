@@ -22,6 +22,9 @@ const (
 	colSlack      column = "slack_id"
 	colDiscord    column = "discord_id"
 	colOrder      column = "deputy_order"
+	// The last two may be left out by a company that keeps absences elsewhere.
+	colAbsence       column = "absence"
+	colAbsenceDeputy column = "absence_deputy"
 )
 
 // columnNames lists every column with its Japanese header, in the order of an export.
@@ -38,6 +41,8 @@ var columnNames = []struct {
 	{colSlack, "SlackユーザーID"},
 	{colDiscord, "DiscordユーザーID"},
 	{colOrder, "代理順"},
+	{colAbsence, "不在期間"},
+	{colAbsenceDeputy, "不在時の代理"},
 }
 
 // japaneseHeader gives the Japanese header of a column.
@@ -61,6 +66,8 @@ var headerHints = map[string]column{
 	"メール": colEmail, "eメール": colEmail, "電子メールアドレス": colEmail, "mail": colEmail,
 	"slack": colSlack, "slackid": colSlack, "discord": colDiscord, "discordid": colDiscord,
 	"順番": colOrder, "順位": colOrder, "代理順位": colOrder, "order": colOrder,
+	"不在": colAbsence, "不在日": colAbsence, "休暇": colAbsence, "休暇期間": colAbsence, "休み": colAbsence, "away": colAbsence, "vacation": colAbsence, "leave": colAbsence,
+	"代理者": colAbsenceDeputy, "不在代理": colAbsenceDeputy, "不在時代理": colAbsenceDeputy, "不在時の代理者": colAbsenceDeputy, "不在中の代理": colAbsenceDeputy, "deputy": colAbsenceDeputy,
 }
 
 // roleTitles gives each role's Japanese titles; the first is the one an export writes.

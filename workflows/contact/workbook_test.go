@@ -177,7 +177,7 @@ func TestTableIsReadBackAsTheSamePeople(t *testing.T) {
 		if len(faults) > 0 {
 			t.Fatalf("%v\n%v", faults, faults[0].Args)
 		}
-		if diff := cmp.Diff(people, Merge(nil, rows)); diff != "" {
+		if diff := cmp.Diff(people, Merge(nil, rows, today)); diff != "" {
 			t.Fatal(diff)
 		}
 	})
