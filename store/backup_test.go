@@ -23,6 +23,7 @@ import (
 	"hikeshi/store/archive"
 	"hikeshi/store/pgtest"
 	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
@@ -148,6 +149,14 @@ func story(t testing.TB, url string, seed int) *company {
 		t.Fatal(err)
 	}
 	if err := c.store.SaveDraft(ctx, workflows.Draft{ID: "d", By: c.leader.ID, Values: map[string]string{"text": "𠮷野で\n\"紛失\""}, Saved: c.tick}); err != nil {
+		t.Fatal(err)
+	}
+	version, err := c.store.ContactsVersion(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := workflows.AbsenceChange{Contacts: version, Save: []workflows.Absence{{Person: c.leader.ID, Absence: contact.Absence{From: "2026-12-29", To: "2027-01-03"}, At: c.tick}}}
+	if err := c.store.Write(ctx, func(tx workflows.Tx) error { return tx.Save(ctx, workflows.Change{At: c.tick, Absences: &away}) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.store.SetSetting(ctx, "a", "値"); err != nil {

@@ -55,6 +55,9 @@ func (t *tx) Save(ctx context.Context, c workflows.Change) error {
 	if err := t.saveTimers(ctx, c.Timers, c.Cancel); err != nil {
 		return fmt.Errorf("save the timers: %w", err)
 	}
+	if err := t.saveAbsences(ctx, c.Absences); err != nil {
+		return fmt.Errorf("save the absences: %w", err)
+	}
 	if r := c.Request; r != nil {
 		err := t.s.mustChange(ctx, workflows.ErrDone, []string{insertRequest},
 			r.Key, string(r.By), string(r.Incident), r.Digest, string(r.Outcome), micro(c.At))

@@ -120,6 +120,7 @@ var wholeTables = []string{
 	// As many rows as browsers are signed in, and asked when somebody signs out or at leisure.
 	"DELETE FROM sign_ins WHERE person", "DELETE FROM sign_ins WHERE expires",
 	"SELECT v.n, c.entry FROM versions v",
+	"SELECT person, begins, ends, deputy, at FROM absences", // read with the contact list
 	"SELECT sqlite_version()",
 	"SELECT body, incident, digest, size FROM files WHERE stored <", // once, at the start
 	"SELECT incident, digest FROM file_erasures",

@@ -3,13 +3,13 @@ package workflows
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
-// people is the contact list in memory, with the version it has in the store.
+// people is the contact list in memory, with what was told of absences beside it, and the
+// version it has in the store. Who is away, and who stands in, it answers by Away.
 type people struct {
 	*contact.Directory
 	version int64
@@ -41,11 +41,6 @@ func (p *people) Reaches(id incident.PersonID, m incident.Means) bool {
 	return p.reaches(person, m)
 }
 
-// Away reports whether a person is away at an instant, and who stands in for him.
-func (p *people) Away(incident.PersonID, time.Time) (deputy incident.PersonID, away bool) {
-	return "", false
-}
-
 // Contacts gives the contact list in force.
 func (s *Service) Contacts() *contact.Directory { return s.people.Load().Directory }
 
@@ -68,13 +63,23 @@ func (s *Service) Name(in *incident.Incident, id incident.PersonID) string {
 	return string(id)
 }
 
-// ReloadContacts reads the list from the store.
+// ReloadContacts reads the list and the absences from the store.
 func (s *Service) ReloadContacts(ctx context.Context) error {
 	list, version, err := s.store.Contacts(ctx)
 	if err != nil {
 		return fmt.Errorf("read the contact list: %w", err)
 	}
-	s.people.Store(&people{Directory: contact.NewDirectory(list), version: version, reaches: s.reaches})
+	// After the list: absences that were told meanwhile belong to a later version, and the next
+	// look at it reads both again.
+	away, err := s.store.Absences(ctx)
+	if err != nil {
+		return err
+	}
+	told := map[incident.PersonID][]contact.Absence{}
+	for _, a := range away {
+		told[a.Person] = append(told[a.Person], a.Absence)
+	}
+	s.people.Store(&people{Directory: contact.NewDirectory(list).WithTold(told), version: version, reaches: s.reaches})
 	return nil
 }
 

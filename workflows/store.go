@@ -111,6 +111,10 @@ type Store interface {
 	// Facts describes the database itself.
 	Facts(ctx context.Context) (Facts, error)
 
+	// Absences lists what people have told of their absences themselves, by person and then by
+	// day, ended ones too. An import of the contact list leaves them as they are.
+	Absences(ctx context.Context) ([]Absence, error)
+
 	// The bytes of attached files.
 	Files
 	// What front ends remember, and who is signed in on the web pages.
@@ -159,6 +163,7 @@ type Change struct {
 	Messages  []incident.Notice // an existing key is refreshed: sent again as an update
 	Timers    []Timer           // an existing key is replaced
 	Cancel    []string          // keys of timers to remove
+	Absences  *AbsenceChange    // nil: none
 	// Hasten makes what waits to be said in the channel of an incident due at once.
 	Hasten incident.ID
 }
