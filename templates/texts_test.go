@@ -57,8 +57,8 @@ func numbers(from, to int) []string {
 	return out
 }
 
-// The words that only look: the desk's, which this package may not import.
-var lookingWords = []string{"status", "list", "contacts", "who", "web", "help"}
+// The words that are about no incident: the desk's, which this package may not import.
+var lookingWords = []string{"status", "list", "contacts", "who", "away", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
 var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPropose}
@@ -89,7 +89,7 @@ func eventKinds() []string {
 	return out
 }
 
-var forms = append(strs(incident.AllWords), "detail", "alarm")
+var forms = append(strs(incident.AllWords), "detail", "alarm", "away")
 
 // noForm are the words that a button carries out at once, or that are the bot's own.
 var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall"}
@@ -140,9 +140,9 @@ var dynamic = []struct {
 	{"input.", []string{
 		"reason", "text", "comment", "name", "where", "value", "unknown", "field", "result", "step", "person", "level",
 		"category", "effect", "seq", "into", "exclude", "kind", "contractor", "occurred", "owner", "due", "done",
-		"publication", "event", "discovered_at", "occurred_at", "expected_damage", "file",
+		"publication", "event", "discovered_at", "occurred_at", "expected_damage", "file", "away_from", "away_to", "away_deputy",
 	}, nil},
-	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file"}},
+	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file", "away_to", "away_deputy"}},
 	{"notice.", strs(notices), nil},
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed", "dropped"}, nil},

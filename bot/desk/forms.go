@@ -48,7 +48,7 @@ const (
 var Forms = []string{
 	formReport, formInform, formNote, formBack, formDismiss, formReopen, formAsk, formLevel, formCategory,
 	formAssign, formHandover, formStep, formWaive, formCorrect, formUndo, formField, formFact, formFile, formAttach,
-	formAction, formApprove, formClose, formMerge, formRestrict, formDecline, formDetail, formAlarm,
+	formAction, formApprove, formClose, formMerge, formRestrict, formDecline, formDetail, formAlarm, formAway,
 }
 
 // The names of inputs. Facts and fields are inputs under their own names.
@@ -91,6 +91,8 @@ type formSpec struct {
 	take func(v *visit, k draft, in *incident.Incident, a *answers)
 	// uploads says that the answers are files; each becomes a command of its own.
 	uploads bool
+	// carry does what no command of an incident does; nil: take's commands are carried out.
+	carry func(v *visit, key string, sent *sentForm, a *answers) chat.Reply
 }
 
 // answers are the values of a submitted form and what becomes of them.
@@ -167,7 +169,7 @@ func (v *visit) formSoon(k draft) (*chat.Form, *chat.Reply, error) {
 // partial.
 func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 	spec, ok := specOf(k.form)
-	if !ok || k.id == "" && k.form != formReport {
+	if ownForm := k.form == formReport || spec.carry != nil; !ok || k.id == "" && !ownForm || k.id != "" && spec.carry != nil {
 		return nil, nil, errNoForm
 	}
 	var in *incident.Incident

@@ -65,6 +65,8 @@ func specOf(name string) (formSpec, bool) {
 		return attachSpec(), true
 	case formAction:
 		return actionSpec(), true
+	case formAway:
+		return awaySpec(), true
 	}
 	return formSpec{}, false
 }

@@ -43,7 +43,7 @@ func (d *Desk) Home(ctx context.Context, who chat.UserID) ([]chat.Card, error) {
 		return nil, err
 	}
 	cards := []chat.Card{v.homeTop()}
-	for _, c := range []*chat.Card{v.homeCalls(mine), v.homeSteps(mine), v.homeIncidents(mine), v.homeTimes(mine)} {
+	for _, c := range []*chat.Card{v.homeAway(), v.homeCalls(mine), v.homeSteps(mine), v.homeIncidents(mine), v.homeTimes(mine)} {
 		if c != nil {
 			cards = append(cards, *c)
 		}
@@ -251,6 +251,7 @@ func (v *visit) homeBottom() chat.Card {
 	card.Buttons = []chat.Button{
 		{Label: v.say("button.contacts"), Action: v.act(wordContacts, "", 0, "")},
 		{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")},
+		v.awayListButton(),
 		{Label: v.say("button.help"), Action: v.act(wordHelp, "", 0, "")},
 	}
 	if v.signIn != nil {

@@ -69,6 +69,10 @@ func (v *visit) pressed() chat.Reply {
 		return v.showContacts()
 	case wordWeb:
 		return v.showWeb()
+	case wordAway:
+		return v.showAway()
+	case actAwayOff:
+		return v.awayOff(a)
 	case actCalls:
 		return v.showCalls()
 	case actDigest:

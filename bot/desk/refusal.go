@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
@@ -66,6 +67,8 @@ func (v voice) argument(in *incident.Incident, name string, value any) string {
 		return string(a)
 	case time.Time:
 		return v.when(a)
+	case contact.Absence:
+		return v.days(a)
 	case string:
 		switch name {
 		case "what":

@@ -97,6 +97,9 @@ func (d *Desk) Feed(ctx context.Context, who chat.UserID, channel string) (Feed,
 			return Feed{}, err
 		}
 		feed := Feed{Title: v.say("room.direct"), Sub: v.say("room.direct.sub"), Hint: v.say("room.direct.hint")}
+		if v.known {
+			feed.Pinned = v.homeAway()
+		}
 		feed.Posts, err = v.posts(messages, nil)
 		return shown(feed), err
 	}
@@ -195,7 +198,7 @@ func (v voice) contactRows() []ContactRow {
 			holders := len(dir.Holders(r, dept))
 			for i, id := range dir.Chain(r, dept) {
 				p, _ := dir.Person(id)
-				row := ContactRow{Role: v.role(r), Name: p.Name, Department: p.Department, Phone: p.Phone, Email: p.Email}
+				row := ContactRow{Role: v.role(r), Name: v.withAbsence(id, p.Name), Department: p.Department, Phone: p.Phone, Email: p.Email}
 				if dept != "" {
 					row.Role = v.say("person.of", "name", row.Role, "of", dept)
 				}

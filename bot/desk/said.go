@@ -28,6 +28,9 @@ func (v *visit) said() chat.Reply {
 
 // command carries out a word. chosen is the incident where the person was asked for it.
 func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
+	if r.word == wordAway {
+		return v.away(r, key)
+	}
 	if reply, ok := v.look(r); ok {
 		return reply
 	}

@@ -84,7 +84,7 @@ func (v voice) circle(in *incident.Incident) []chat.Pair {
 		if p, ok := v.service.Contacts().Person(m.Person); ok && p.Phone != "" {
 			why = v.say("why.with_phone", "why", why, "phone", p.Phone)
 		}
-		pairs = append(pairs, chat.Pair{Label: v.person(in, m.Person), Value: why})
+		pairs = append(pairs, chat.Pair{Label: v.person(in, m.Person), Value: v.withAbsence(m.Person, why)})
 	}
 	return pairs
 }
@@ -185,6 +185,7 @@ func (v *visit) showHelp() chat.Reply {
 		{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary},
 		{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")},
 		{Label: v.say("button.contacts"), Action: v.act(wordContacts, "", 0, "")},
+		v.awayListButton(),
 	}
 	return chat.Reply{Cards: []chat.Card{card}}
 }

@@ -50,6 +50,9 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	if spec.uploads && len(a.wrong) == 0 {
 		return v.attach(task{key: key, id: k.id, do: incident.Attach{}, sent: sent}, a.get(inputWhere))
 	}
+	if spec.carry != nil {
+		return spec.carry(v, key, sent, a)
+	}
 	if len(a.wrong) > 0 || len(a.do) == 0 {
 		return v.wrongForm(sent, a.wrong)
 	}

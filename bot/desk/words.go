@@ -31,7 +31,7 @@ var Words = []string{
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
 	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
 	string(incident.WordClose), string(incident.WordDismiss), string(incident.WordReopen), string(incident.WordMerge),
-	string(incident.WordRestrict), wordContacts, wordWho, wordWeb, wordHelp,
+	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordWeb, wordHelp,
 }
 
 // vocabulary is how the words may be typed: the English word itself, and the spellings of
@@ -39,10 +39,11 @@ var Words = []string{
 type vocabulary struct {
 	word      map[string]string // folded spelling → word
 	spellings []string
+	off       map[string]bool // folded words that take an absence back
 }
 
 func newVocabulary(texts *templates.Texts) vocabulary {
-	v := vocabulary{word: map[string]string{}}
+	v := vocabulary{word: map[string]string{}, off: map[string]bool{}}
 	add := func(spelling, word string) {
 		spelling = fold(spelling)
 		if _, twice := v.word[spelling]; spelling != "" && !twice {
@@ -58,6 +59,11 @@ func newVocabulary(texts *templates.Texts) vocabulary {
 			for spelling := range strings.SplitSeq(texts.Say(lang, "word."+w), ",") {
 				add(spelling, w)
 			}
+		}
+	}
+	for _, lang := range templates.Languages {
+		for off := range strings.SplitSeq(texts.Say(lang, "away.off"), ",") {
+			v.off[fold(off)] = true
 		}
 	}
 	return v
@@ -197,6 +203,12 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 	if word == string(incident.WordMerge) {
 		return r // its number names the other incident
 	}
+	if word == wordAway {
+		if rest != "" && !v.aboutAway(rest) {
+			return reading{meaning: meansAlmost, word: word, text: text}
+		}
+		return r // its digits are days
+	}
 	first, after := cut(rest)
 	switch number, full := fullNumber(first); {
 	case full:
@@ -224,6 +236,8 @@ func alone(word string) bool {
 }
 
 var (
+	// dayWritten finds a day in a line, as contact.ReadPeriod reads it.
+	dayWritten   = regexp.MustCompile(`[0-9]{1,2} *([/-] *[0-9]{1,2}|月 *[0-9]{1,2} *日)`)
 	paddedNumber = regexp.MustCompile(`^0[0-9]{3,8}$`)
 	bareNumber   = regexp.MustCompile(`^[0-9]{1,9}$`)
 )

@@ -71,6 +71,17 @@ func TestWhatALineMeans(t *testing.T) {
 		{"/incident step 3", own, meansWord, "step", "", "3"},
 		{"/incident merge INC-2026-0001", channel, meansWord, "merge", "", "INC-2026-0001"},
 		{"/incident dismiss 1", own, meansWord, "dismiss", "1", ""},
+		// Absences, and what only begins like one.
+		{"/incident 不在", own, meansWord, "away", "", ""},
+		{"/incident away 12/29-1/3 @suzuki", own, meansWord, "away", "", "12/29-1/3 @suzuki"},
+		{"/incident 不在　１２／２９〜１／３　鈴木", own, meansWord, "away", "", "１２／２９〜１／３　鈴木"},
+		{"/不在 12月29日 鈴木", channel, meansWord, "away", "", "12月29日 鈴木"},
+		{"/incident 不在 佐藤 2026-12-29/2027-01-03", own, meansWord, "away", "", "佐藤 2026-12-29/2027-01-03"},
+		{"/incident away off", own, meansWord, "away", "", "off"},
+		{"/incident 不在 取消 12/29", own, meansWord, "away", "", "取消 12/29"},
+		{"/incident 不在 の間に金庫が開けられた", own, meansAlmost, "away", "", ""},
+		{"/incident away from my desk somebody took my laptop", channel, meansAlmost, "away", "", ""},
+		{"/incident 不在中に金庫が開けられた", own, meansReport, "", "", ""},
 		// Almost a word.
 		{"/incident statsu", own, meansAlmost, "status", "", ""},
 		{"/incident advanse", own, meansAlmost, "advance", "", ""},
