@@ -70,7 +70,7 @@ func (v *visit) readAway(rest string) awayOrder {
 	o := awayOrder{person: v.who.ID, values: chat.Values{}}
 	tokens := strings.Fields(rest)
 	var period contact.Period
-	err := error(contact.ErrPeriodShape)
+	err := contact.ErrPeriodShape
 	from, to := len(tokens), len(tokens)
 search:
 	for i := range tokens {

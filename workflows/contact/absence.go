@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,11 +51,11 @@ func readAbsence(s string) (string, verdict) {
 	var list []string
 	for _, part := range parts(s) {
 		p, err := ReadPeriod(part)
-		switch err {
-		case nil:
-		case ErrPeriodDay:
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrPeriodDay):
 			return "", wrong(FaultAbsenceDay, "value", part)
-		case ErrPeriodOrder:
+		case errors.Is(err, ErrPeriodOrder):
 			return "", wrong(FaultAbsenceOrder, "value", part)
 		default:
 			return "", wrong(FaultAbsenceShape, "value", part)
