@@ -231,3 +231,29 @@ func TestAbsencesAtTheSameMoment(t *testing.T) {
 		}
 	}
 }
+
+// What was told decides who is called: the deputy instead of who is away, from the first day
+// to the last.
+func TestCallsGoToTheDeputyOfSomebodyAway(t *testing.T) {
+	p := newPlace(t)
+	sato, yamamoto := p.person(t, "佐藤").ID, p.person(t, "山本").ID
+	p.away(t, "k", "佐藤", "佐藤", period("2026-11-24", "2026-11-24", yamamoto))
+	called := func(key string) (who []incident.PersonID) {
+		out := p.do(t, workflows.Command{Key: key, By: p.person(t, "中村"), Do: incident.Report{Text: "画面が固まった " + key}})
+		in, err := p.store.Incident(t.Context(), out.Incident)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range in.Pages {
+			who = append(who, page.Person)
+		}
+		return who
+	}
+	if who := called("away"); slices.Contains(who, sato) || !slices.Contains(who, yamamoto) {
+		t.Errorf("while away: %v are called", who)
+	}
+	p.clock.move(24 * time.Hour)
+	if who := called("back"); !slices.Contains(who, sato) || slices.Contains(who, yamamoto) {
+		t.Errorf("the day after: %v are called", who)
+	}
+}
