@@ -176,6 +176,13 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
+// Forget forgets what was accepted so far.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = nil
+}
+
 // To are the messages that were accepted for an address.
 func (s *Server) To(address string) []Message {
 	return slices.DeleteFunc(s.Messages(), func(m Message) bool { return !slices.Contains(m.To, address) })
