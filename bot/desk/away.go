@@ -429,3 +429,21 @@ func (v voice) dayIn(date string) string {
 	return v.say(key, "year", number(t.Year()), "month", v.say("time.month."+number(int(t.Month()))),
 		"day", number(t.Day()), "weekday", v.say("time.weekday."+number(int(t.Weekday()))))
 }
+
+// thereFirst puts whoever stands in for somebody away into his place, and those who are away
+// last: when nobody else has a phone they are phoned all the same.
+func (v voice) thereFirst(line []incident.PersonID) []incident.PersonID {
+	var there, gone []incident.PersonID
+	for _, p := range line {
+		deputy, away := v.service.Contacts().Away(p, v.now)
+		switch {
+		case !away:
+			there = append(there, p)
+		case deputy != "":
+			there, gone = append(there, deputy), append(gone, p)
+		default:
+			gone = append(gone, p)
+		}
+	}
+	return append(there, gone...)
+}

@@ -254,3 +254,31 @@ func TestManyAbsences(t *testing.T) {
 		t.Errorf("%d items under %q", len(items), r.Cards[0].Blocks[1].Heading)
 	}
 }
+
+// Whom to phone is who is there: the deputy, the next in line, and who is away only when
+// nobody else is left.
+func TestWhoIsAwayIsNotToBePhoned(t *testing.T) {
+	b := newBench(t, "ja")
+	newYearsEve(b)
+	phoned := func() string {
+		t.Helper()
+		card, ok := b.desk.Emergency(b.user("中村"))
+		if !ok {
+			t.Fatal("nobody to phone")
+		}
+		return showCard(card)
+	}
+	for _, c := range []struct{ line, with, without string }{
+		{"/incident away 12/20 山本", "インシデント対応責任者（代理）　山本 直子", "佐藤 美咲"},
+		{"/incident away 12/20", "インシデント対応責任者（代理）　鈴木 健太", "佐藤 美咲"},
+	} {
+		b.must(b.say("佐藤", "", c.line))
+		if got := phoned(); !strings.Contains(got, c.with) || strings.Contains(got, c.without) {
+			t.Errorf("%s: %s", c.line, got)
+		}
+	}
+	b.must(b.say("鈴木", "", "/incident away 12/20"))
+	if got := phoned(); !strings.Contains(got, "インシデント対応責任者　佐藤 美咲") {
+		t.Errorf("everybody away: %s", got)
+	}
+}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -186,7 +187,7 @@ func (v voice) phones(in *incident.Incident, roles []incident.Role, skip []incid
 		if in != nil {
 			department = in.Reporter().Department
 		}
-		for i, id := range dir.Chain(role, department) {
+		for _, id := range v.thereFirst(dir.Chain(role, department)) {
 			left := in != nil && in.IsExcluded(id)
 			for _, s := range skip {
 				left = left || s == id
@@ -197,7 +198,7 @@ func (v voice) phones(in *incident.Incident, roles []incident.Role, skip []incid
 			}
 			if !seen[id] {
 				seen[id] = true
-				out = append(out, phone{person: p, role: role, deputy: i >= len(dir.Holders(role, department))})
+				out = append(out, phone{person: p, role: role, deputy: !slices.Contains(dir.Holders(role, department), id)})
 			}
 			if !everyone {
 				break
