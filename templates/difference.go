@@ -4,12 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
-	"hikeshi/workflows/paging"
 	"hikeshi/workflows/procedure"
 )
 
@@ -130,34 +128,6 @@ func stepFields(was, is incident.Step) (fields []string) {
 		fields = append(fields, "n")
 	}
 	return fields
-}
-
-func pagingDifferences(was, is *paging.Policy) (out []fault.Saying) {
-	for _, w := range []struct {
-		name    string
-		was, is time.Duration
-	}{
-		{"waits.unconfirmed", was.Unconfirmed.Wait, is.Unconfirmed.Wait}, {"waits.level_3", was.Level3.Wait, is.Level3.Wait},
-		{"waits.level_2", was.Level2.Wait, is.Level2.Wait}, {"waits.level_1", was.Level1.Wait, is.Level1.Wait},
-		{"again.nobody_acts", was.Level3.Again, is.Level3.Again}, {"again.somebody_leads", was.Level3.AgainLed, is.Level3.AgainLed},
-	} {
-		if w.was != w.is {
-			out = append(out, fault.Say("differs.wait", "name", w.name, "was", written(w.was), "is", written(w.is)))
-		}
-	}
-	return out
-}
-
-// written gives a wait as the file writes it: 1h30m, not 1h30m0s.
-func written(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 func profileFields(was, is company.Profile) (fields []string) {

@@ -4,10 +4,12 @@ import (
 	"embed"
 	"io/fs"
 	"reflect"
-	"strings"
-	"time"
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
 
 	"hikeshi/workflows/fault"
+	"hikeshi/workflows/incident"
 	"hikeshi/workflows/paging"
 )
 
@@ -19,28 +21,67 @@ const (
 	pagingFile   = policyFolder + "/paging.yaml"
 )
 
-// The shape of policies/paging.yaml.
+// The shape of policies/paging.yaml. What is a pointer or a list tells what is not written from
+// what is empty.
 type pagingSheet struct {
-	Waits struct {
-		Unconfirmed *string `yaml:"unconfirmed"`
-		Level3      *string `yaml:"level_3"`
-		Level2      *string `yaml:"level_2"`
-		Level1      *string `yaml:"level_1"`
-	} `yaml:"waits"`
-	Again struct {
-		NobodyActs    *string `yaml:"nobody_acts"`
-		SomebodyLeads *string `yaml:"somebody_leads"`
-	} `yaml:"again"`
+	Hours       []hoursSheet `yaml:"hours"`
+	Unconfirmed *planSheet   `yaml:"unconfirmed"`
+	Level3      *planSheet   `yaml:"level_3"`
+	Level2      *planSheet   `yaml:"level_2"`
+	Level1      *planSheet   `yaml:"level_1"`
+	Level0      *planSheet   `yaml:"level_0"`
 }
 
-// The bounds of a wait: below a minute nobody can answer, above a day it is none.
-const (
-	shortestWait = time.Minute
-	longestWait  = 24 * time.Hour
-)
+type planSheet struct {
+	Call     []string     `yaml:"call"`
+	Personal []string     `yaml:"personal"`
+	Everyone []string     `yaml:"everyone"`
+	Later    []laterSheet `yaml:"later"`
+	Means    [][]string   `yaml:"means"`
+	Wait     *string      `yaml:"wait"`
+	Silence  *string      `yaml:"silence"`
+	Again    *string      `yaml:"again"`
+	AgainLed *string      `yaml:"again_led"`
+	At       []shiftSheet `yaml:"at"`
+}
 
-// LoadPaging reads how long calls wait: the embedded policy, or the overlay's
-// policies/paging.yaml in its place. The error is Faults.
+type laterSheet struct {
+	Role   string `yaml:"role"`
+	Rounds int    `yaml:"rounds"`
+}
+
+type shiftSheet struct {
+	Hours string `yaml:"hours"`
+	// At is refused: hours within hours would be more than anybody keeps in his head.
+	At any `yaml:"at"`
+	// The rest is as in planSheet.
+	Call     []string     `yaml:"call"`
+	Personal []string     `yaml:"personal"`
+	Everyone []string     `yaml:"everyone"`
+	Later    []laterSheet `yaml:"later"`
+	Means    [][]string   `yaml:"means"`
+	Wait     *string      `yaml:"wait"`
+	Silence  *string      `yaml:"silence"`
+	Again    *string      `yaml:"again"`
+	AgainLed *string      `yaml:"again_led"`
+}
+
+type hoursSheet struct {
+	Name string   `yaml:"name"`
+	Days []string `yaml:"days"`
+	From *string  `yaml:"from"`
+	To   *string  `yaml:"to"`
+}
+
+func (s shiftSheet) plan() planSheet {
+	return planSheet{
+		Call: s.Call, Personal: s.Personal, Everyone: s.Everyone, Later: s.Later, Means: s.Means,
+		Wait: s.Wait, Silence: s.Silence, Again: s.Again, AgainLed: s.AgainLed,
+	}
+}
+
+// LoadPaging reads the policy of calls: the embedded one, or the overlay's policies/paging.yaml
+// in its place. The error is Faults.
 func LoadPaging(overlay fs.FS) (*paging.Policy, error) {
 	p, faults := loadPaging(overlay)
 	if err := append(faults, straysIn(overlay, policyFolder)...).asError(); err != nil {
@@ -49,63 +90,82 @@ func LoadPaging(overlay fs.FS) (*paging.Policy, error) {
 	return p, nil
 }
 
-func loadPaging(overlay fs.FS) (policy *paging.Policy, faults Faults) {
-	var p paging.Waits
+func loadPaging(overlay fs.FS) (*paging.Policy, Faults) {
 	text, wrong := readFile(overlay, policyFiles, pagingFile)
 	if wrong != nil {
 		return nil, Faults{*wrong}
+	}
+	if onlyWaits(text) {
+		return loadWaits(text)
 	}
 	var sheet pagingSheet
 	file, wrong := parseYAML(pagingFile, text, &sheet, keysOf(reflect.TypeFor[pagingSheet]()))
 	if wrong != nil {
 		return nil, Faults{*wrong}
 	}
-	tell := func(path string, what, remedy fault.Saying) {
-		faults = append(faults, file.problem(fault.Problem{Path: path, What: what, Remedy: remedy}))
-	}
-	waits := []struct {
-		path    string
-		written *string
-		wait    *time.Duration
+	r := &pagingReading{file: file}
+	p := &paging.Policy{Hours: r.hours(sheet.Hours)}
+	for _, l := range []struct {
+		key   string
+		sheet *planSheet
+		plan  *paging.Plan
+		needs bounds
 	}{
-		{"waits.unconfirmed", sheet.Waits.Unconfirmed, &p.Unconfirmed},
-		{"waits.level_3", sheet.Waits.Level3, &p.Level3},
-		{"waits.level_2", sheet.Waits.Level2, &p.Level2},
-		{"waits.level_1", sheet.Waits.Level1, &p.Level1},
-		{"again.nobody_acts", sheet.Again.NobodyActs, &p.Again},
-		{"again.somebody_leads", sheet.Again.SomebodyLeads, &p.AgainLed},
-	}
-	for _, w := range waits {
-		_, key, _ := strings.Cut(w.path, ".")
-		if w.written == nil {
-			tell(w.path, fault.Say("overlay.key_missing", "value", key), fault.Say("mend.add_key", "value", key))
+		{"unconfirmed", sheet.Unconfirmed, &p.Unconfirmed, bounds{wait: true, chased: true}},
+		{"level_3", sheet.Level3, &p.Level3, bounds{people: true, wait: true, again: true, chased: true}},
+		{"level_2", sheet.Level2, &p.Level2, bounds{people: true, wait: true, again: true, chased: true}},
+		{"level_1", sheet.Level1, &p.Level1, bounds{people: true, wait: true, again: true, chased: true}},
+		{"level_0", sheet.Level0, &p.Level0, bounds{people: true}},
+	} {
+		if l.sheet == nil {
+			r.missing("", l.key)
 			continue
 		}
-		d, err := time.ParseDuration(strings.TrimSpace(*w.written))
-		switch {
-		case err != nil:
-			tell(w.path, fault.Say("overlay.wait_shape", "value", *w.written), fault.Say("mend.wait"))
-		case d < shortestWait || d > longestWait:
-			tell(w.path, fault.Say("overlay.wait_range", "value", *w.written, "min", "1m", "max", "24h"), fault.Say("mend.wait_range"))
-		default:
-			*w.wait = d
+		*l.plan = r.plan(l.key, *l.sheet, l.needs)
+		for i, s := range l.sheet.At {
+			l.plan.At = append(l.plan.At, r.shift(index(l.key+".at", i), s, l.needs))
 		}
 	}
-	if len(faults) > 0 {
-		return nil, faults
+	if len(r.faults) == 0 {
+		r.together(p)
 	}
-	for i := 1; i < 3; i++ { // level 3 and 2, each with the one below
-		if above, below := waits[i], waits[i+1]; *above.wait > *below.wait {
-			tell(above.path, fault.Say("overlay.wait_order", "above", above.path, "below", below.path), fault.Say("mend.wait_order"))
+	if len(r.faults) > 0 {
+		return nil, r.faults
+	}
+	return p, nil
+}
+
+// onlyWaits reports whether a file is as they were before policies said whom to call and by
+// what.
+func onlyWaits(text []byte) bool {
+	file, wrong := readYAML(pagingFile, text)
+	if wrong != nil {
+		return false
+	}
+	m, ok := file.root.(*ast.MappingNode)
+	return ok && slices.ContainsFunc(m.Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == "waits" })
+}
+
+// callable are the roles that a policy may call: people of the company.
+func callable() []string {
+	var names []string
+	for _, r := range incident.Roles {
+		if r != incident.OutsideContact {
+			names = append(names, string(r))
 		}
 	}
-	policy = paging.Usual()
-	policy.Unconfirmed.Wait = p.Unconfirmed
-	for _, l := range []struct {
-		plan *paging.Plan
-		wait time.Duration
-	}{{&policy.Level3, p.Level3}, {&policy.Level2, p.Level2}, {&policy.Level1, p.Level1}} {
-		l.plan.Wait, l.plan.Again, l.plan.AgainLed = l.wait, p.Again, p.AgainLed
-	}
-	return policy, faults
+	return names
+}
+
+func (r *pagingReading) tell(path string, what, remedy fault.Saying) {
+	r.faults = append(r.faults, r.file.problem(fault.Problem{Path: path, What: what, Remedy: remedy}))
+}
+
+// missing tells that a key is not written below path.
+func (r *pagingReading) missing(path, key string) {
+	line, column := r.file.at(path, 0)
+	r.faults = append(r.faults, Fault{
+		File: pagingFile, Line: line, Column: column,
+		What: fault.Say("overlay.key_missing", "value", key), Remedy: fault.Say("mend.add_key", "value", key),
+	})
 }

@@ -204,7 +204,7 @@ func (p *plainness) Visit(n ast.Node) ast.Visitor {
 	case *ast.MappingKeyNode:
 		p.refuse(n, fault.Say("overlay.question_key"), fault.Say("mend.key_value"))
 	case *ast.MappingValueNode:
-		if slices.Contains([]string{"n", "level", "levels"}, n.Key.String()) {
+		if slices.Contains([]string{"n", "level", "levels", "rounds"}, n.Key.String()) {
 			ast.Walk(&wholeness{p}, n.Value)
 		}
 	}

@@ -34,16 +34,17 @@ type Policy struct {
 }
 
 // Plan is what holds at one level. Empty parts of Unconfirmed and of a Shift are those of the
-// level.
+// level; an empty list that is there (as only Personal, Everyone and Later may be) is an answer of
+// its own: nobody.
 type Plan struct {
 	// Call are the roles that are called first, Personal those called as well where personal
 	// information is concerned or that is not known.
 	Call     []incident.Role `json:"call,omitempty"`
-	Personal []incident.Role `json:"personal,omitempty"`
+	Personal []incident.Role `json:"personal,omitzero"`
 	// Everyone are the roles of which each holder has to answer; of the others one is enough.
-	Everyone []incident.Role `json:"everyone,omitempty"`
+	Everyone []incident.Role `json:"everyone,omitzero"`
 	// Later are roles that are called when nobody at all has answered for some rounds.
-	Later []Later `json:"later,omitempty"`
+	Later []Later `json:"later,omitzero"`
 	// Means are used one after the other; those that stand together are used at once.
 	Means [][]incident.Means `json:"means,omitempty"`
 	// Wait is how long a call stays unanswered before the next means or the next person.
