@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -24,7 +24,9 @@ func scanIncident(rows rows) (*incident.Incident, error) {
 		return nil, err
 	}
 	in := new(incident.Incident)
-	if err := json.Unmarshal(state, in); err != nil {
+	if err := incident.ReadWhole(state, in); errors.Is(err, incident.ErrNewer) {
+		in.Newer = true
+	} else if err != nil {
 		return nil, fmt.Errorf("the state of %s cannot be read: %w", id, err)
 	}
 	in.ID, in.Seq, in.Phase, in.Level = incident.ID(id), seq, incident.Phase(phase), incident.Level(level)

@@ -95,6 +95,9 @@ func (t *tx) saveIncident(ctx context.Context, saved workflows.SavedIncident, at
 // saveRow writes the row, if it still is the one that was read.
 func (t *tx) saveRow(ctx context.Context, saved workflows.SavedIncident, at time.Time) error {
 	in := saved.Row
+	if in.Newer {
+		return workflows.ErrNewer // what is not known here would be lost
+	}
 	state, err := json.Marshal(in)
 	if err != nil {
 		return err

@@ -84,7 +84,9 @@ func (s *Service) Rules(in *incident.Incident) *edition.Edition {
 // it with what they give.
 func (s *Service) Recall(ctx context.Context, rows ...*incident.Incident) error {
 	for _, in := range rows {
-		if _, err := s.editionOf(ctx, in, s.store); err != nil {
+		// Rules that a newer version has written are not worked by here; to show what is known of
+		// the incident, those in force do.
+		if _, err := s.editionOf(ctx, in, s.store); err != nil && !errors.Is(err, ErrNewer) {
 			return err
 		}
 	}
@@ -116,6 +118,9 @@ func (s *Service) editionOf(ctx context.Context, in *incident.Incident, stored i
 		return nil, fmt.Errorf("read the edition %s of the rules: %w", version, err)
 	default:
 		e, err = edition.Decode(version, body)
+	}
+	if errors.Is(err, ErrNewer) {
+		return nil, err
 	}
 	s.editions.put(version, e)
 	if e == nil {

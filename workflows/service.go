@@ -288,6 +288,9 @@ func (w *work) carryOut(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if in.Newer {
+		return Outcome{}, fmt.Errorf("%s: %w", in.ID, ErrNewer)
+	}
 	if w.rules, err = w.s.editionOf(ctx, in, w.tx); err != nil {
 		return Outcome{}, err
 	}
@@ -304,6 +307,8 @@ func (w *work) carryOut(ctx context.Context) (Outcome, error) {
 		env.Other, err = w.tx.Incident(ctx, do.Into)
 		if errors.Is(err, ErrNotFound) {
 			env.Other, err = nil, nil
+		} else if err == nil && env.Other.Newer {
+			err = fmt.Errorf("%s: %w", do.Into, ErrNewer)
 		}
 	}
 	if err != nil {

@@ -20,6 +20,9 @@ var (
 	// ErrUnsure says that the connection was lost while a transaction was being committed:
 	// it counts as a whole or not at all, and only looking again can tell which.
 	ErrUnsure = errors.New("the connection was lost during the commit")
+	// ErrNewer says that a newer version, on the same database, has written what this one does
+	// not know: it is left to a server of that version.
+	ErrNewer = incident.ErrNewer
 	// ErrSettled says that a message need not be sent any more.
 	ErrSettled = errors.New("there is nothing to say any more")
 )

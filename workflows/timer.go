@@ -46,7 +46,7 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 	case TimerDigest:
 		return s.digest(ctx, t, "timer:"+t.Key)
 	}
-	return fmt.Errorf("timer of unknown kind %q", t.Kind)
+	return fmt.Errorf("timer of kind %q: %w", t.Kind, ErrNewer)
 }
 
 // Postpone sets the next try of a timer that could not be carried out.

@@ -89,6 +89,9 @@ func verifyOne(ctx context.Context, store Store, id incident.ID, v *Verification
 	if err != nil {
 		return err
 	}
+	if row != nil && row.Newer {
+		return ErrNewer // half of it says nothing, neither good nor bad
+	}
 	records, bodies, err := store.Evidence(ctx, id)
 	if err != nil {
 		return err

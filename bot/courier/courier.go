@@ -18,6 +18,7 @@ package courier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -54,6 +55,9 @@ const (
 	pageWait  = 30 * time.Second
 	// tries is when an ordinary message is given up: with the waits above, after about two hours.
 	tries = 20
+	// leftToOthers is how soon something is due again that a server of a newer version, on the
+	// same database, has to do (incident.ErrNewer).
+	leftToOthers = time.Second
 	// idle is the longest sleep: whatever a wake-up missed is found then.
 	idle = 30 * time.Second
 )
@@ -264,9 +268,13 @@ func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
 		return
 	}
 	wait := backoff(t.Attempt, pageWait)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		wait = 0 // the program is stopping: whoever comes next does it at once
-	} else {
+	case errors.Is(err, workflows.ErrNewer):
+		wait = leftToOthers
+		c.Log.Warn("a due timer is left to a server of a newer version", "component", "courier", "timer", string(t.Kind), "incident", string(t.Incident))
+	default:
 		c.Log.Error("a due timer failed; trying again", "component", "courier", "timer", string(t.Kind), "incident", string(t.Incident), "wait", wait, "error", err)
 	}
 	if err := c.Service.Postpone(context.WithoutCancel(ctx), t, c.Owner, wait); err != nil {

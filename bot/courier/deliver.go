@@ -46,6 +46,9 @@ func (c *Courier) recorded(m workflows.Message, err error) {
 func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent) {
 	m := p.claimed[0]
 	defer c.unworded(m, &sent)
+	if !m.Known() {
+		return c.failed(m, "", workflows.ErrNewer)
+	}
 	fe, to, err := c.Route(m)
 	if err != nil {
 		return c.failed(m, "", err)
@@ -98,6 +101,10 @@ func (c *Courier) failed(m workflows.Message, frontend string, err error) workfl
 			res.Retry = c.later.put(m, now, later)
 		}
 		return res
+	}
+	if errors.Is(err, workflows.ErrNewer) {
+		c.Log.Warn("a message is left to a server of a newer version", "component", "courier", "message", m.ID, "kind", string(m.Kind))
+		return workflows.Sent{At: now, Frontend: frontend, Waited: true, Retry: now.Add(leftToOthers)}
 	}
 	c.later.over(m.ID)
 	res := workflows.Sent{At: now, Frontend: frontend, Error: reason(err)}

@@ -79,7 +79,7 @@ func Decode(version string, body []byte) (*Edition, error) {
 		return nil, fmt.Errorf("the edition %s of the rules was changed in the database: its content is %s", version, got)
 	}
 	var in stored
-	if err := json.Unmarshal(body, &in); err != nil {
+	if err := incident.ReadWhole(body, &in); err != nil {
 		return nil, fmt.Errorf("the edition %s of the rules cannot be read: %w", version, err)
 	}
 	if in.Procedures == nil {

@@ -376,7 +376,7 @@ type Record struct {
 func Decode(kind EventKind, body []byte) (Event, error) {
 	t, ok := eventTypes[kind]
 	if !ok {
-		return nil, fmt.Errorf("event kind %q is unknown to this version", kind)
+		return nil, fmt.Errorf("event kind %q: %w", kind, ErrNewer)
 	}
 	v := reflect.New(t)
 	if err := json.Unmarshal(body, v.Interface()); err != nil {

@@ -24,6 +24,9 @@ type Incident struct {
 	Seq      int64  `json:"seq"`  // of the last event, from 1
 	Head     string `json:"head"` // digest of the last event
 	Practice bool   `json:"practice,omitempty"`
+	// Newer says that the row has fields that this version does not know: it may be shown, and
+	// must not be changed (ErrNewer).
+	Newer bool `json:"-"`
 
 	Phase      Phase               `json:"phase"`
 	Left       Phase               `json:"left,omitempty"` // the phase before it ended

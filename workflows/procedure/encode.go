@@ -61,7 +61,7 @@ func (b *Book) MarshalJSON() ([]byte, error) {
 // program asks of a new edition says nothing about one that people have worked by.
 func (b *Book) UnmarshalJSON(body []byte) error {
 	var in storedBook
-	if err := json.Unmarshal(body, &in); err != nil {
+	if err := incident.ReadWhole(body, &in); err != nil {
 		return fmt.Errorf("a stored edition of the procedures: %w", err)
 	}
 	*b = Book{
