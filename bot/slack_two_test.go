@@ -28,6 +28,21 @@ func TestTwoServersOnSlackSoak(t *testing.T) { soak(t); twoOnSlack(t, 60, syscal
 
 func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 	binary := builtProgram(t)
+	onSlackTogether(t, n, end, together{first: binary, second: binary})
+}
+
+// together is how two servers come to work beside each other.
+type together struct {
+	first, second string // programs
+	// comes is before which report the second starts; 0: before the first.
+	comes int
+	// beside is called when both are at work, last when the first has ended and all is said.
+	beside func(w *slacktest.Workspace, s workflows.Store, out, errs *written)
+	last   func(w *slacktest.Workspace, environ []string)
+}
+
+// onSlackTogether has n people report to two servers, the first of which ends halfway.
+func onSlackTogether(t *testing.T, n int, end syscall.Signal, how together) {
 	url := pgtest.Shared(t).Empty(t)
 	w := slacktest.New(t, slacktest.Scopes(slack.Scopes()...), slacktest.Patience(5*time.Minute))
 	for _, u := range []slacktest.User{
@@ -52,15 +67,21 @@ func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 		t.Fatalf("import: %s%s", &out, &errs)
 	}
 	var servers []*exec.Cmd
-	for i := range 2 {
+	var said []*written
+	begins := func(binary string) {
+		i := len(servers)
 		c, out, errs := startedWith(t, binary, environ()...)
-		servers = append(servers, c)
+		servers, said = append(servers, c), append(said, out, errs)
 		w.Wait("a server is connected", func() bool { return w.Sockets() >= 2*(i+1) })
-		defer func() {
+		t.Cleanup(func() {
 			if t.Failed() {
 				t.Logf("server %d: %s%s", i, out, errs)
 			}
-		}()
+		})
+	}
+	begins(how.first)
+	if how.comes == 0 {
+		begins(how.second)
 	}
 	s, err := store.Open(t.Context(), url, store.WithReadOnly())
 	if err != nil {
@@ -88,7 +109,14 @@ func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 	}
 	var all sync.WaitGroup
 	for i, p := range people {
+		if i > 0 && i == how.comes {
+			begins(how.second)
+		}
 		if i == n/2 {
+			if how.beside != nil {
+				all.Wait()
+				how.beside(w, s, said[0], said[1])
+			}
 			w.Wait("both are in the midst of it", func() bool { return len(w.Calls("chat.postMessage")) > n/2 })
 			if err := servers[0].Process.Signal(end); err != nil {
 				t.Fatal(err)
@@ -183,6 +211,9 @@ func twoOnSlack(t *testing.T, n int, end syscall.Signal) {
 				t.Errorf("%s stands in %d messages to %s", number, stands[number], who)
 			}
 		}
+	}
+	if how.last != nil {
+		how.last(w, environ())
 	}
 	if m := w.Mistakes(); len(m) > 0 {
 		t.Errorf("Slack refused: %q", m)

@@ -17,6 +17,17 @@ import (
 var migrations embed.FS
 
 func migrationFiles() fs.FS {
+	if nextVersion != nil {
+		return nextVersion
+	}
+	return shippedMigrations()
+}
+
+// nextVersion are the migrations of the version that comes after this one, where the program
+// is built to stand for it in a test (tag nextversion).
+var nextVersion fs.FS
+
+func shippedMigrations() fs.FS {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		panic(err) // the folder is embedded above
