@@ -46,11 +46,11 @@ func ReadWhole(body []byte, into any) error {
 // noticeKinds are the kinds that this version can say. A kind that is missing here is never sent.
 var noticeKinds = []NoticeKind{
 	NoticePage, NoticeReporter, NoticeCard, NoticeFeed, NoticeHandover, NoticeRefused, NoticeProposal,
-	NoticeAlarm, NoticeQuestion, NoticePhones, NoticeApprove, NoticeVoided, NoticeAssigned, NoticeEnded,
+	NoticeAlarm, NoticeQuestion, NoticePhones, NoticeUnreached, NoticeApprove, NoticeVoided, NoticeAssigned, NoticeEnded,
 	NoticeReopened, NoticeHead, NoticeDigest, NoticePlace, NoticeAbsent, NoticeReport,
 }
 
 // Known reports whether this version knows what a notice is to say, and by which means.
 func (n Notice) Known() bool {
-	return slices.Contains(noticeKinds, n.Kind) && slices.Contains(AllMeans, n.Means.orChat())
+	return slices.Contains(noticeKinds, n.Kind) && (n.Means == "" || slices.Contains(AllMeans, n.Means))
 }
