@@ -110,7 +110,7 @@ func rowOfANewerVersion(t *testing.T, url, driver, source string) {
 	if err := do(id, incident.Note{Text: "y"}, ""); !errors.Is(err, workflows.ErrNewer) {
 		t.Errorf("a note by rules that are not known: %v", err)
 	}
-	if _, _, err := c.Service.Incident(ctx, c.leader.ID, id); err != nil {
+	if _, _, err := c.Incident(ctx, c.leader.ID, id); err != nil {
 		t.Errorf("it cannot be shown: %v", err)
 	}
 
