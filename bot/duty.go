@@ -52,7 +52,7 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 		return nil, errors.Join(err, listener.Close())
 	}
 	d.readiness = &readiness{
-		service: h.service, turned: h.courier.Turned, ticked: d.calendar.Ticked, log: log,
+		service: h.service, turned: h.courier.Turned, ticked: d.calendar.Ticked, audited: d.calendar.Audited, log: log,
 		write: func(ctx context.Context) error {
 			return h.store.SetSetting(ctx, readySetting, time.Now().UTC().Format(time.RFC3339))
 		},

@@ -19,11 +19,14 @@ const (
 	partCourier   = "courier"
 	partCalendar  = "calendar"
 	partContacts  = "contacts"
+	// That audits are made, not what they find: a restart mends none of it, and one bad
+	// incident is the same for every server, which all would be taken out of use for it.
+	partAudit = "audit"
 	partSlack     = "slack" // only where it is set up
 )
 
 // parts are all of them.
-var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts, partSlack}
+var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts, partAudit, partSlack}
 
 const (
 	// readyWithin is how long the database may take to answer before it counts as ill.
@@ -45,6 +48,7 @@ type readiness struct {
 	write     func(ctx context.Context) error
 	turned    func() time.Time                    // of the courier
 	ticked    func() time.Time                    // of the calendar
+	audited   func() time.Time                    // likewise, when an audit last ended
 	slack     func() (live bool, since time.Time) // nil: Slack is not set up
 	log       *slog.Logger
 	accepting atomic.Bool
@@ -62,6 +66,7 @@ func (r *readiness) parts(ctx context.Context) map[string]bool {
 		partDatabase:  r.databaseWorks(ctx),
 		partCourier:   now.Sub(r.turned()) < courier.Late,
 		partCalendar:  now.Sub(r.ticked()) < courier.LateTick,
+		partAudit:     now.Sub(r.audited()) < courier.LateAudit,
 		partContacts:  len(r.service.Contacts().Chain(incident.IncidentLead, "")) > 0,
 	}
 	if r.slack != nil {

@@ -23,6 +23,10 @@ func scanIncident(rows rows) (*incident.Incident, error) {
 	if err := rows.Scan(&id, &seq, &phase, &level, &reported, &state); err != nil {
 		return nil, err
 	}
+	return incidentOf(id, phase, seq, level, reported, state)
+}
+
+func incidentOf(id, phase string, seq, level, reported int64, state []byte) (*incident.Incident, error) {
 	in := new(incident.Incident)
 	if err := incident.ReadWhole(state, in); errors.Is(err, incident.ErrNewer) {
 		in.Newer = true

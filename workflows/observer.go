@@ -19,6 +19,8 @@ type Observer interface {
 	// Tried says what became of one try to send a message. waited is how long the message
 	// had been on its way when it arrived for the first time, 0 otherwise.
 	Tried(m Message, res Sent, waited time.Duration)
+	// Audited says what the auditor found and mended.
+	Audited(a Audited)
 }
 
 // Ending is how a command ended.
@@ -64,3 +66,4 @@ func (unobserved) Doing(incident.Word) func(Ending)   { return func(Ending) {} }
 func (unobserved) Claimed(Claimed, int)               {}
 func (unobserved) Fired(TimerKind, time.Duration)     {}
 func (unobserved) Tried(Message, Sent, time.Duration) {}
+func (unobserved) Audited(Audited)                    {}

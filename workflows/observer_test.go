@@ -45,6 +45,10 @@ func (w *watcher) Tried(m workflows.Message, res workflows.Sent, waited time.Dur
 	w.note("tried %s ok %t after %v", m.Kind, res.OK, waited)
 }
 
+func (w *watcher) Audited(a workflows.Audited) {
+	w.note("audited %d, found %d, repaired %d", a.Open, len(a.Found), len(a.Repaired))
+}
+
 // broken fails every transaction.
 type broken struct{ workflows.Store }
 

@@ -49,6 +49,7 @@ type Service struct {
 	reaches  func(contact.Person, incident.Means) bool
 	changed  func(Changed)
 	observer Observer
+	auditing auditing
 }
 
 // Options of a service.
@@ -555,7 +556,7 @@ func (w *work) reschedule(before, in *incident.Incident) {
 		w.change.Cancel = append(w.change.Cancel, key)
 		return
 	}
-	w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerRound, Incident: in.ID, Due: due, Round: in.Round})
+	w.change.Timers = append(w.change.Timers, roundTimer(in.ID, due, in.Round))
 }
 
 func newSalt() string {

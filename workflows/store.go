@@ -113,6 +113,8 @@ type Store interface {
 	Backlog(ctx context.Context) (Backlog, error)
 	// Facts describes the database itself.
 	Facts(ctx context.Context) (Facts, error)
+	// What the auditor reads.
+	Auditing
 
 	// Absences lists what people have told of their absences themselves, by person and then by
 	// day, ended ones too. An import of the contact list leaves them as they are.
@@ -153,6 +155,13 @@ type Tx interface {
 	// Recall and Remember as in Store.
 	Recall(ctx context.Context, frontend, name string) ([]byte, error)
 	Remember(ctx context.Context, frontend, name string, value []byte) error
+	// OpenRow is one of OpenRows; ErrNotFound for one that is not there or has ended.
+	OpenRow(ctx context.Context, id incident.ID) (OpenRow, error)
+	// MessageStates as in Auditing.
+	MessageStates(ctx context.Context, keys []MessageKey) ([]MessageState, error)
+	// SendAgain makes a message that was given up due at once, as if it had never been tried.
+	// again is false for one that was not given up.
+	SendAgain(ctx context.Context, id int64, at time.Time) (again bool, err error)
 	// Save writes everything one command caused.
 	Save(ctx context.Context, c Change) error
 }

@@ -30,6 +30,9 @@ type Metrics struct {
 	delay     *prometheus.HistogramVec
 	requests  *prometheus.CounterVec
 	answering *prometheus.HistogramVec
+	found     *prometheus.GaugeVec
+	repairs   *prometheus.CounterVec
+	audited   prometheus.Gauge
 }
 
 var _ workflows.Observer = (*Metrics)(nil)
@@ -58,7 +61,7 @@ func New() *Metrics {
 			Name: "hikeshi_timer_lateness_seconds", Help: "How long after it was due a timer was carried out.", Buckets: slow,
 		}, []string{"kind"}),
 		tries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "hikeshi_message_tries_total", Help: "Tries to send a message and what came of them: sent, retried, given_up.",
+			Name: "hikeshi_message_tries_total", Help: "Tries to send a message and what came of them: sent, retried, given_up, dropped.",
 		}, []string{"kind", "frontend", "result"}),
 		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "hikeshi_message_delay_seconds", Help: "Time from the event to the first arrival of a message; calls are urgent.", Buckets: slow,
@@ -69,9 +72,18 @@ func New() *Metrics {
 		answering: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "hikeshi_http_request_duration_seconds", Help: "Time to answer a web request; live streams are left out.", Buckets: quick,
 		}, []string{"route"}),
+		found: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "hikeshi_audit_findings", Help: "What the last audit of this process found and could not mend, by finding.",
+		}, []string{"finding"}),
+		repairs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hikeshi_audit_repairs_total", Help: "What the audit found and mended, by finding.",
+		}, []string{"finding"}),
+		audited: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "hikeshi_audit_last_timestamp_seconds", Help: "When this process last audited everything that is open, by the clock of its machine; 0: never.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.commands, m.took, m.claims, m.lateness, m.tries, m.delay, m.requests, m.answering,
+		m.commands, m.took, m.claims, m.lateness, m.tries, m.delay, m.requests, m.answering, m.found, m.repairs, m.audited,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build(),
 	)
 	// What an alarm watches is there from the beginning, at zero.
@@ -79,6 +91,12 @@ func New() *Metrics {
 		m.commands.WithLabelValues(string(incident.WordReport), string(end))
 	}
 	m.took.WithLabelValues(string(incident.WordReport))
+	for _, k := range workflows.FindingKinds {
+		m.found.WithLabelValues(string(k))
+		if k.Repairable() {
+			m.repairs.WithLabelValues(string(k))
+		}
+	}
 	m.delay.WithLabelValues(urgency(true))
 	m.delay.WithLabelValues(urgency(false))
 	return m
@@ -127,6 +145,8 @@ func (m *Metrics) Tried(msg workflows.Message, res workflows.Sent, waited time.D
 	result := "sent"
 	switch {
 	case res.OK:
+	case res.Dropped:
+		result = "dropped"
 	case res.Retry.IsZero():
 		result = "given_up"
 	default:
@@ -136,6 +156,21 @@ func (m *Metrics) Tried(msg workflows.Message, res workflows.Sent, waited time.D
 	if res.OK && msg.FirstSent.IsZero() {
 		m.delay.WithLabelValues(urgency(msg.Urgent)).Observe(max(waited, 0).Seconds())
 	}
+}
+
+// Audited shows what the last audit has left, and counts what it has mended.
+func (m *Metrics) Audited(a workflows.Audited) {
+	left := map[workflows.FindingKind]int{}
+	for _, f := range a.Found {
+		left[f.Kind]++
+	}
+	for _, k := range workflows.FindingKinds {
+		m.found.WithLabelValues(string(k)).Set(float64(left[k]))
+	}
+	for _, f := range a.Repaired {
+		m.repairs.WithLabelValues(string(f.Kind)).Inc()
+	}
+	m.audited.SetToCurrentTime()
 }
 
 func urgency(urgent bool) string {

@@ -1,0 +1,350 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// The auditor looks after what no command looks after: that every open call has a timer and a
+// message, every open incident somebody responsible, and everything that is due somebody who
+// does it. What is stored says so by itself, unless a fault of ours, of the database or of a
+// hand in it has broken it; then nobody would notice until the morning. It mends what it can
+// by the same ways as everything else, and tells the システム管理者 of the rest.
+
+// Audited is what one look has come to.
+type Audited struct {
+	At       time.Time // UTC
+	Open     int       // incidents that were looked at
+	Found    []Finding // what is left
+	Repaired []Finding
+}
+
+// auditing is what a process remembers between two looks.
+type auditing struct {
+	mu sync.Mutex
+	// waited are the rows that were overdue at the last look. Whoever begins after a pause
+	// finds a lot that is late and works it off: only what nobody has touched from one look to
+	// the next is stuck.
+	waited map[DueRow]bool
+	told   map[string]bool // by key: known to have been told
+}
+
+// auditRounds bounds how often a look mends and looks again. What a repair brings to light is
+// mended in the next.
+const auditRounds = 4
+
+// Audit looks at everything that is open, mends what it can, and tells who looks after the
+// installation of the rest, each finding once a day. Any number of processes may do so at
+// once. The error is the database's.
+func (s *Service) Audit(ctx context.Context) (Audited, error) {
+	s.auditing.mu.Lock()
+	defer s.auditing.mu.Unlock()
+	a, err := s.audit(ctx)
+	if err != nil {
+		return Audited{}, fmt.Errorf("audit: %w", err)
+	}
+	s.observer.Audited(a)
+	return a, nil
+}
+
+func (s *Service) audit(ctx context.Context) (a Audited, err error) {
+	if err := s.fresh(ctx, s.store); err != nil {
+		return a, err
+	}
+	tried := map[string]bool{}
+	for range auditRounds {
+		a.At = s.Now()
+		if a.Found, a.Open, err = s.look(ctx, a.At); err != nil {
+			return a, err
+		}
+		mended := false
+		for _, f := range a.Found {
+			name := string(f.Kind) + ":" + string(f.Incident) + ":" + f.page.Key
+			if !f.Kind.Repairable() || tried[name] {
+				continue
+			}
+			tried[name] = true
+			switch err := s.repair(ctx, f); {
+			case ctx.Err() != nil:
+				return a, ctx.Err()
+			case err != nil:
+				s.log.ErrorContext(ctx, "the audit could not mend what it found", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident), "error", err)
+			default:
+				mended = true
+				a.Repaired = append(a.Repaired, f)
+			}
+		}
+		if !mended {
+			break
+		}
+	}
+	a.Repaired = without(a.Repaired, a.Found)
+	for _, f := range a.Repaired {
+		s.log.WarnContext(ctx, "the audit mended what it found", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident))
+	}
+	stuck, err := s.stuck(ctx, a.At)
+	if err != nil {
+		return a, err
+	}
+	a.Found = append(a.Found, stuck...)
+	return a, s.tell(ctx, a)
+}
+
+// without leaves out what is still found.
+func without(repaired, found []Finding) (out []Finding) {
+	for _, f := range repaired {
+		left := false
+		for _, x := range found {
+			left = left || x.Kind == f.Kind && x.Incident == f.Incident && x.page.Key == f.page.Key
+		}
+		if !left {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// look judges every open incident. One that cannot be judged keeps no other from it.
+func (s *Service) look(ctx context.Context, now time.Time) (found []Finding, open int, err error) {
+	rows, err := s.store.OpenRows(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	dir := s.people.Load()
+	var called []incident.Notice
+	var keys []MessageKey
+	for _, row := range rows {
+		if row.Err != nil {
+			found = append(found, Finding{Kind: FindingUnreadable, Incident: row.ID})
+			continue
+		}
+		rules, err := s.editionOf(ctx, row.Incident, s.store)
+		if err != nil {
+			return nil, 0, err
+		}
+		if s.rulesGone(row.Incident) {
+			found = append(found, Finding{Kind: FindingEdition, Incident: row.ID})
+		}
+		found = append(found, judge(row, rules.Paging, dir, now)...)
+		for _, n := range calls(row.Incident) {
+			called = append(called, n)
+			keys = append(keys, MessageKey{n.Incident, n.Key})
+		}
+	}
+	states, err := s.store.MessageStates(ctx, keys)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, state := range states {
+		if state == "" {
+			found = append(found, Finding{Kind: FindingPage, Incident: called[i].Incident, page: called[i]})
+		}
+	}
+	return found, len(rows), nil
+}
+
+// rulesGone reports whether the edition that an incident began with was looked for and is not
+// there, or is not what it was.
+func (s *Service) rulesGone(in *incident.Incident) bool {
+	e, known := s.editions.get(in.Procedure)
+	return known && e == nil
+}
+
+// stuck reports what nobody claims. Of a lot that is late the row that has waited longest
+// comes first; if it is the same one at two looks, nobody is at work.
+func (s *Service) stuck(ctx context.Context, now time.Time) ([]Finding, error) {
+	rows, err := s.store.Overdue(ctx, now.Add(-lateClaim))
+	if err != nil {
+		return nil, err
+	}
+	before := s.auditing.waited
+	s.auditing.waited = map[DueRow]bool{}
+	still := false
+	for _, r := range rows {
+		s.auditing.waited[r] = true
+		still = still || before[r]
+	}
+	if !still {
+		return nil, nil
+	}
+	return []Finding{{Kind: FindingOverdue}}, nil
+}
+
+// repair mends one finding, unless somebody else has done so meanwhile.
+func (s *Service) repair(ctx context.Context, f Finding) error {
+	switch f.Kind {
+	case FindingUnled:
+		return s.recall(ctx, f.Incident)
+	case FindingTimer, FindingPage:
+		mended := false
+		err := s.store.Write(ctx, func(tx Tx) (err error) {
+			mended, err = s.restore(ctx, tx, f)
+			return err
+		})
+		if errors.Is(err, ErrUnsure) {
+			return nil // the next look tells
+		}
+		if err == nil && mended {
+			s.changed(Changed{Incident: f.Incident, Work: true})
+		}
+		return err
+	}
+	return nil
+}
+
+// restore writes a timer, or a message, anew from the incident as it is now. The row is held
+// meanwhile, so that nobody's command comes between.
+func (s *Service) restore(ctx context.Context, tx Tx, f Finding) (mended bool, err error) {
+	now := s.Now()
+	in, err := tx.Incident(ctx, f.Incident)
+	if err != nil {
+		return false, err
+	}
+	if in.Phase.Ended() {
+		return false, nil
+	}
+	c := Change{At: now}
+	if f.Kind == FindingTimer {
+		rules, err := s.editionOf(ctx, in, tx)
+		if err != nil {
+			return false, err
+		}
+		row, err := tx.OpenRow(ctx, f.Incident)
+		if err != nil {
+			return false, err
+		}
+		due, round, waits := in.NextRound(rules.Paging)
+		if !waits || keeps(row, due, now) {
+			return false, nil
+		}
+		c.Timers = []Timer{roundTimer(in.ID, due, round)}
+		return true, tx.Save(ctx, c)
+	}
+	for _, n := range calls(in) {
+		if n.Key != f.page.Key {
+			continue
+		}
+		states, err := tx.MessageStates(ctx, []MessageKey{{n.Incident, n.Key}})
+		if err != nil || states[0] != "" {
+			return false, err
+		}
+		c.Messages = []incident.Notice{n}
+		return true, tx.Save(ctx, c)
+	}
+	return false, nil
+}
+
+func roundTimer(id incident.ID, due time.Time, round int) Timer {
+	return Timer{Key: "round:" + string(id), Kind: TimerRound, Incident: id, Due: due, Round: round}
+}
+
+// recall has whoever is to be told of an incident called anew. The key is that of the state
+// it was found in: two processes that find it call once, and what a call does not change is
+// not called again every minute.
+func (s *Service) recall(ctx context.Context, id incident.ID) error {
+	in, err := s.store.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	out, err := s.Do(ctx, Command{
+		Key: fmt.Sprintf("audit:recall:%s:%d", id, in.Seq), Incident: id, Bot: true, Source: incident.FromTimer, Do: incident.Recall{},
+	})
+	if err == nil && !out.Accepted() {
+		return fmt.Errorf("calling anew was refused: %s", out.Refusal.Key)
+	}
+	return err
+}
+
+// tell has each finding told once a day, whichever process is the first to find it.
+func (s *Service) tell(ctx context.Context, a Audited) error {
+	day := a.At.In(incident.Tokyo).Format(time.DateOnly)
+	told := map[string]bool{}
+	for _, f := range a.Found {
+		key := auditKey(f, day)
+		if told[key] {
+			continue
+		}
+		told[key] = true
+		if s.auditing.told[key] {
+			continue
+		}
+		first, err := s.tellOnce(ctx, f, day, a.At)
+		if err != nil {
+			return err
+		}
+		if first {
+			s.log.ErrorContext(ctx, "the audit found what it cannot mend", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident))
+		}
+	}
+	s.auditing.told = told // what is not found any more is told again if it comes back on another day
+	return nil
+}
+
+// tellOnce saves the notices of a finding, unless that was done today.
+func (s *Service) tellOnce(ctx context.Context, f Finding, day string, now time.Time) (first bool, err error) {
+	outcome, err := json.Marshal(Outcome{Incident: f.Incident})
+	if err != nil {
+		return false, err
+	}
+	to, err := s.toTell(ctx, f, now)
+	if err != nil {
+		return false, err
+	}
+	key := auditKey(f, day)
+	err = s.store.Write(ctx, func(tx Tx) error {
+		first = false
+		if _, done, err := tx.Done(ctx, key); done || err != nil {
+			return err
+		}
+		first = true
+		c := Change{At: now, Request: &DoneRequest{Key: key, Incident: f.Incident, Outcome: outcome}}
+		for _, p := range to {
+			c.Messages = append(c.Messages, auditNotice(f, day, p))
+		}
+		return tx.Save(ctx, c)
+	})
+	if errors.Is(err, ErrDone) || errors.Is(err, ErrUnsure) {
+		return false, nil // another process was quicker; or the next look tells
+	}
+	if first && err == nil && len(to) > 0 {
+		s.changed(Changed{Work: true})
+	}
+	return first, err
+}
+
+// toTell gives who hears of a finding: who holds システム管理者, else the deputies, else who
+// leads and represents. Whoever is left out of an incident hears nothing of it, not even
+// that there is one.
+func (s *Service) toTell(ctx context.Context, f Finding, now time.Time) ([]incident.PersonID, error) {
+	var left *incident.Incident
+	if f.Incident != "" && f.Kind != FindingUnreadable {
+		in, err := s.store.Incident(ctx, f.Incident)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		left = in
+	}
+	dir := s.people.Load()
+	for _, role := range []incident.Role{incident.SystemAdmin, incident.IncidentLead, incident.Representative} {
+		for _, line := range [][]incident.PersonID{dir.Holders(role, ""), dir.Deputies(role, "")} {
+			var to []incident.PersonID
+			for _, p := range line {
+				if left == nil || !left.IsExcluded(p) {
+					to = append(to, p)
+				}
+			}
+			if to != nil {
+				return to, nil
+			}
+		}
+	}
+	s.log.LogAttrs(ctx, slog.LevelError, "nobody can be told of what the audit found", slog.String("component", "audit"), slog.String("kind", string(f.Kind)), slog.String("incident", string(f.Incident)))
+	return nil, nil
+}
