@@ -220,7 +220,7 @@ func (f *failing) live(line string) {
 	if f.house, err = f.night.program.wire(ctx, &o, f.night.log); err != nil {
 		f.night.t.Fatal(err)
 	}
-	f.ready = &readiness{service: f.service, write: func(context.Context) error { return f.says() }, turned: time.Now, ticked: time.Now, log: f.night.log}
+	f.ready = &readiness{service: f.service, write: func(context.Context) error { return f.says() }, turned: time.Now, ticked: time.Now, audited: time.Now, log: f.night.log}
 	for name, r := range f.night.last {
 		if f.done[name] == r.ID {
 			continue

@@ -43,7 +43,7 @@ func well(t *testing.T, log *slog.Logger) *readiness {
 		t.Fatal(err)
 	}
 	r := &readiness{
-		service: s, log: log, turned: time.Now, ticked: time.Now, slack: func() (bool, time.Time) { return true, time.Now() },
+		service: s, log: log, turned: time.Now, ticked: time.Now, audited: time.Now, slack: func() (bool, time.Time) { return true, time.Now() },
 		write: func(ctx context.Context) error { return db.SetSetting(ctx, readySetting, "now") },
 	}
 	r.accepting.Store(true)
@@ -69,6 +69,7 @@ func TestReadinessNamesThePartThatDoesNotWork(t *testing.T) {
 		"a courier that hangs":     {func(_ *testing.T, r *readiness) { r.turned = ago(courier.Late + time.Second) }, partCourier},
 		"a courier that never ran": {func(_ *testing.T, r *readiness) { r.turned = func() time.Time { return time.Time{} } }, partCourier},
 		"a calendar that hangs":    {func(_ *testing.T, r *readiness) { r.ticked = ago(courier.LateTick + time.Second) }, partCalendar},
+		"an audit that hangs":      {func(_ *testing.T, r *readiness) { r.audited = ago(courier.LateAudit + time.Second) }, partAudit},
 		"Slack is away": {func(_ *testing.T, r *readiness) {
 			r.slack = func() (bool, time.Time) { return false, time.Now().Add(-slackAway - time.Second) }
 		}, partSlack},

@@ -22,7 +22,7 @@ const (
 	// That audits are made, not what they find: a restart mends none of it, and one bad
 	// incident is the same for every server, which all would be taken out of use for it.
 	partAudit = "audit"
-	partSlack     = "slack" // only where it is set up
+	partSlack = "slack" // only where it is set up
 )
 
 // parts are all of them.

@@ -185,7 +185,7 @@ func (h *house) attach(ctx context.Context, m workflows.Message) (*chat.Document
 		return nil, err
 	}
 	if in.ReportOutdated(m.Notice) {
-		return nil, fmt.Errorf("a report that was overtaken: %w", workflows.ErrNotFound)
+		return nil, fmt.Errorf("a report that was overtaken: %w", workflows.ErrSettled)
 	}
 	records, err := h.store.Records(ctx, m.Incident, 1, 0)
 	if err != nil {

@@ -31,7 +31,7 @@ func incidentOf(id, phase string, seq, level, reported int64, state []byte) (*in
 	if err := incident.ReadWhole(state, in); errors.Is(err, incident.ErrNewer) {
 		in.Newer = true
 	} else if err != nil {
-		return nil, fmt.Errorf("the state of %s cannot be read: %w", id, err)
+		return nil, fmt.Errorf("the state of %s: %w: %w", id, workflows.ErrUnreadable, err)
 	}
 	in.ID, in.Seq, in.Phase, in.Level = incident.ID(id), seq, incident.Phase(phase), incident.Level(level)
 	in.ReportedAt = exactly(reported)

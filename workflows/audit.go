@@ -2,10 +2,8 @@ package workflows
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -260,91 +258,4 @@ func (s *Service) recall(ctx context.Context, id incident.ID) error {
 		return fmt.Errorf("calling anew was refused: %s", out.Refusal.Key)
 	}
 	return err
-}
-
-// tell has each finding told once a day, whichever process is the first to find it.
-func (s *Service) tell(ctx context.Context, a Audited) error {
-	day := a.At.In(incident.Tokyo).Format(time.DateOnly)
-	told := map[string]bool{}
-	for _, f := range a.Found {
-		key := auditKey(f, day)
-		if told[key] {
-			continue
-		}
-		told[key] = true
-		if s.auditing.told[key] {
-			continue
-		}
-		first, err := s.tellOnce(ctx, f, day, a.At)
-		if err != nil {
-			return err
-		}
-		if first {
-			s.log.ErrorContext(ctx, "the audit found what it cannot mend", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident))
-		}
-	}
-	s.auditing.told = told // what is not found any more is told again if it comes back on another day
-	return nil
-}
-
-// tellOnce saves the notices of a finding, unless that was done today.
-func (s *Service) tellOnce(ctx context.Context, f Finding, day string, now time.Time) (first bool, err error) {
-	outcome, err := json.Marshal(Outcome{Incident: f.Incident})
-	if err != nil {
-		return false, err
-	}
-	to, err := s.toTell(ctx, f, now)
-	if err != nil {
-		return false, err
-	}
-	key := auditKey(f, day)
-	err = s.store.Write(ctx, func(tx Tx) error {
-		first = false
-		if _, done, err := tx.Done(ctx, key); done || err != nil {
-			return err
-		}
-		first = true
-		c := Change{At: now, Request: &DoneRequest{Key: key, Incident: f.Incident, Outcome: outcome}}
-		for _, p := range to {
-			c.Messages = append(c.Messages, auditNotice(f, day, p))
-		}
-		return tx.Save(ctx, c)
-	})
-	if errors.Is(err, ErrDone) || errors.Is(err, ErrUnsure) {
-		return false, nil // another process was quicker; or the next look tells
-	}
-	if first && err == nil && len(to) > 0 {
-		s.changed(Changed{Work: true})
-	}
-	return first, err
-}
-
-// toTell gives who hears of a finding: who holds システム管理者, else the deputies, else who
-// leads and represents. Whoever is left out of an incident hears nothing of it, not even
-// that there is one.
-func (s *Service) toTell(ctx context.Context, f Finding, now time.Time) ([]incident.PersonID, error) {
-	var left *incident.Incident
-	if f.Incident != "" && f.Kind != FindingUnreadable {
-		in, err := s.store.Incident(ctx, f.Incident)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-		left = in
-	}
-	dir := s.people.Load()
-	for _, role := range []incident.Role{incident.SystemAdmin, incident.IncidentLead, incident.Representative} {
-		for _, line := range [][]incident.PersonID{dir.Holders(role, ""), dir.Deputies(role, "")} {
-			var to []incident.PersonID
-			for _, p := range line {
-				if left == nil || !left.IsExcluded(p) {
-					to = append(to, p)
-				}
-			}
-			if to != nil {
-				return to, nil
-			}
-		}
-	}
-	s.log.LogAttrs(ctx, slog.LevelError, "nobody can be told of what the audit found", slog.String("component", "audit"), slog.String("kind", string(f.Kind)), slog.String("incident", string(f.Incident)))
-	return nil, nil
 }

@@ -194,8 +194,8 @@ func (s *Service) Sent(ctx context.Context, viewer incident.PersonID, id inciden
 }
 
 // ForMessage gives the incident a message is about, if its receiver may still see it; a
-// receiver who was left out meanwhile gets nothing, and a report that was overtaken is not
-// sent: ErrNotFound.
+// receiver who was left out meanwhile gets nothing: ErrNotFound. A report that was overtaken
+// is not sent: ErrSettled.
 func (s *Service) ForMessage(ctx context.Context, m Message) (*incident.Incident, Access, error) {
 	if m.To != "" {
 		return s.Incident(ctx, m.To, m.Incident)
@@ -205,7 +205,7 @@ func (s *Service) ForMessage(ctx context.Context, m Message) (*incident.Incident
 		return nil, AccessNone, err
 	}
 	if in.ReportOutdated(m.Notice) {
-		return nil, AccessNone, ErrNotFound
+		return nil, AccessNone, ErrSettled
 	}
 	return in, AccessFull, s.Recall(ctx, in)
 }

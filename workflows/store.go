@@ -23,6 +23,8 @@ var (
 	// ErrNewer says that a newer version, on the same database, has written what this one does
 	// not know: it is left to a server of that version.
 	ErrNewer = incident.ErrNewer
+	// ErrUnreadable says that what stands in a row cannot be read.
+	ErrUnreadable = errors.New("the row cannot be read")
 	// ErrSettled says that a message need not be sent any more.
 	ErrSettled = errors.New("there is nothing to say any more")
 )

@@ -66,7 +66,8 @@ const (
 type Config struct {
 	Service *workflows.Service
 	// Render words a message as its incident is now. workflows.ErrNotFound: its receiver may
-	// not see it any more, and it is dropped.
+	// not see it any more, and it is given up. workflows.ErrSettled: there is nothing to say
+	// any more, and it is dropped.
 	Render func(ctx context.Context, m workflows.Message) (chat.Card, error)
 	// Route says by which front end, and whom there, a message reaches; an error that wraps
 	// chat.ErrGone: by none.

@@ -107,6 +107,9 @@ func (c *Courier) failed(m workflows.Message, frontend string, err error) workfl
 		return workflows.Sent{At: now, Frontend: frontend, Waited: true, Retry: now.Add(leftToOthers)}
 	}
 	c.later.over(m.ID)
+	if errors.Is(err, workflows.ErrSettled) {
+		return workflows.Sent{At: now, Frontend: frontend, Dropped: true}
+	}
 	res := workflows.Sent{At: now, Frontend: frontend, Error: reason(err)}
 	if c.sends.Err() != nil { // broken off: it may have arrived
 		res.Error, res.Unsure, res.Retry = "stopped", true, now

@@ -42,8 +42,12 @@ func (d *Desk) Home(ctx context.Context, who chat.UserID) ([]chat.Card, error) {
 	if err != nil {
 		return nil, err
 	}
+	lost, err := v.homeUndelivered()
+	if err != nil {
+		return nil, err
+	}
 	cards := []chat.Card{v.homeTop()}
-	for _, c := range []*chat.Card{v.homeAway(), v.homeCalls(mine), v.homeSteps(mine), v.homeIncidents(mine), v.homeTimes(mine)} {
+	for _, c := range []*chat.Card{v.homeAway(), v.homeCalls(mine), lost, v.homeSteps(mine), v.homeIncidents(mine), v.homeTimes(mine)} {
 		if c != nil {
 			cards = append(cards, *c)
 		}

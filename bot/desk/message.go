@@ -10,11 +10,15 @@ import (
 
 // Card renders a message as the incident is now, so that a message that was late, or is
 // shown again, is not an outdated one. It is workflows.ErrNotFound when the receiver may not
-// see it any more.
+// see it any more, and workflows.ErrSettled when there is nothing to say any more.
 func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error) {
 	v := d.voice()
 	if m.Kind == incident.NoticeDigest {
 		card, err := v.digestCard(ctx, m)
+		return shown(v.resent(card, m)), err
+	}
+	if m.Kind == incident.NoticeAudit {
+		card, err := v.auditCard(ctx, m)
 		return shown(v.resent(card, m)), err
 	}
 	in, access, err := d.service.ForMessage(ctx, m)
@@ -68,7 +72,7 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 		return v.absentCard(in, m, kept), err
 	case incident.NoticeReport:
 		if in.ReportOutdated(m.Notice) {
-			return chat.Card{}, workflows.ErrNotFound
+			return chat.Card{}, workflows.ErrSettled
 		}
 		return v.reportCard(in, m), nil
 	case incident.NoticePlace: // said to nobody

@@ -23,6 +23,9 @@ type Room struct {
 	Channels []PlaceLine // incidents whose channel the reader belongs to, open ones first
 	Reports  []PlaceLine // own reports of which the reader sees only the reporter's card
 	More     bool        // there are more open ones than these: the list has them
+	// Undelivered is the page of messages that were given up; empty where there are none, or
+	// for who may not see them.
+	Undelivered string
 }
 
 // PersonLine is one person to name or to choose.

@@ -67,6 +67,11 @@ func (v *visit) pressed() chat.Reply {
 		return v.showList(a.id)
 	case wordContacts:
 		return v.showContacts()
+	case wordUndelivered:
+		before, _ := strconv.ParseInt(a.arg, 10, 64) // none: from the newest
+		return v.showUndelivered(before)
+	case actResend:
+		return v.pressedResend(a.arg)
 	case wordWeb:
 		return v.showWeb()
 	case wordAway:

@@ -45,6 +45,15 @@ func (v *visit) room() (Room, error) {
 		}
 		room.Direct.Waiting = room.Direct.Waiting || line.Waiting
 	}
+	if v.service.MayResend(v.who.ID) {
+		lost, _, err := v.service.Undelivered(v.ctx, v.who.ID, 0, 1)
+		if err != nil {
+			return Room{}, err
+		}
+		if len(lost) > 0 {
+			room.Undelivered = PathUndelivered
+		}
+	}
 	return room, nil
 }
 
@@ -151,9 +160,12 @@ func (v *visit) posts(messages []workflows.Message, records []incident.Record) (
 	for _, m := range messages {
 		var card chat.Card
 		var err error
-		if m.Kind == incident.NoticeDigest {
+		switch m.Kind {
+		case incident.NoticeDigest:
 			card, err = v.digestCard(v.ctx, m)
-		} else {
+		case incident.NoticeAudit:
+			card, err = v.auditCard(v.ctx, m)
+		default:
 			key := string(m.Incident) + ":" + string(m.To)
 			s, ok := incidents[key]
 			if !ok {
@@ -169,7 +181,7 @@ func (v *visit) posts(messages []workflows.Message, records []incident.Record) (
 				})
 			}
 		}
-		if errors.Is(err, workflows.ErrNotFound) {
+		if errors.Is(err, workflows.ErrNotFound) || errors.Is(err, workflows.ErrSettled) {
 			continue
 		}
 		if err != nil {

@@ -91,6 +91,8 @@ func (v *visit) look(r reading) (chat.Reply, bool) {
 		return v.showList(""), true
 	case wordContacts:
 		return v.showContacts(), true
+	case wordUndelivered:
+		return v.showUndelivered(0), true
 	case wordWeb:
 		return v.showWeb(), true
 	}

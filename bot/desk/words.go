@@ -31,7 +31,7 @@ var Words = []string{
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
 	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
 	string(incident.WordClose), string(incident.WordDismiss), string(incident.WordReopen), string(incident.WordMerge),
-	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordWeb, wordHelp,
+	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordUndelivered, wordWeb, wordHelp,
 }
 
 // vocabulary is how the words may be typed: the English word itself, and the spellings of
@@ -229,7 +229,7 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 func alone(word string) bool {
 	switch incident.Word(word) {
 	case incident.WordTake, incident.WordAccept, incident.WordAdvance, incident.WordDoc,
-		wordStatus, wordWho, wordList, wordContacts, wordWeb, wordHelp:
+		wordStatus, wordWho, wordList, wordContacts, wordUndelivered, wordWeb, wordHelp:
 		return true
 	}
 	return false

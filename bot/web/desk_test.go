@@ -236,6 +236,25 @@ func (d *fakeDesk) Contacts(ctx context.Context, who chat.UserID) (desk.Contacts
 	return desk.ContactsPage{Room: room, Rows: contactRows()}, err
 }
 
+func (d *fakeDesk) Undelivered(ctx context.Context, who chat.UserID, before string) (desk.UndeliveredPage, error) {
+	room, err := d.Room(ctx, who)
+	if err != nil || !d.in(who) {
+		return desk.UndeliveredPage{}, errors.Join(err, errNotFound)
+	}
+	page := desk.UndeliveredPage{Room: room, Card: chat.Card{
+		Key: "undelivered", Tone: chat.Notice, Title: "届けられなかった連絡",
+		Blocks: []chat.Block{{Items: []chat.Item{{
+			Mark: "未達", Text: "呼び出し → 佐藤さん", Small: "INC-2026-0001・02:07から",
+			Buttons: []chat.Button{{Label: "再送", Action: "resend|||7"}},
+		}}}},
+		Buttons: []chat.Button{{Label: "すべて再送", Action: "resend|||all", Confirm: "すべて送り直しますか。"}},
+	}, Next: desk.PathUndeliveredBefore(7)}
+	if before != "" {
+		page.First, page.Next = desk.PathUndelivered, ""
+	}
+	return page, nil
+}
+
 func (d *fakeDesk) Register(_ context.Context, who chat.UserID) (desk.Download, error) {
 	if !d.in(who) {
 		return desk.Download{}, errNotFound

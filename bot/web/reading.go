@@ -73,6 +73,18 @@ func (s *Server) contacts(v *visit) error {
 	return s.show(v, http.StatusOK, "page", out)
 }
 
+func (s *Server) undelivered(v *visit) error {
+	page, err := s.cfg.Desk.Undelivered(v.ctx(), v.who, v.r.URL.Query().Get("before"))
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "undelivered")
+	v.enterRoom(out, page.Room)
+	out.Undelivered, out.Live, out.Title = page, true, s.cfg.Say(v.lang, "web.undelivered.title")
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
 // download hands out a document as a file: it is never shown in the browser, where its text
 // would run under our own address.
 func (s *Server) download(v *visit) error {

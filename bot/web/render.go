@@ -48,7 +48,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 
 // view is what every template may use. Exactly one of the pages is set besides the room.
 type view struct {
-	Kind     string // which main part: room, list, incident, contacts, choose, signin, answer, ask, sure, error
+	Kind     string // which main part: room, list, incident, contacts, undelivered, choose, signin, answer, ask, sure, error
 	Title    string
 	Lang     string
 	Practice bool
@@ -65,11 +65,13 @@ type view struct {
 	List     desk.ListPage
 	Incident desk.IncidentPage
 	Contacts desk.ContactsPage
-	People   []desk.PersonLine
-	Starter  *desk.PersonLine // whom to be for a first report
-	Form     chat.Form
-	Sure     sure
-	SignIn   signInPage
+	// Undelivered is the page of what was given up.
+	Undelivered desk.UndeliveredPage
+	People      []desk.PersonLine
+	Starter     *desk.PersonLine // whom to be for a first report
+	Form        chat.Form
+	Sure        sure
+	SignIn      signInPage
 	// Answering is the page of an answer link.
 	Answering answering
 	CanLeave  bool   // the reader can sign out

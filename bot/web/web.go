@@ -36,6 +36,9 @@ type Desk interface {
 	List(ctx context.Context, who chat.UserID, before string) (desk.ListPage, error)
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
+	// Undelivered gives a page of the messages that were given up; before is the last one on
+	// the page before.
+	Undelivered(ctx context.Context, who chat.UserID, before string) (desk.UndeliveredPage, error)
 	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
 	// Register is the 台帳, for who reads every incident.
 	Register(ctx context.Context, who chat.UserID) (desk.Download, error)
@@ -128,6 +131,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /incidents/{id}/files/{entry}", s.read(s.file))
 	m.HandleFunc("GET "+desk.PathRegister, s.read(s.register))
 	m.HandleFunc("GET /contacts", s.read(s.contacts))
+	m.HandleFunc("GET "+desk.PathUndelivered, s.read(s.undelivered))
 	m.HandleFunc("GET /draft", s.read(s.openDraft))
 	m.HandleFunc("GET /events", s.events)
 	m.HandleFunc("POST /say", s.act(s.said))
