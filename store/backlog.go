@@ -16,7 +16,7 @@ import (
 const backlog = `SELECT 'open' AS what, phase, level, count(*) AS n, 0 AS since FROM incidents
 		WHERE phase NOT IN ('closed', 'dismissed') GROUP BY phase, level
 	UNION ALL SELECT 'pending', '', 0, count(*), min(CASE WHEN first_sent = 0 THEN created ELSE due END) FROM messages WHERE next IS NOT NULL AND kind <> 'place'
-	UNION ALL SELECT 'failed', '', 0, count(*), 0 FROM messages WHERE state = 'failed' AND kind <> 'place'
+	UNION ALL SELECT 'failed', '', 0, count(*), 0 FROM messages WHERE state = 'failed' AND kind <> 'place'` + missed + `
 		AND incident IN (SELECT id FROM incidents WHERE phase NOT IN ('closed', 'dismissed'))
 	UNION ALL SELECT 'timers', '', 0, count(*), min(due) FROM timers`
 

@@ -58,7 +58,7 @@ func numbers(from, to int) []string {
 }
 
 // The words that are about no incident: the desk's, which this package may not import.
-var lookingWords = []string{"status", "list", "contacts", "who", "away", "web", "help"}
+var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
 var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPropose}
@@ -157,8 +157,11 @@ var dynamic = []struct {
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
-	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack"}, nil},
+	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack", "audit"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
+	{"audit.", with([]string{"timer", "unled", "page", "overdue", "unreadable", "edition"}, "", ".title", ".to_do"), nil},
+	{"undelivered.means.", []string{"mail", "phone"}, nil},
+	{"undelivered.reason.", []string{"unreachable", "timeout", "refused", "stopped", "other"}, nil},
 	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},
 	{"absent.none.", []string{"forbidden", "refused"}, nil},
 	{"share.", []string{"docx", "pdf"}, nil},
@@ -167,7 +170,7 @@ var dynamic = []struct {
 
 // notices are the kinds of messages; titled are those whose title is a text of their own.
 var (
-	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace}, titled...)
+	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace, incident.NoticeAudit}, titled...)
 	titled  = []incident.NoticeKind{
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,

@@ -15,7 +15,8 @@ type Backlog struct {
 	Pending       int
 	OldestPending time.Time
 	// Undelivered messages are about incidents that are still open, and were given up: whom
-	// they were for has to hear of it in another way.
+	// they were for has to hear of it in another way. Those that their receivers may not see
+	// any more are none.
 	Undelivered int
 	// Timers wait; the next falls due, or fell due, at NextTimer, zero when there is none.
 	Timers    int

@@ -10,7 +10,8 @@ import (
 	"hikeshi/workflows/incident"
 )
 
-// ReasonHidden is the Error of a message whose receiver may not see any more what it tells.
+// ReasonHidden is the Error of a message whose receiver may not see any more what it tells:
+// nobody misses it, and that there is one would tell who was left out.
 const ReasonHidden = "not_allowed_any_more"
 
 // keptInSight is how long a message that was given up is shown when its incident has ended:
@@ -71,8 +72,7 @@ func (s *Service) Undelivered(ctx context.Context, viewer incident.PersonID, bef
 				}
 				seen[m.Incident] = x
 			}
-			// That somebody may not see it any more tells who was left out.
-			if x.hidden || m.Error == ReasonHidden && !x.whole {
+			if x.hidden {
 				continue
 			}
 			if limit > 0 && len(list) == limit {
@@ -90,7 +90,6 @@ func (s *Service) Undelivered(ctx context.Context, viewer incident.PersonID, bef
 // sight is what somebody sees of the incident of a message.
 type sight struct {
 	hidden bool
-	whole  bool
 	title  string
 }
 
@@ -105,7 +104,7 @@ func (s *Service) sightOf(ctx context.Context, viewer incident.PersonID, id inci
 	case in.IsExcluded(viewer):
 		return sight{hidden: true}, nil
 	case s.AccessOf(in, viewer) == AccessFull:
-		return sight{whole: true, title: in.Title}, nil
+		return sight{title: in.Title}, nil
 	}
 	return sight{}, nil
 }

@@ -123,7 +123,7 @@ func TestTheReportIsBroughtToTheChannel(t *testing.T) {
 		t.Errorf("shared are %v", shared)
 	}
 	gone := workflows.Message{Notice: incident.Notice{Key: "report:" + string(id) + ":a9:pdf", Kind: incident.NoticeReport, Incident: id, Seq: 9}}
-	if c, err := b.desk.Card(ctx, gone); !errors.Is(err, workflows.ErrNotFound) {
+	if c, err := b.desk.Card(ctx, gone); !errors.Is(err, workflows.ErrSettled) {
 		t.Errorf("an overtaken report is brought: %v\n%s", err, showCard(c))
 	}
 	b.store.down = true

@@ -36,7 +36,7 @@ const (
 )
 
 // lostReasons are the reasons that have words of their own.
-var lostReasons = []string{"unreachable", workflows.ReasonHidden, "timeout", "refused", "stopped"}
+var lostReasons = []string{"unreachable", "timeout", "refused", "stopped"}
 
 // showUndelivered answers 未達: the messages that were given up, a part of them.
 func (v *visit) showUndelivered(before int64) chat.Reply {
@@ -90,16 +90,13 @@ func (v voice) lostItem(l workflows.Lost) chat.Item {
 	case l.Title != "":
 		about = about + "　" + clip(l.Title, listedTitle)
 	}
-	item := chat.Item{
+	return chat.Item{
 		Mark: v.say("undelivered.mark"),
 		Text: v.say("undelivered.line", "what", v.lostKind(l.Message), "to", v.receiver(l.Message)),
 		Small: v.say("undelivered.about", "about", about, "at", v.when(l.Created)) + "\n" +
 			v.lostReason(l.Message),
+		Buttons: []chat.Button{{Label: v.say("button.resend"), Action: v.act(actResend, "", 0, strconv.FormatInt(l.ID, 10))}},
 	}
-	if l.Error != workflows.ReasonHidden {
-		item.Buttons = []chat.Button{{Label: v.say("button.resend"), Action: v.act(actResend, "", 0, strconv.FormatInt(l.ID, 10))}}
-	}
-	return item
 }
 
 // listedTitle is how much of a title stands in a line of the list.
