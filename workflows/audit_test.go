@@ -92,7 +92,7 @@ func (p *place) told(t fataler, person string) (keys []string) {
 	return keys
 }
 
-func (p *place) reported(t fataler, key string) incident.ID {
+func (p *place) loss(t fataler, key string) incident.ID {
 	t.Helper()
 	return p.do(t, workflows.Command{Key: key, By: p.person(t, "山本"), Anyway: true, Do: incident.Report{Text: "社用PCを電車に置き忘れました"}}).Incident
 }
@@ -142,7 +142,7 @@ func (p *place) deliver(t fataler) {
 
 func TestInAHealthyHouseNothingIsFound(t *testing.T) {
 	p := newPlace(t)
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	quiet := p.do(t, workflows.Command{Key: "2", By: p.person(t, "山本"), Do: incident.Report{Text: "ヒヤリ", Facts: incident.Facts{incident.FactNearMiss: incident.Yes}}}).Incident
 	if a := p.expect(t, "reported", "", ""); a.Open != 2 {
 		t.Errorf("%d open", a.Open)
@@ -168,7 +168,7 @@ func TestInAHealthyHouseNothingIsFound(t *testing.T) {
 
 func TestATimerThatIsMissingOrLateIsWrittenAnew(t *testing.T) {
 	p := newPlace(t)
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	key := "round:" + string(id)
 	year := (365 * 24 * time.Hour).Microseconds()
 	for _, harm := range []struct{ what, statement string }{
@@ -205,7 +205,7 @@ func TestATimerThatIsMissingOrLateIsWrittenAnew(t *testing.T) {
 
 func TestACallWithoutAMessageIsSentAnew(t *testing.T) {
 	p := newPlace(t)
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	sato := p.person(t, "佐藤").ID
 	p.hand(t, `DELETE FROM messages WHERE incident = $1 AND kind = 'page' AND person = $2`, string(id), string(sato))
 	p.expect(t, "gone", "page "+string(id), "")
@@ -221,7 +221,7 @@ func TestACallWithoutAMessageIsSentAnew(t *testing.T) {
 
 func TestAnIncidentThatNobodyAnswersForIsCalledAnew(t *testing.T) {
 	p := newPlace(t)
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	p.do(t, workflows.Command{Key: "2", Incident: id, By: p.person(t, "佐藤"), Do: incident.Take{}})
 	p.do(t, workflows.Command{Key: "3", Incident: id, By: p.person(t, "鈴木"), Do: incident.Take{}})
 	p.expect(t, "taken", "", "")
@@ -255,7 +255,7 @@ func TestAnIncidentThatNobodyAnswersForIsCalledAnew(t *testing.T) {
 
 func TestWhatCannotBeMendedIsToldOnceADay(t *testing.T) {
 	p := newPlace(t)
-	bad, good := p.reported(t, "1"), p.reported(t, "2")
+	bad, good := p.loss(t, "1"), p.loss(t, "2")
 	p.hand(t, `UPDATE incidents SET state = '{' WHERE id = $1`, string(bad))
 	p.hand(t, `DELETE FROM timers WHERE key = $1`, "round:"+string(good))
 	p.expect(t, "one cannot be read, the other is mended", "timer "+string(good), "unreadable "+string(bad))
@@ -285,7 +285,7 @@ func TestTheRulesOfAnIncidentAreMissed(t *testing.T) {
 	if err := p.service.Keep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	p.expect(t, "before", "", "")
 	p.hand(t, `DELETE FROM editions`)
 	if err := p.service.Use(t.Context(), changedBook(t), slow); err != nil {
@@ -304,7 +304,7 @@ func TestTheRulesOfAnIncidentAreMissed(t *testing.T) {
 
 func TestWhatNobodyClaimsIsFoundAtTheSecondLook(t *testing.T) {
 	p := newPlace(t)
-	p.reported(t, "1")
+	p.loss(t, "1")
 	p.expect(t, "just now", "", "")
 	p.clock.move(3 * time.Minute)
 	p.expect(t, "a server that begins after a pause works it off first", "", "")
@@ -341,10 +341,10 @@ func TestTwoProcessesAuditAtOnce(t *testing.T) {
 	p := newPlace(t)
 	other := open(t, p.url, p.clock)
 	defer other.store.Close()
-	bad := p.reported(t, "0")
+	bad := p.loss(t, "0")
 	var ids []incident.ID
 	for i := range 8 {
-		ids = append(ids, p.reported(t, fmt.Sprint("r", i)))
+		ids = append(ids, p.loss(t, fmt.Sprint("r", i)))
 	}
 	p.hand(t, `DELETE FROM timers`)
 	p.hand(t, `DELETE FROM messages WHERE kind = 'page'`)
@@ -389,7 +389,7 @@ func TestTwoProcessesAuditAtOnce(t *testing.T) {
 
 func TestWhoIsLeftOutIsNotToldOfTheIncident(t *testing.T) {
 	p := newPlace(t)
-	id := p.reported(t, "1")
+	id := p.loss(t, "1")
 	p.do(t, workflows.Command{Key: "2", Incident: id, By: p.person(t, "佐藤"), Do: incident.Take{}})
 	p.do(t, workflows.Command{Key: "3", Incident: id, By: p.person(t, "佐藤"), Do: incident.Restrict{Exclude: []incident.PersonID{p.person(t, "鈴木").ID}, Reason: "関係者"}})
 	if err := p.service.Keep(t.Context()); err != nil {
@@ -425,7 +425,7 @@ func TestAfterALookNothingIsLeftThatCouldBeMended(t *testing.T) {
 		p.harm(r, `DELETE FROM messages`)
 		var ids []incident.ID
 		for i := range rapid.IntRange(1, 3).Draw(r, "incidents") {
-			ids = append(ids, p.reported(r, fmt.Sprint(runs, "r", i)))
+			ids = append(ids, p.loss(r, fmt.Sprint(runs, "r", i)))
 		}
 		people := []string{"佐藤", "鈴木", "田中", "渡辺"}
 		for i := range rapid.IntRange(0, 12).Draw(r, "steps") {
