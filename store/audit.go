@@ -23,7 +23,7 @@ const (
 	waitsUrgent = `SELECT 1 AS message, 1 AS urgent, key, incident, next FROM messages WHERE urgent = 1 AND next IS NOT NULL AND next <= $1 ORDER BY next, id LIMIT 1`
 	waitsPlain  = `SELECT 1 AS message, 0 AS urgent, key, incident, next FROM messages WHERE urgent = 0 AND next IS NOT NULL AND next <= $1 ORDER BY next, id LIMIT 1`
 	undelivered = selectMessage + ` WHERE state = 'failed' AND id < $1` + said + missed + `
-		AND (created > $2 OR incident IN (SELECT id FROM incidents WHERE phase NOT IN ('closed', 'dismissed'))) ORDER BY id DESC LIMIT $3`
+		AND (created > $2 OR (SELECT 1 FROM incidents i WHERE i.id = messages.incident` + stillOpen + `) = 1) ORDER BY id DESC LIMIT $3`
 	// Whose receiver may not see it any more, nobody has to be told.
 	missed    = ` AND error <> '` + workflows.ReasonHidden + `'`
 	sendAgain = `UPDATE messages SET state = 'pending', error = '', attempt = 0, due = $1, next = $1 WHERE id = $2 AND state = 'failed'`

@@ -9,15 +9,15 @@ import (
 	"hikeshi/workflows/incident"
 )
 
-// Each part walks only what has not ended: the open incidents, what is to be sent, and the
-// messages of the open incidents by the index of their keys. What keeps channels is no
+// Each part walks only what has not ended: the open incidents, what is to be sent, and what
+// was given up. What keeps channels is no
 // message. A message that has never arrived waits since it was made, a newer wording since it
 // was due.
 const backlog = `SELECT 'open' AS what, phase, level, count(*) AS n, 0 AS since FROM incidents
 		WHERE phase NOT IN ('closed', 'dismissed') GROUP BY phase, level
 	UNION ALL SELECT 'pending', '', 0, count(*), min(CASE WHEN first_sent = 0 THEN created ELSE due END) FROM messages WHERE next IS NOT NULL AND kind <> 'place'
 	UNION ALL SELECT 'failed', '', 0, count(*), 0 FROM messages WHERE state = 'failed' AND kind <> 'place'` + missed + `
-		AND incident IN (SELECT id FROM incidents WHERE phase NOT IN ('closed', 'dismissed'))
+		AND (SELECT 1 FROM incidents i WHERE i.id = messages.incident` + stillOpen + `) = 1
 	UNION ALL SELECT 'timers', '', 0, count(*), min(due) FROM timers`
 
 // Backlog counts what is under way and what waits.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,9 @@ func TestPostgresPlans(t *testing.T) {
 				CASE WHEN n % 4 = 0 THEN n / 12 ELSE 0 END FROM generate_series(1, 100000) n`,
 		`INSERT INTO memories (frontend, name, value) SELECT 'slack', (CASE WHEN n % 2 = 0 THEN 'place/' ELSE 'user/' END) || n, '' FROM generate_series(1, 20000) n`,
 		`INSERT INTO timers (key, kind, incident, due, round, day, attempt, owner, next) SELECT 'round:' || n, 'round', 'INC-2026-' || n, n, 1, '', 0, '', n FROM generate_series(1, 20000) n`,
-		"ANALYZE messages", "ANALYZE memories", "ANALYZE timers",
+		`INSERT INTO incidents (id, seq, phase, level, reported_at, changed_at, state) SELECT 'INC-2026-' || n, 1, CASE WHEN n > 19000 THEN 'reported' ELSE 'closed' END, 0, n, n, '{}' FROM generate_series(1, 20000) n`,
+		"UPDATE messages SET state = 'failed' WHERE id % 2000 = 0 AND next IS NULL",
+		"ANALYZE incidents", "ANALYZE messages", "ANALYZE memories", "ANALYZE timers",
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			t.Fatal(err)
@@ -60,6 +63,14 @@ func TestPostgresPlans(t *testing.T) {
 		"what was leased after all":   {leasedMessages, []any{"a", now}},
 		"the messages of an incident": {ofIncident + said + latest, []any{int64(0), int64(100), "INC-2026-4950"}},
 		"what a person has received":  {ofPerson + arrived + said + latest, []any{int64(0), int64(100), "p4"}},
+		"what is open":                {openRows, nil},
+		"one that is open":            {openRow, []any{"INC-2026-19900"}},
+		"how far messages have come":  {states(), slices.Repeat([]any{"INC-2026-4950", "k99000"}, atOnce)},
+		"the oldest timer":            {waitsTimer, []any{now}},
+		"the oldest urgent message":   {waitsUrgent, []any{now}},
+		"the oldest other message":    {waitsPlain, []any{now}},
+		"what was given up":           {undelivered, []any{int64(1 << 40), int64(1 << 40), int64(20)}},
+		"send it again":               {sendAgain, []any{now, int64(2000)}},
 		"what he has of one incident": {ofPersonIncident + said + latest, []any{int64(0), int64(100), "INC-2026-4950", "p4"}},
 	} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {

@@ -41,7 +41,7 @@ func Run(t *testing.T, db Database) {
 		tests []testCase
 	}{
 		{"Transactions", transactions}, {"Records", recordTests}, {"Lists", lists}, {"Timers", timers},
-		{"Messages", messages}, {"FrontEnds", frontEnds}, {"Joined", joinedTests}, {"Small", small}, {"Absences", absences}, {"Backlog", backlogs}, {"Files", files}, {"Verify", verify},
+		{"Messages", messages}, {"FrontEnds", frontEnds}, {"Joined", joinedTests}, {"Small", small}, {"Absences", absences}, {"Backlog", backlogs}, {"Audit", audits}, {"Files", files}, {"Verify", verify},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.tests {
