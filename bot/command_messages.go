@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"hikeshi/bot/desk"
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
@@ -94,8 +96,19 @@ func (p *program) messages(ctx context.Context, o *opened, asJSON bool) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
+	var reasons []string
 	for _, m := range list {
 		fmt.Fprintln(w, p.lostLine(o, m))
+		if line := m.Error + "\t" + o.texts.Say(p.settings.Lang, desk.LostReason(m)); !slices.Contains(reasons, line) {
+			reasons = append(reasons, line)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out)
+	for _, line := range reasons {
+		fmt.Fprintln(w, line)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -25,6 +25,7 @@ var checks = []struct {
 	{"permissions", checkPermissions},
 	{"database", checkDatabase},
 	{"messages", checkMessages},
+	{"open", checkOpen},
 	{"contacts", checkContactList},
 	{"slack", checkSlack},
 	{"mail", checkMail},

@@ -95,6 +95,17 @@ func (s *Service) audit(ctx context.Context) (a Audited, err error) {
 	return a, s.tell(ctx, a)
 }
 
+// Inspect looks at everything that is open and changes nothing: for who stands beside a
+// running server, or has none running. What is overdue only a server can tell.
+func (s *Service) Inspect(ctx context.Context) (a Audited, err error) {
+	if err := s.fresh(ctx, s.store); err != nil {
+		return a, err
+	}
+	a.At = s.Now()
+	a.Found, a.Open, err = s.look(ctx, a.At)
+	return a, err
+}
+
 // without leaves out what is still found.
 func without(repaired, found []Finding) (out []Finding) {
 	for _, f := range repaired {

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -467,4 +468,77 @@ func TestAfterALookNothingIsLeftThatCouldBeMended(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestSendingAgainIsDoneOnce(t *testing.T) {
+	p := newPlace(t)
+	id := p.loss(t, "1")
+	sato, ito := p.person(t, "佐藤").ID, p.person(t, "伊藤").ID
+	lose := func() {
+		t.Helper()
+		p.hand(t, `UPDATE messages SET state = 'failed', next = NULL, error = 'refused' WHERE incident = $1`, string(id))
+	}
+	lose()
+	lost, more, err := p.service.Undelivered(t.Context(), sato, 0, 1)
+	if err != nil || !more || len(lost) != 1 || lost[0].Title == "" {
+		t.Fatalf("%+v, %v, %v", lost, more, err)
+	}
+	again := func(key string, by incident.PersonID, want int, ids ...int64) {
+		t.Helper()
+		if n, err := p.service.SendAgain(t.Context(), key, by, ids); err != nil || n != want {
+			t.Errorf("%s: %d sent again, want %d; %v", key, n, want, err)
+		}
+	}
+	again("one", sato, 1, lost[0].ID)
+	lose()
+	again("one", sato, 1, lost[0].ID) // the same press, delivered again
+	if left, _, err := p.service.Undelivered(t.Context(), sato, 0, 0); err != nil || !slices.ContainsFunc(left, func(l workflows.Lost) bool { return l.ID == lost[0].ID }) {
+		t.Errorf("it was sent a second time, %v", err)
+	}
+	again("another", sato, 1, lost[0].ID)
+	again("none left of it", sato, 0, lost[0].ID)
+	if _, err := p.service.SendAgain(t.Context(), "x", ito, nil); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("who may not: %v", err)
+	}
+	if _, err := p.service.SendAgain(t.Context(), "", sato, nil); err == nil {
+		t.Error("without a key")
+	}
+	lose()
+	var wg sync.WaitGroup
+	counts := make([]int, 8)
+	for i := range counts {
+		wg.Go(func() {
+			n, err := p.service.SendAgain(context.Background(), fmt.Sprint("all", i%2), sato, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			counts[i] = n
+		})
+	}
+	wg.Wait()
+	// Two people pressed at once, each press delivered four times: each message goes once, and
+	// who came first is told of it at each delivery.
+	list, err := p.store.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true, Places: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		if m.State != workflows.MessagePending || m.Attempt != 0 || m.Revision != 1 {
+			t.Errorf("%+v", m)
+		}
+	}
+	if !slices.Contains(counts, len(list)) {
+		t.Errorf("told %v, want %d", counts, len(list))
+	}
+	// A week after the end nobody has to hear of it any more.
+	p.do(t, workflows.Command{Key: "e", Incident: id, By: p.person(t, "佐藤"), Do: incident.Dismiss{Reason: "ありました"}})
+	lose()
+	p.clock.move(6 * 24 * time.Hour)
+	if left, _, err := p.service.Undelivered(t.Context(), sato, 0, 0); err != nil || len(left) == 0 {
+		t.Errorf("after six days: %d, %v", len(left), err)
+	}
+	p.clock.move(2 * 24 * time.Hour)
+	if left, _, err := p.service.Undelivered(t.Context(), sato, 0, 0); err != nil || len(left) != 0 {
+		t.Errorf("after eight days: %d, %v", len(left), err)
+	}
 }

@@ -94,7 +94,7 @@ func (v voice) lostItem(l workflows.Lost) chat.Item {
 		Mark: v.say("undelivered.mark"),
 		Text: v.say("undelivered.line", "what", v.lostKind(l.Message), "to", v.receiver(l.Message)),
 		Small: v.say("undelivered.about", "about", about, "at", v.when(l.Created)) + "\n" +
-			v.lostReason(l.Message),
+			v.say(LostReason(l.Message)),
 		Buttons: []chat.Button{{Label: v.say("button.resend"), Action: v.act(actResend, "", 0, strconv.FormatInt(l.ID, 10))}},
 	}
 }
@@ -117,13 +117,13 @@ func (v voice) receiver(m workflows.Message) string {
 	return v.person(nil, m.To)
 }
 
-// lostReason says why in words, and what to do.
-func (v voice) lostReason(m workflows.Message) string {
+// LostReason is the key of the text that says why a message was given up, and what to do.
+func LostReason(m workflows.Message) string {
 	reason := m.Error
 	if !slices.Contains(lostReasons, reason) {
 		reason = "other"
 	}
-	return v.say("undelivered.reason." + reason)
+	return "undelivered.reason." + reason
 }
 
 // pressedResend has one message sent again, or all of them.
