@@ -159,7 +159,7 @@ var dynamic = []struct {
 	{"", contact.MessageKeys(), nil},
 	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack", "audit"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
-	{"audit.", with([]string{"timer", "unled", "page", "overdue", "unreadable", "edition"}, "", ".title", ".to_do"), nil},
+	{"audit.", with([]string{"timer", "unled", "page", "means", "overdue", "unreadable", "edition"}, "", ".title", ".to_do"), nil},
 	{"undelivered.means.", []string{"mail", "phone"}, nil},
 	{"undelivered.reason.", []string{"unreachable", "timeout", "refused", "stopped", "other"}, nil},
 	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},

@@ -142,7 +142,7 @@ func (s *Service) look(ctx context.Context, now time.Time) (found []Finding, ope
 			found = append(found, Finding{Kind: FindingEdition, Incident: row.ID})
 		}
 		found = append(found, judge(row, rules.Paging, dir, now)...)
-		for _, n := range calls(row.Incident) {
+		for _, n := range row.Incident.Calls() {
 			called = append(called, n)
 			keys = append(keys, MessageKey{n.Incident, n.Key})
 		}
@@ -152,8 +152,8 @@ func (s *Service) look(ctx context.Context, now time.Time) (found []Finding, ope
 		return nil, 0, err
 	}
 	for i, state := range states {
-		if state == "" {
-			found = append(found, Finding{Kind: FindingPage, Incident: called[i].Incident, page: called[i]})
+		if f, wrong := judgeCall(called[i], state); wrong {
+			found = append(found, f)
 		}
 	}
 	return found, len(rows), nil
@@ -191,6 +191,8 @@ func (s *Service) repair(ctx context.Context, f Finding) error {
 	switch f.Kind {
 	case FindingUnled:
 		return s.recall(ctx, f.Incident)
+	case FindingMeans:
+		return s.passOver(ctx, f)
 	case FindingTimer, FindingPage:
 		mended := false
 		err := s.store.Write(ctx, func(tx Tx) (err error) {
@@ -229,14 +231,14 @@ func (s *Service) restore(ctx context.Context, tx Tx, f Finding) (mended bool, e
 		if err != nil {
 			return false, err
 		}
-		due, round, waits := in.NextRound(rules.Paging)
-		if !waits || keeps(row, due, now) {
+		due, follows := rules.Paging.Due(in, s.people.Load())
+		if !follows || keeps(row, due, now) {
 			return false, nil
 		}
-		c.Timers = []Timer{roundTimer(in.ID, due, round)}
+		c.Timers = []Timer{roundTimer(in.ID, due, in.Round)}
 		return true, tx.Save(ctx, c)
 	}
-	for _, n := range calls(in) {
+	for _, n := range in.Calls() {
 		if n.Key != f.page.Key {
 			continue
 		}
@@ -262,11 +264,26 @@ func (s *Service) recall(ctx context.Context, id incident.ID) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Do(ctx, Command{
-		Key: fmt.Sprintf("audit:recall:%s:%d", id, in.Seq), Incident: id, Bot: true, Source: incident.FromTimer, Do: incident.Recall{},
+	return s.order(ctx, id, fmt.Sprintf("audit:recall:%s:%d", id, in.Seq), incident.Recall{})
+}
+
+// passOver takes a call that was given up for one that did not get through, so that the next
+// means or the next person is called.
+func (s *Service) passOver(ctx context.Context, f Finding) error {
+	means := f.page.Means
+	if means == "" {
+		means = incident.ByChat
+	}
+	return s.order(ctx, f.Incident, "audit:means:"+f.page.Key, incident.FailMeans{
+		Person: f.page.To, Page: f.page.Seq, Means: means, Why: incident.TroubleRefused,
 	})
+}
+
+// order carries out a command of the auditor's own.
+func (s *Service) order(ctx context.Context, id incident.ID, key string, do incident.Command) error {
+	out, err := s.Do(ctx, Command{Key: key, Incident: id, Bot: true, Source: incident.FromTimer, Do: do})
 	if err == nil && !out.Accepted() {
-		return fmt.Errorf("calling anew was refused: %s", out.Refusal.Key)
+		return fmt.Errorf("%s was refused: %s", do.Word(), out.Refusal.Key)
 	}
 	return err
 }

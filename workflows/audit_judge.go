@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,29 +11,30 @@ import (
 // figures: never rename one.
 type FindingKind string
 
-// What can be wrong. The first three it mends itself where it can.
+// What can be wrong. The first four it mends itself where it can.
 const (
 	FindingTimer      FindingKind = "timer"      // somebody is waited for, and nothing would happen if he does not answer
 	FindingUnled      FindingKind = "unled"      // nobody is responsible, and nobody is being called
 	FindingPage       FindingKind = "page"       // somebody counts as called, and there is no message to him
+	FindingMeans      FindingKind = "means"      // a call was given up, and nobody was called in its place
 	FindingOverdue    FindingKind = "overdue"    // what is due is carried out by no process
 	FindingUnreadable FindingKind = "unreadable" // the row of an incident cannot be read
 	FindingEdition    FindingKind = "edition"    // the rules that an incident began with are gone
 )
 
 // FindingKinds lists all of them.
-var FindingKinds = []FindingKind{FindingTimer, FindingUnled, FindingPage, FindingOverdue, FindingUnreadable, FindingEdition}
+var FindingKinds = []FindingKind{FindingTimer, FindingUnled, FindingPage, FindingMeans, FindingOverdue, FindingUnreadable, FindingEdition}
 
 // Finding is one thing that is wrong. Incident is empty where it is not about one.
 type Finding struct {
 	Kind     FindingKind
 	Incident incident.ID
-	page     incident.Notice // of FindingPage: the message that is missing
+	page     incident.Notice // the message of a call that is missing or was given up
 }
 
 // Repairable reports whether the auditor tries to mend this kind.
 func (k FindingKind) Repairable() bool {
-	return k == FindingTimer || k == FindingUnled || k == FindingPage
+	return k == FindingTimer || k == FindingUnled || k == FindingPage || k == FindingMeans
 }
 
 // lateClaim is how long after it was due a timer or a message may be claimed. A courier looks
@@ -42,14 +42,13 @@ func (k FindingKind) Repairable() bool {
 const lateClaim = 2 * time.Minute
 
 // judge says what is wrong with an open incident by its row alone.
-func judge(row OpenRow, policy incident.PagePolicy, dir incident.Directory, now time.Time) []Finding {
+func judge(row OpenRow, paging incident.Pager, dir incident.Directory, now time.Time) []Finding {
 	in := row.Incident
 	var found []Finding
-	due, _, waits := in.NextRound(policy)
-	if waits && !keeps(row, due, now) {
+	if due, follows := paging.Due(in, dir); follows && !keeps(row, due, now) {
 		found = append(found, Finding{Kind: FindingTimer, Incident: in.ID})
 	}
-	if !waits && !answeredFor(in, dir) {
+	if !answeredFor(in, dir) {
 		found = append(found, Finding{Kind: FindingUnled, Incident: in.ID})
 	}
 	return found
@@ -71,41 +70,45 @@ func keeps(row OpenRow, due, now time.Time) bool {
 	return !row.Due.After(due) || row.Leased && row.Next.After(now)
 }
 
-// answeredFor reports whether somebody has taken an incident who is still there to work on it.
-// At level 0 nobody is waited for: it is the システム管理者's.
+// answeredFor reports whether somebody is responsible for an incident: acts on it and is still
+// there, is waited for, or will be called again when the chain that came to its end has
+// rested. At level 0 nobody is waited for: it is the システム管理者's.
 func answeredFor(in *incident.Incident, dir incident.Directory) bool {
-	there := func(p incident.PersonID) bool { return p != "" && !in.IsExcluded(p) && dir.Known(p) }
-	if !in.Chased() || there(in.Lead) {
+	if !in.Chased() || in.Exhausted || in.Attended(dir) {
 		return true
 	}
-	for _, p := range in.Responders() {
-		if there(p.Person) {
+	for _, p := range in.OpenPages() {
+		if len(p.Roles) > 0 && !in.IsExcluded(p.Person) {
 			return true
 		}
 	}
 	return false
 }
 
-// calls gives the messages that the open pages of an incident have gone out as.
-func calls(in *incident.Incident) []incident.Notice {
-	var out []incident.Notice
-	for _, p := range in.OpenPages() {
-		if p.Uncalled || in.IsExcluded(p.Person) {
-			continue
-		}
-		out = append(out, incident.Notice{
-			Kind: incident.NoticePage, Key: fmt.Sprintf("page:%s:%d:%s", in.ID, p.Seq, p.Person), Incident: in.ID,
-			To: p.Person, Seq: p.Seq, Urgent: in.Chased(),
-		})
+// judgeCall says what is wrong with a call by how far its message has come. One that was given
+// up, or need not be said any more, while nobody has answered, has to be followed by another.
+func judgeCall(n incident.Notice, state MessageState) (Finding, bool) {
+	switch state {
+	case "":
+		return Finding{Kind: FindingPage, Incident: n.Incident, page: n}, true
+	case MessageFailed:
+		return Finding{Kind: FindingMeans, Incident: n.Incident, page: n}, true
 	}
-	return out
+	return Finding{}, false
 }
 
-// auditNotice tells one person of a finding, once a day. The day is of Asia/Tokyo.
-func auditNotice(f Finding, day string, to incident.PersonID) incident.Notice {
-	return incident.Notice{
+// auditNotices tell one person of a finding, once a day: by chat, and by mail where he has
+// one. The day is of Asia/Tokyo.
+func auditNotices(f Finding, day string, to incident.PersonID, dir incident.Directory) []incident.Notice {
+	n := incident.Notice{
 		Kind: incident.NoticeAudit, Key: auditKey(f, day) + ":" + string(to), Incident: f.Incident, To: to, Urgent: true, Day: day,
 	}
+	out := []incident.Notice{n}
+	if dir.Reaches(to, incident.ByMail) {
+		n.Key, n.Means = n.Key+":"+string(incident.ByMail), incident.ByMail
+		out = append(out, n)
+	}
+	return out
 }
 
 func auditKey(f Finding, day string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"hikeshi/workflows/incident"
@@ -40,11 +41,11 @@ func (s *Service) tellOnce(ctx context.Context, f Finding, day string, now time.
 	if err != nil {
 		return false, err
 	}
-	to, err := s.toTell(ctx, f)
+	to, err := s.toTell(ctx, f, now)
 	if err != nil {
 		return false, err
 	}
-	key := auditKey(f, day)
+	key, dir := auditKey(f, day), s.people.Load()
 	err = s.store.Write(ctx, func(tx Tx) error {
 		first = false
 		if _, done, err := tx.Done(ctx, key); done || err != nil {
@@ -53,7 +54,7 @@ func (s *Service) tellOnce(ctx context.Context, f Finding, day string, now time.
 		first = true
 		c := Change{At: now, Request: &DoneRequest{Key: key, Incident: f.Incident, Outcome: outcome}}
 		for _, p := range to {
-			c.Messages = append(c.Messages, auditNotice(f, day, p))
+			c.Messages = append(c.Messages, auditNotices(f, day, p, dir)...)
 		}
 		return tx.Save(ctx, c)
 	})
@@ -66,23 +67,29 @@ func (s *Service) tellOnce(ctx context.Context, f Finding, day string, now time.
 	return first, err
 }
 
-// toTell gives who hears of a finding: who holds システム管理者, else the deputies, else who
-// leads and represents. Whoever is left out of an incident hears nothing of it, not even
-// that there is one.
-func (s *Service) toTell(ctx context.Context, f Finding) ([]incident.PersonID, error) {
-	var left *incident.Incident
+// toTell gives who hears of a finding: who holds システム管理者, or stands in for him, else who
+// leads and represents. Whoever is left out of an incident hears nothing of it, not even that
+// there is one. Where everybody is away, they hear of it all the same.
+func (s *Service) toTell(ctx context.Context, f Finding, now time.Time) ([]incident.PersonID, error) {
+	var in *incident.Incident
 	if f.Incident != "" {
 		var err error
-		if left, err = s.readable(ctx, f.Incident); err != nil {
+		if in, err = s.readable(ctx, f.Incident); err != nil {
 			return nil, err
 		}
 	}
 	dir := s.people.Load()
+	var away []incident.PersonID
 	for _, role := range []incident.Role{incident.SystemAdmin, incident.IncidentLead, incident.Representative} {
 		for _, line := range [][]incident.PersonID{dir.Holders(role, ""), dir.Deputies(role, "")} {
 			var to []incident.PersonID
 			for _, p := range line {
-				if left == nil || !left.IsExcluded(p) {
+				deputy, gone := dir.Away(p, now)
+				if gone {
+					away = append(away, p)
+					p = deputy
+				}
+				if p != "" && (in == nil || !in.IsExcluded(p)) && !slices.Contains(to, p) {
 					to = append(to, p)
 				}
 			}
@@ -91,8 +98,11 @@ func (s *Service) toTell(ctx context.Context, f Finding) ([]incident.PersonID, e
 			}
 		}
 	}
-	s.log.ErrorContext(ctx, "nobody can be told of what the audit found", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident))
-	return nil, nil
+	away = slices.DeleteFunc(away, func(p incident.PersonID) bool { return in != nil && in.IsExcluded(p) })
+	if len(away) == 0 {
+		s.log.ErrorContext(ctx, "nobody can be told of what the audit found", "component", "audit", "kind", string(f.Kind), "incident", string(f.Incident))
+	}
+	return away, nil
 }
 
 // readable gives an incident without asking who reads it; nil for one that is gone, or whose

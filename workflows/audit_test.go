@@ -220,6 +220,27 @@ func TestACallWithoutAMessageIsSentAnew(t *testing.T) {
 	}
 }
 
+// A process that ended between giving a message up and having the next called.
+func TestACallThatWasGivenUpIsFollowedByAnother(t *testing.T) {
+	p := newPlace(t)
+	id := p.loss(t, "1")
+	sato := p.person(t, "佐藤").ID
+	p.hand(t, `UPDATE messages SET state = 'failed', next = NULL, error = 'unreachable' WHERE incident = $1 AND kind = 'page' AND person = $2`, string(id), string(sato))
+	p.expect(t, "given up", "means "+string(id), "")
+	p.expect(t, "again", "", "")
+	in, err := p.store.Incident(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, ok := in.Page(sato)
+	instead := slices.ContainsFunc(in.OpenPages(), func(x incident.Page) bool {
+		return x.Person != sato && slices.Contains(x.Roles, incident.IncidentLead)
+	})
+	if !ok || !page.Unreached || !instead {
+		t.Errorf("his page is %+v; called instead %v", page, instead)
+	}
+}
+
 func TestAnIncidentThatNobodyAnswersForIsCalledAnew(t *testing.T) {
 	p := newPlace(t)
 	id := p.loss(t, "1")
@@ -463,7 +484,7 @@ func TestAfterALookNothingIsLeftThatCouldBeMended(t *testing.T) {
 			r.Fatal(err)
 		}
 		for _, row := range rows {
-			if due, _, waits := row.Incident.NextRound(incident.UsualPaging); waits && (row.Due.IsZero() || row.Due.After(due)) {
+			if due, follows := p.service.Rules(row.Incident).Paging.Due(row.Incident, p.service.People()); follows && (row.Due.IsZero() || row.Due.After(due)) {
 				r.Fatalf("%s: its timer is due at %v, not at %v", row.ID, row.Due, due)
 			}
 		}

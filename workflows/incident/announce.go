@@ -229,11 +229,7 @@ func (a *announcement) entry(r Record) {
 // out of bed.
 func (a *announcement) call(to PersonID, seq int64, by []Means) {
 	for _, m := range by {
-		n := Notice{Kind: NoticePage, Key: pageKey(a.in.ID, seq, to), To: to, Seq: seq, Urgent: a.in.Chased()}
-		if m != ByChat {
-			n.Key, n.Means = n.Key+":"+string(m), m
-		}
-		a.add(n)
+		a.add(a.in.callNotice(to, seq, m))
 	}
 }
 
