@@ -19,8 +19,13 @@ func checkOpen(ctx context.Context, x *patient) []finding {
 		return fine(x.say("cli.doctor.open", "count", strconv.Itoa(a.Open)))
 	}
 	var found []finding
+	told := map[string]bool{}
 	for _, f := range a.Found {
 		text := x.say("cli.doctor.open_found", "id", string(f.Incident), "what", x.say("audit."+string(f.Kind)+".title"))
+		if told[text] {
+			continue // of several calls of one incident
+		}
+		told[text] = true
 		if f.Kind.Repairable() {
 			found = append(found, notice(below(text, x.say("cli.doctor.open_mends"))))
 			continue
