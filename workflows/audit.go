@@ -134,6 +134,9 @@ func (s *Service) look(ctx context.Context, now time.Time) (found []Finding, ope
 			found = append(found, Finding{Kind: FindingUnreadable, Incident: row.ID})
 			continue
 		}
+		if row.Incident.Newer {
+			continue // a server of the newer version looks after it
+		}
 		rules, err := s.editionOf(ctx, row.Incident, s.store)
 		if err != nil {
 			return nil, 0, err
