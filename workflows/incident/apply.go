@@ -46,12 +46,15 @@ func (in *Incident) Apply(r Record) {
 			pg.Because = e.Because
 		}
 		if old, called := in.Page(e.Person); called && e.Because == BecauseSilent {
-			pg.Silences = old.Silences + 1
+			pg.Silences = old.Silences
+			if old.Status == PageAcknowledged {
+				pg.Silences++
+			}
 		}
 		// One page a person: a chain that nobody answers for a weekend must not fill the row.
 		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 		in.Pages = append(in.Pages, pg)
-		if e.Because != BecauseRound {
+		if e.Because != BecauseRound && e.Because != BecauseSilent {
 			in.Exhausted = false
 		}
 	case MeansUsed:

@@ -80,7 +80,7 @@ func (d *decision) place(attempts []Attempt, because string) {
 	for len(attempts) > 0 {
 		var lost []Role
 		for _, a := range attempts {
-			d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: d.in.Round, Because: because, By: a.By})
+			d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: d.in.Round, Because: d.because(a.Person, because), By: a.By})
 			if len(a.By) == 0 {
 				d.emit(Unreached{Person: a.Person})
 				lost = append(lost, a.Roles...)
@@ -91,6 +91,15 @@ func (d *decision) place(attempts []Attempt, because string) {
 		}
 		attempts, because = d.env.Paging.Instead(d.in, d.env.People, d.env.Now, lost), BecauseUnreached
 	}
+}
+
+// because is why somebody is called: who fell silent stays so until he answers, whatever else he
+// is called for meanwhile.
+func (d *decision) because(p PersonID, why string) string {
+	if d.in.Silent(p) {
+		return BecauseSilent
+	}
+	return why
 }
 
 // stopPages ends pages that need no answer any more: when the incident has ended, when the
@@ -215,13 +224,15 @@ func (d *decision) passRound(c PassRound) *Refusal {
 		d.emit(MeansUsed{Person: a.Person, By: a.By, Because: BecauseWaited})
 	}
 	d.place(r.Next, BecauseRound)
+	why := map[PersonID]string{}
 	for _, a := range r.Again {
+		why[a.Person] = d.because(a.Person, BecauseRound)
 		if pg, called := in.Page(a.Person); called && pg.Status == PageOpen {
 			d.emit(PageStopped{Person: a.Person, Because: "again"})
 		}
 	}
 	for _, a := range r.Again {
-		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: BecauseRound, By: a.By})
+		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: why[a.Person], By: a.By})
 		if len(a.By) == 0 {
 			d.emit(Unreached{Person: a.Person})
 		}

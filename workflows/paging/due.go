@@ -83,12 +83,18 @@ func (v view) runsOut(pg incident.Page) time.Time {
 	plan := v.plan(begun)
 	wait := plan.Wait
 	switch {
-	case v.in.Exhausted && v.in.Lead != "":
+	case v.in.Exhausted && v.led():
 		wait = max(wait, plan.AgainLed)
 	case v.in.Exhausted:
 		wait = max(wait, plan.Again)
 	}
 	return begun.Add(wait)
+}
+
+// led reports whether somebody leads the incident and is not silent.
+func (v view) led() bool {
+	lead := v.in.ActingLead(v.dir)
+	return lead != "" && !v.in.Silent(lead)
 }
 
 // taken lists the calls that somebody has taken and after which nothing has followed: of the

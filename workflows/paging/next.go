@@ -132,19 +132,18 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	return r
 }
 
-// restart begins the chain anew, where everybody has said that he cannot come, or has left.
+// restart begins the chain anew, where everybody has said that he cannot come, or has left: the
+// whole line of every role at once, for by now it is late.
 func (v view) restart(r incident.Round) incident.Round {
 	r.Passed, r.Exhausted = true, true
 	c := newCalls(v.in)
 	for _, role := range v.roles() {
-		for _, p := range v.office(role) {
+		for _, p := range slices.Concat(v.office(role), v.chain(role)) {
 			c.add(p, role)
 		}
 	}
-	if len(c.people) == 0 {
-		for _, p := range v.in.Office(v.dir, incident.Representative) {
-			c.add(p, incident.Representative)
-		}
+	for _, p := range slices.Concat(v.office(incident.Representative), v.chain(incident.Representative)) {
+		c.add(p, incident.Representative)
 	}
 	for _, p := range c.people {
 		r.Again = append(r.Again, incident.Attempt{Person: p, Roles: c.roles[p], By: v.everyMeans(p)})

@@ -1,0 +1,152 @@
+package incident_test
+
+import (
+	"testing"
+	"time"
+
+	"hikeshi/workflows/incident"
+)
+
+// Where everybody has said that he cannot come, the reporter gets the numbers, and a quarter of
+// an hour later the whole line is called again: an incident is never nobody's for good.
+func TestWhenEverybodyDeclines(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	var all []incident.PersonID
+	for waiting := open(s); len(waiting) > 0; waiting = open(s) {
+		s.do(waiting[0], incident.Decline{})
+		all = append(all, waiting[0])
+	}
+	if !s.in.Exhausted || !told(s, incident.NoticePhones, hanako) {
+		t.Fatalf("after %v have declined: exhausted %v, told %+v", all, s.in.Exhausted, s.told)
+	}
+	due, _, ok := s.next()
+	if !ok || !due.Equal(s.now.Add(15*time.Minute)) {
+		t.Fatalf("the chain starts again at %s (%v), want %s", due, ok, s.now.Add(15*time.Minute))
+	}
+	equal(t, "called again", called(s.pass()), people(admin, admin2, leader, president, second, vice))
+	if !told(s, incident.NoticePhones, hanako) {
+		t.Error("the reporter is not told")
+	}
+}
+
+// A lead who has fallen asleep over his incident is no company for those who are called in his
+// place: their chain rests a quarter of an hour, not an hour.
+func TestALeadWhoFellSilent(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	equal(t, "called for his silence", called(s.pass()), people(leader))
+	pg, _ := s.in.Page(leader)
+	if pg.Because != incident.BecauseSilent || !s.in.Silent(leader) {
+		t.Errorf("called because of %q, silent %v", pg.Because, s.in.Silent(leader))
+	}
+	if s.in.Lead != leader || !s.in.May(s.people, leader, incident.WordAdvance) {
+		t.Error("his rights are gone with his silence")
+	}
+	equal(t, "called in his place", called(s.pass()), people(second))
+	for !s.in.Exhausted {
+		s.pass()
+	}
+	if due, _, ok := s.next(); !ok || !due.Equal(s.now.Add(15*time.Minute)) {
+		t.Errorf("the chain starts again at %s (%v)", due, ok)
+	}
+	s.do(leader, incident.Note{Text: "現地に向かっている"})
+	if s.in.Silent(leader) {
+		t.Error("what he writes is no answer")
+	}
+	equal(t, "open once he is back", open(s), nil)
+	// He has shown that he is awake, and is asked after twice the time.
+	if due, _, ok := s.next(); !ok || !due.Equal(s.now.Add(time.Hour)) {
+		t.Errorf("asked again at %s (%v)", due, ok)
+	}
+	s.now = s.now.Add(time.Minute)
+	s.do(admin, incident.Note{Text: "調べている"})
+	if due, _, ok := s.next(); ok {
+		t.Errorf("somebody works, and is asked whether he does at %s", due)
+	}
+}
+
+// Whoever takes it in the place of a silent lead leads.
+func TestWhoTakesItFromASilentLead(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	s.pass()
+	s.pass()
+	s.do(second, incident.Take{})
+	wantLead(s, second, incident.LeadDeputy)
+}
+
+// What is tried next, when a means does not get through.
+func TestMeansThatFail(t *testing.T) {
+	s := newScene(t)
+	s.people.means[leader] = []incident.Means{incident.ByChat, incident.ByMail, incident.ByPhone}
+	s.people.means[admin] = []incident.Means{incident.ByChat}
+	s.do(hanako, incident.Report{Text: "x", Facts: impersonal})
+	fail := func(p incident.PersonID, m incident.Means) []incident.Event {
+		pg, _ := s.in.Page(p)
+		return s.bot(incident.FailMeans{Person: p, Page: pg.Seq, Means: m, Why: incident.TroubleSlow})
+	}
+	if got := of[incident.MeansUsed](fail(leader, incident.ByMail)); len(got) != 1 || len(got[0].By) != 1 || got[0].By[0] != incident.ByPhone {
+		t.Errorf("after the mail: %+v", got)
+	}
+	if !told(s, incident.NoticePage, leader) {
+		t.Error("the phone does not ring")
+	}
+	if got := fail(leader, incident.ByMail); len(got) > 0 {
+		t.Errorf("told twice: %v", kinds(got))
+	}
+	if got := fail(leader, incident.ByPhone); len(of[incident.Unreached](got)) > 0 {
+		t.Errorf("unreached, while the chat may reach him: %v", kinds(got))
+	}
+	got := fail(leader, incident.ByChat)
+	if len(of[incident.Unreached](got)) != 1 {
+		t.Errorf("nothing reaches him: %v", kinds(got))
+	}
+	equal(t, "called in his place at once", called(got), people(second))
+	got = fail(admin, incident.ByChat)
+	equal(t, "called in the administrator's", called(got), people(admin2))
+	if !told(s, incident.NoticeUnreached, leader) {
+		t.Error("the lead does not hear that nothing reaches the administrator")
+	}
+	s.do(second, incident.Take{})
+	if got := fail(second, incident.ByChat); len(got) > 0 {
+		t.Errorf("a page that was answered is no matter: %v", kinds(got))
+	}
+}
+
+// Whom nothing reaches from the start has somebody called in his place at once; where that is
+// everybody, the reporter hears it at once.
+func TestWhoHasNoMeans(t *testing.T) {
+	s := newScene(t)
+	s.people.means[leader] = nil
+	got := called(s.do(hanako, incident.Report{Text: "x", Facts: impersonal}))
+	equal(t, "called", got, people(leader, admin, second))
+	if told(s, incident.NoticePhones, hanako) {
+		t.Error("the reporter is told to phone")
+	}
+	s = newScene(t)
+	for _, p := range everybody {
+		s.people.means[p] = nil
+	}
+	s.do(hanako, incident.Report{Text: "x", Facts: impersonal})
+	if !s.in.Exhausted || !told(s, incident.NoticePhones, hanako) {
+		t.Errorf("exhausted %v, told %+v", s.in.Exhausted, s.told)
+	}
+	if due, _, ok := s.next(); !ok || !due.Equal(s.now.Add(15*time.Minute)) {
+		t.Errorf("starts again at %s (%v)", due, ok)
+	}
+}
+
+// Somebody who acted has left the company: whoever is to be told is called anew.
+func TestRecall(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	if got := s.bot(incident.Recall{}); len(got) > 0 {
+		t.Errorf("called anew while somebody acts: %v", kinds(got))
+	}
+	delete(s.people.active, leader)
+	delete(s.people.active, admin)
+	equal(t, "called", called(s.bot(incident.Recall{})), people(second, admin2))
+}
