@@ -186,15 +186,3 @@ func (p Plan) Roles(personal incident.Answer) []incident.Role {
 	}
 	return roles
 }
-
-// allMeans are the means of a plan, each once.
-func (p Plan) allMeans() (all []incident.Means) {
-	for _, together := range p.Means {
-		for _, m := range together {
-			if !slices.Contains(all, m) {
-				all = append(all, m)
-			}
-		}
-	}
-	return all
-}
