@@ -293,6 +293,7 @@ func nights(t *testing.T, database func(t *testing.T) string) {
 			sc := bufio.NewScanner(f)
 			for sc.Scan() {
 				n.line(strings.TrimRight(sc.Text(), " "))
+				n.nothingAmiss()
 			}
 			if err := sc.Err(); err != nil {
 				t.Fatal(err)
@@ -305,6 +306,15 @@ func nights(t *testing.T, database func(t *testing.T) string) {
 				t.Errorf("verify: %+v, %v", v.Breaches, err)
 			}
 		})
+	}
+}
+
+// nothingAmiss has the auditor look: whatever happens in a night, he finds no gap and mends nothing.
+func (n *night) nothingAmiss() {
+	n.t.Helper()
+	a, err := n.house.service.Audit(context.Background())
+	if err != nil || len(a.Found) > 0 || len(a.Repaired) > 0 {
+		n.t.Errorf("the audit found %v and mended %v, %v", a.Found, a.Repaired, err)
 	}
 }
 

@@ -341,3 +341,32 @@ func TestAReportComesAsAFile(t *testing.T) {
 		t.Error("the report was not sent")
 	}
 }
+
+// What need not be said any more was not lost on anybody: it does not count as undelivered.
+func TestWhatIsSettledIsDropped(t *testing.T) {
+	b := newBench(t)
+	id := b.report("r1")
+	b.courier.Render = func(_ context.Context, m workflows.Message) (chat.Card, error) {
+		if m.Kind == incident.NoticeReporter {
+			return chat.Card{}, fmt.Errorf("over: %w", workflows.ErrSettled)
+		}
+		return chat.Card{Key: m.Key}, nil
+	}
+	b.drain()
+	list, err := b.store.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		want := workflows.MessageSent
+		if m.Kind == incident.NoticeReporter {
+			want = workflows.MessageDropped
+		}
+		if m.State != want || m.Error != "" {
+			t.Errorf("%s is %s (%s), want %s", m.Key, m.State, m.Error, want)
+		}
+	}
+	if w, err := b.service.Backlog(t.Context()); err != nil || w.Undelivered != 0 {
+		t.Errorf("%d undelivered, %v", w.Undelivered, err)
+	}
+}
