@@ -61,13 +61,17 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	if h.slack != nil {
 		d.readiness.slack, receive = h.slack.Live, h.slack.Handler()
 	}
+	rung, err := p.rung(h)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	h.metrics.Watch(metrics.Sources{
 		Backlog: h.service.Backlog, Now: h.service.Now, Streams: h.web.Streams, Ready: d.readiness.parts,
 		Failed: func(err error) { uncounted(log, err) },
 	})
 	d.server = &http.Server{
 		Handler: &probes{
-			room: h.web.Handler(), slack: receive, parts: d.readiness.parts, metrics: h.metrics, log: log,
+			room: h.web.Handler(), slack: receive, phone: rung, parts: d.readiness.parts, metrics: h.metrics, log: log,
 			figures: h.metrics.Handler(metrics.Access{Token: p.settings.MetricsToken, Public: p.settings.PublicURL != ""}),
 		},
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -148,6 +152,7 @@ func (d *duty) end(behindProxy bool) error {
 		}
 	}
 	<-d.listened
+	d.house.letGo()
 	d.log.Info("stopped", "component", "server", "took", time.Since(begun))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hikeshi/bot/metrics"
+	"hikeshi/bot/phone"
 	"hikeshi/bot/slack"
 )
 
@@ -22,12 +23,13 @@ const (
 const probeWithin = 10 * time.Second
 
 // probes answers who looks after the program, and hands everything else on: to Slack's front
-// end what Slack sends, which is known by its signature and not by the name it calls this host
-// by, and the rest to the room. It counts every request, and writes a line for each that
+// end what Slack sends and to the phone hook what its gateway brings, which are known by their
+// signatures and not by the name they call this host by, and the rest to the room. It counts every request, and writes a line for each that
 // failed: the route that answered, never the path, in which numbers and tokens stand.
 type probes struct {
 	room    http.Handler
 	slack   http.Handler // what Slack sends over HTTP; nil: nothing
+	phone   http.Handler // what the phone gateway brings; nil: nothing
 	parts   func(context.Context) map[string]bool
 	metrics *metrics.Metrics
 	figures http.Handler
@@ -60,21 +62,30 @@ func (p *probes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route = metricsPath
 		probe(seen)
 		p.figures.ServeHTTP(seen, r)
-	case slack.PathCommands, slack.PathInteractions, slack.PathEvents:
-		if p.slack != nil {
+	default:
+		if signed := p.signed(r.URL.Path); signed != nil {
 			route = r.URL.Path
 			// Not every ResponseWriter has deadlines; a server's own always does.
 			_ = http.NewResponseController(seen).SetReadDeadline(begun.Add(probeWithin))
-			p.slack.ServeHTTP(seen, r)
+			signed.ServeHTTP(seen, r)
 			return
 		}
-		fallthrough
-	default:
 		p.room.ServeHTTP(seen, r)
 		if r.Pattern != "" { // set by the room's router
 			route = r.Pattern
 		}
 	}
+}
+
+// signed takes what is known by its signature; nil: nothing is at this path.
+func (p *probes) signed(path string) http.Handler {
+	switch path {
+	case slack.PathCommands, slack.PathInteractions, slack.PathEvents:
+		return p.slack
+	case phone.AnswerPath:
+		return p.phone
+	}
+	return nil
 }
 
 // probe prepares the answer to a program.

@@ -19,18 +19,22 @@ import (
 // is tried again.
 const lookWithin = 5 * time.Second
 
-// route says where a message goes: to Slack where that is set up, else to the web room. In
+// route says where a message goes: by mail or phone where it is a message of that means; else
+// to Slack where that is set up, else to the web room. In
 // practice, who has no account there is found in the web room; in live mode nobody looks into
 // a room that he has not signed in to, and he counts as not reached.
 func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	if m.Means != "" && m.Means != incident.ByChat {
+		return h.beside(ctx, m)
+	}
 	if h.slack == nil {
 		if m.To == "" {
 			return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
 		}
 		return h.web, chat.Target{User: desk.User(m.To)}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
-	defer cancel()
 	// The list may have been imported by another process a moment ago.
 	if err := h.service.Freshen(ctx); err != nil {
 		return nil, chat.Target{}, err

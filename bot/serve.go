@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/bot/courier"
 	"hikeshi/bot/desk"
+	"hikeshi/bot/mail"
 	"hikeshi/bot/metrics"
+	"hikeshi/bot/phone"
 	"hikeshi/bot/slack"
 	"hikeshi/bot/web"
 	"hikeshi/store"
@@ -32,6 +35,9 @@ type house struct {
 	web     *web.Server
 	courier *courier.Courier
 	slack   *slack.Front // nil: Slack is not set up
+	mail    *mail.Mail   // nil: mail is not
+	phone   *phone.Phone // nil: the phone hook is not
+	log     *slog.Logger
 	lang    string
 	pages   string // where people reach the web pages; empty: they do not
 	inForce atomic.Pointer[templates.Set]
@@ -40,7 +46,7 @@ type house struct {
 
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
-	h := &house{opened: o, metrics: metrics.New(), lang: p.settings.Lang, pages: p.settings.pagesURL()}
+	h := &house{opened: o, metrics: metrics.New(), log: log, lang: p.settings.Lang, pages: p.settings.pagesURL()}
 	// A form with faults stops the start, not the report of the night.
 	forms, err := templates.LoadReportForms(p.overlay())
 	if err != nil {
@@ -51,7 +57,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	var live atomic.Pointer[house]
 	o.service, err = workflows.New(ctx, workflows.Options{
 		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
-		Places: p.settings.slack(), Observer: h.metrics,
+		Places: p.settings.slack(), Reaches: p.reaches, Observer: h.metrics,
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
 				h.changed(c)
@@ -74,9 +80,12 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 			return nil, err
 		}
 	}
+	if err := p.means(h); err != nil {
+		return nil, err
+	}
 	lang := p.settings.Lang
 	d := desk.Config{
-		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), Log: log,
+		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), AnswerLinks: p.settings.PublicURL != "", Log: log,
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
 			body, err := renderDocument(h.now(), in, records, kind, lang, format, now)
@@ -97,7 +106,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		passes.Known = h.stillHere(passes.Known)
 	}
 	if h.slack != nil {
-		d.Email, d.Places = h.slack.Email, true
+		d.Email, d.Places, d.Platform = h.slack.Email, true, frontendSlack
 		if passes != nil && h.pages != "" {
 			d.SignIn = func(ctx context.Context, _ chat.UserID, person incident.PersonID) (string, time.Time, error) {
 				return passes.Link(ctx, desk.User(person))
@@ -114,7 +123,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.web = web.New(config)
 	c := courier.Config{
-		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Route: h.route, Owner: owner(), Log: log,
+		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Route: h.route, Owner: owner(), Log: log,
 	}
 	if h.slack != nil {
 		h.slack.Use(h.desk)
@@ -188,7 +197,10 @@ func (p *program) serve(ctx context.Context) (err error) {
 	log := p.log()
 	given := p.settings
 	if given.slackUnused() {
-		p.settings = given.withoutSlack()
+		p.settings = p.settings.withoutSlack()
+	}
+	if given.phoneUnused() {
+		p.settings = p.settings.withoutPhone()
 	}
 	if path, ok := strings.CutPrefix(p.settings.database(), "sqlite:"); ok {
 		if err := makeFolder(path); err != nil {
@@ -230,7 +242,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 		key = "cli.serve.practice"
 	}
 	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+d.address, "database", store.Shown(p.settings.database())))
-	for _, s := range given.slackSaid(d.address) {
+	for _, s := range slices.Concat(given.slackSaid(d.address), given.mailSaid(), given.phoneSaid()) {
 		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, s.key, s.pairs...))
 	}
 

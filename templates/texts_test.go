@@ -154,6 +154,7 @@ var dynamic = []struct {
 	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by"}, nil},
 	{"means.", strs(incident.AllMeans), nil},
 	{"trouble.", strs(incident.MeansTroubles), nil},
+	{"platform.", []string{"slack", "discord", "mail"}, nil},
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},

@@ -277,6 +277,8 @@ type Call struct {
 	Phones   []Phone
 	// Avoid is the chat platform that is not to be used just now, as people call it; empty: none.
 	Avoid string
+	// Down is the chat platform by which he could not be reached just now; empty: none.
+	Down string
 	// Answer is a signed token by which the receiver answers, and AnswerPage the path of the
 	// web page on which he does; both empty where he cannot.
 	Answer     string

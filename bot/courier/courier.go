@@ -14,6 +14,10 @@
 // Where a front end joins pages, those to one person that are due together are one message
 // and one claim. What a front end puts off because its platform asks to wait was not tried:
 // it is due again later and holds nobody up.
+//
+// A call that does not get through by one means goes on by the next at once, while the courier
+// goes on trying the first (means.go). A front end that is down, or that hangs, keeps no lane
+// from the others (fronts.go).
 package courier
 
 import (
@@ -74,6 +78,11 @@ type Config struct {
 	Route func(m workflows.Message) (chat.Frontend, chat.Target, error)
 	// RenderJoined words several pages to one person, as one card; nil: pages are never joined.
 	RenderJoined func(ctx context.Context, m []workflows.Message) (chat.Card, error)
+	// Call words pages for mail and phone; workflows.ErrSettled: they need not be sent any more.
+	Call func(ctx context.Context, m ...workflows.Message) (*chat.Call, error)
+	// Closed reports whether nothing may go out by a front end, because others read it; nil: none
+	// ever is.
+	Closed func(ctx context.Context, frontend string) (bool, error)
 	// Attach makes the file that a message brings (incident.NoticeReport); a nil document: none.
 	Attach func(ctx context.Context, m workflows.Message) (*chat.Document, error)
 	// Place says how the channel of a message's incident ought to be, and who belongs in it
@@ -102,10 +111,13 @@ type Courier struct {
 
 	mu    sync.Mutex
 	under int           // sends under way
-	begun time.Time     // the last of them, by this machine's clock
+	last  int64         // number of the last of them
+	begun time.Time     // when it was begun, by this machine's clock; zero: it has ended
 	calm  chan struct{} // closed when the last of them has ended
 
-	later putOff
+	later  putOff
+	fronts fronts
+	told   told
 }
 
 // New makes a courier; Run starts it.
@@ -254,10 +266,10 @@ func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 		if !ok {
 			continue
 		}
-		c.begin(m.Urgent)
+		l := c.begin(m.Urgent)
 		go func() {
-			defer c.end(m.Urgent)
-			c.deliver(ctx, p)
+			defer l.end()
+			c.deliver(ctx, p, l)
 		}()
 	}
 	return len(timers)+len(messages) > 0, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -14,7 +15,7 @@ import (
 
 // deliver sends one parcel and records what became of it. A stop of the program does not
 // break off a try that is under way: its outcome is worth a second.
-func (c *Courier) deliver(ctx context.Context, p parcel) {
+func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
 	defer context.AfterFunc(c.sends, cancel)()
@@ -24,9 +25,29 @@ func (c *Courier) deliver(ctx context.Context, p parcel) {
 		c.recorded(m, c.Service.RecordPlace(context.WithoutCancel(ctx), m, c.Owner, kept, res))
 		return
 	}
-	res := c.send(ctx, &p)
+	// Nobody waits for the end of a try that hangs.
+	calls := slices.Clone(p.claimed)
+	slow := time.AfterFunc(slowAfter, func() {
+		p.slow(c.Service.Now())
+		l.free()
+		_ = c.meansFailed(ctx, calls, incident.TroubleSlow) // told again with the end of the try
+	})
+	res, why := c.send(ctx, &p)
+	slow.Stop()
 	if len(p.claimed) == 0 {
 		return
+	}
+	failed := p.claimed
+	if res.Waited && why == "" {
+		failed, why = late(p.claimed, res.Retry), incident.TroubleSlow
+	}
+	if why != "" && c.meansFailed(ctx, failed, why) != nil && res.Retry.IsZero() {
+		res.Retry = c.Service.Now().Add(firstWait) // what was not passed on must not end here
+	}
+	if res.OK {
+		for _, m := range p.claimed {
+			c.told.over(m.ID)
+		}
 	}
 	if len(p.claimed) == 1 {
 		c.recorded(m, c.Service.FinishMessage(context.WithoutCancel(ctx), p.claimed[0], c.Owner, res))
@@ -41,47 +62,99 @@ func (c *Courier) recorded(m workflows.Message, err error) {
 	}
 }
 
-// send tries once. A panic in wording one message must not end the calls of a whole company,
-// nor come back with each restart: it counts as a failed try.
-func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent) {
+// send tries once, and says in a word why that failed, where another means might not. A panic in
+// wording one message must not end the calls of a whole company, nor come back with each
+// restart: it counts as a failed try.
+func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why incident.MeansTrouble) {
 	m := p.claimed[0]
-	defer c.unworded(m, &sent)
+	defer func() {
+		if c.unworded(m, recover(), &sent) {
+			why = incident.TroubleRefused
+		}
+	}()
+	give := func(frontend string, err error) (workflows.Sent, incident.MeansTrouble) {
+		sent := c.failed(p.claimed[0], frontend, err)
+		if sent.Waited || sent.Dropped || c.sends.Err() != nil {
+			return sent, ""
+		}
+		return sent, trouble(err)
+	}
 	if !m.Known() {
-		return c.failed(m, "", workflows.ErrNewer)
+		return give("", workflows.ErrNewer)
 	}
 	fe, to, err := c.Route(m)
 	if err != nil {
-		return c.failed(m, "", err)
+		return give("", err)
+	}
+	if closed, err := c.closed(ctx, fe.Name()); err != nil {
+		return give(fe.Name(), err)
+	} else if closed {
+		sent := c.failed(m, fe.Name(), &chat.Later{Wait: closedWait})
+		return sent, incident.TroubleCompromised
 	}
 	d := chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, About: string(m.Incident), Update: updates(m, fe)}
 	if len(p.shown) > 1 {
 		err = c.addJoined(ctx, p, fe, &d)
 		if len(p.claimed) == 0 {
-			return sent
+			return sent, ""
 		}
 	} else {
-		d.Card, err = c.Render(ctx, m)
+		err = c.word(ctx, &d, p.shown)
 	}
 	if err == nil && m.Kind == incident.NoticeReport && c.Attach != nil {
 		d.Document, err = c.Attach(ctx, m)
 	}
 	if err != nil {
-		return c.failed(p.claimed[0], fe.Name(), err)
+		return give(fe.Name(), err)
 	}
-	id, err := fe.Send(ctx, d)
+	id, err := c.try(ctx, p, fe, d)
 	if err != nil {
-		return c.failed(p.claimed[0], fe.Name(), err)
+		return give(fe.Name(), err)
 	}
 	c.later.over(m.ID)
-	return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(id)}
+	return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(id)}, ""
 }
 
-// unworded turns a panic into a failed try.
-func (c *Courier) unworded(m workflows.Message, sent *workflows.Sent) {
-	if r := recover(); r != nil {
-		c.Log.Error("a message could not be worded", "component", "courier", "message", m.ID, "kind", string(m.Kind), "stack", string(debug.Stack()))
-		*sent = c.failed(m, "", errors.New("panic"))
+// try hands a delivery to a front end, unless that is down and asked by others already. Of a
+// front end that is down, a call does not wait to hear so once more.
+func (c *Courier) try(ctx context.Context, p *parcel, fe chat.Frontend, d chat.Delivery) (id chat.MessageID, err error) {
+	now := c.Service.Now()
+	if c.fronts.down(fe.Name(), now) {
+		_ = c.meansFailed(ctx, p.claimed, incident.TroubleDown) // told again with the end of the try
 	}
+	t, ok := c.fronts.try(fe.Name(), now)
+	if !ok {
+		return "", &chat.Later{Wait: downWait}
+	}
+	p.trying.Store(t)
+	came := lost // also of a panic
+	defer func() { t.end(came, c.Service.Now()) }()
+	id, err = fe.Send(ctx, d)
+	_, later := errors.AsType[*chat.Later](err)
+	switch {
+	case err == nil:
+		came = got
+	case later, errors.Is(err, chat.ErrGone), c.sends.Err() != nil:
+		came = moot
+	}
+	return id, err
+}
+
+func (c *Courier) closed(ctx context.Context, frontend string) (bool, error) {
+	if c.Closed == nil {
+		return false, nil
+	}
+	return c.Closed(ctx, frontend)
+}
+
+// unworded turns a panic into a failed try; false: there was none.
+func (c *Courier) unworded(m workflows.Message, panicked any, sent *workflows.Sent) bool {
+	if panicked == nil {
+		return false
+	}
+	c.Log.Error("a message could not be worded", "component", "courier", "message", m.ID, "kind", string(m.Kind), "stack", string(debug.Stack()))
+	*sent = c.failed(m, "", errors.New("panic"))
+	return true
 }
 
 // updates is the message to bring up to date. What another front end has posted means

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -14,6 +16,14 @@ import (
 type parcel struct {
 	claimed []workflows.Message // what becomes of the try is recorded of each
 	shown   []workflows.Message // what the message shows, by ID; also what is not due
+	trying  *atomic.Pointer[try]
+}
+
+// slow says that the front end has not answered so far, if it was asked at all.
+func (p *parcel) slow(now time.Time) {
+	if t := p.trying.Load(); t != nil {
+		t.slow(now)
+	}
 }
 
 // gather claims what goes out with a claimed message. A page that arrived stands where it
@@ -21,7 +31,7 @@ type parcel struct {
 // next claim, so that the next one finds what is left. ok is false when nothing is to be sent.
 func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok bool) {
 	one := []workflows.Message{m}
-	p = parcel{one, one}
+	p = parcel{one, one, &atomic.Pointer[try]{}}
 	if m.Kind != incident.NoticePage || m.To == "" || !m.Urgent && m.Joined == 0 || !c.joins(m) {
 		return p, true
 	}
@@ -38,7 +48,8 @@ func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok
 		c.recorded(m, c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res))
 		return p, false
 	}
-	return parcel{j.Claimed, j.Shown}, true
+	p.claimed, p.shown = j.Claimed, j.Shown
+	return p, true
 }
 
 // joins reports whether a message goes to a front end on which pages are joined.
@@ -69,8 +80,8 @@ func (c *Courier) addJoined(ctx context.Context, p *parcel, fe chat.Frontend, d 
 	}
 	var shown []workflows.Message
 	for _, m := range p.shown {
-		_, _, err := c.Service.ForMessage(ctx, m)
-		if errors.Is(err, workflows.ErrNotFound) {
+		err := c.visible(ctx, m)
+		if errors.Is(err, workflows.ErrNotFound) || errors.Is(err, workflows.ErrSettled) {
 			c.leaveOut(ctx, p, m, fe, err)
 			continue
 		}
@@ -79,15 +90,11 @@ func (c *Courier) addJoined(ctx context.Context, p *parcel, fe chat.Frontend, d 
 		}
 		shown = append(shown, m)
 	}
-	switch {
-	case len(p.claimed) == 0 || len(shown) == 0:
+	if len(p.claimed) == 0 || len(shown) == 0 {
 		p.claimed = nil
-	case len(shown) == 1:
-		d.Card, err = c.Render(ctx, shown[0])
-	default:
-		d.Card, err = c.RenderJoined(ctx, shown)
+		return nil
 	}
-	return err
+	return c.word(ctx, d, shown)
 }
 
 // leaveOut finishes a page that its receiver may not see any more.

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -27,7 +28,15 @@ func (c *Courier) quiet() <-chan struct{} {
 	return c.calm
 }
 
-func (c *Courier) begin(urgent bool) {
+// lane is the place of one send among those under way.
+type lane struct {
+	courier *Courier
+	urgent  bool
+	number  int64
+	once    sync.Once
+}
+
+func (c *Courier) begin(urgent bool) *lane {
 	c.lanes <- struct{}{}
 	if !urgent {
 		c.slow <- struct{}{}
@@ -38,28 +47,41 @@ func (c *Courier) begin(urgent bool) {
 		c.calm = make(chan struct{})
 	}
 	c.under++
+	c.last++
 	c.begun = time.Now()
+	return &lane{courier: c, urgent: urgent, number: c.last}
 }
 
-// pause is how long to wait until the next send may begin.
+// pause is how long to wait until the next send may begin: for the last one to end.
 func (c *Courier) pause() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.under == 0 {
+	if c.under == 0 || c.begun.IsZero() {
 		return 0
 	}
 	return pace - time.Since(c.begun)
 }
 
-func (c *Courier) end(urgent bool) {
-	<-c.lanes
-	if !urgent {
-		<-c.slow
-	}
+// free gives the lane back before the send has ended: one that hangs is to be in nobody's way.
+func (l *lane) free() {
+	l.once.Do(func() {
+		<-l.courier.lanes
+		if !l.urgent {
+			<-l.courier.slow
+		}
+	})
+	l.courier.Wake()
+}
+
+func (l *lane) end() {
+	c := l.courier
 	c.mu.Lock()
+	if c.last == l.number {
+		c.begun = time.Time{}
+	}
 	if c.under--; c.under == 0 {
 		close(c.calm)
 	}
 	c.mu.Unlock()
-	c.Wake()
+	l.free()
 }

@@ -13,7 +13,7 @@ import (
 // keep has an incident's channel made as it ought to be. Where no front end keeps channels
 // there is nothing to do.
 func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows.PlaceKept, res workflows.Sent) {
-	defer c.unworded(m, &res)
+	defer func() { c.unworded(m, recover(), &res) }()
 	fe, _, err := c.Route(m)
 	keeper, ok := fe.(chat.Keeper)
 	if errors.Is(err, chat.ErrGone) || err == nil && (!ok || c.Place == nil) {

@@ -45,7 +45,13 @@ type Config struct {
 	// Places says that a front end keeps a channel for each incident, where documents can be
 	// brought to.
 	Places bool
-	Log    *slog.Logger // nil: the program's
+	// Platform is the name of the chat front end by which people are called, such as slack; empty:
+	// the web room.
+	Platform string
+	// AnswerLinks says that people reach the web pages, so that who is called by mail or phone
+	// can answer there.
+	AnswerLinks bool
+	Log         *slog.Logger // nil: the program's
 }
 
 // Documents makes a document of an incident in a language and one of the Formats.
@@ -64,7 +70,10 @@ type Desk struct {
 	email     func(chat.UserID) string
 	signIn    func(ctx context.Context, who chat.UserID, person incident.PersonID) (path string, expires time.Time, err error)
 	places    bool
-	log       *slog.Logger
+	// chatPlatform and answerLinks as in Config.
+	chatPlatform string
+	answerLinks  bool
+	log          *slog.Logger
 }
 
 // spoken is what a company may word itself. A voice keeps the one it began with, so that no
@@ -89,7 +98,7 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, log: c.Log}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, chatPlatform: c.Platform, answerLinks: c.AnswerLinks, log: c.Log}
 	d.Use(c.Texts, c.Company)
 	return d
 }

@@ -42,6 +42,9 @@ func (m *Mail) callLetter(c chat.Call, resent bool) letter {
 	if c.Avoid != "" {
 		first.Text = append(first.Text, say("mail.call.avoid", "platform", oneLine(c.Avoid)))
 	}
+	if c.Avoid == "" && c.Down != "" {
+		first.Text = append(first.Text, say("mail.call.down", "platform", oneLine(c.Down)))
+	}
 	first.Fields = []field{{say("mail.call.incident"), oneLine(c.Incident)}, {say("mail.call.level"), digit}}
 	if c.More > 0 {
 		first.Fields = append(first.Fields, field{say("mail.call.others"), say("mail.call.more", "count", strconv.Itoa(c.More))})

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/mail"
+	"hikeshi/bot/phone"
+	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
+)
+
+// Front ends that reach people beside the chat, by the names in their users' IDs.
+const frontendMail = "mail"
+
+// reaches reports whether a means can bring anything to somebody of the contact list, as the
+// settings are. In practice the web room reaches everybody, and nothing else is used. It asks
+// nobody: that an account is switched off shows when a call is brought there.
+func (p *program) reaches(c contact.Person, m incident.Means) bool {
+	switch m {
+	case incident.ByMail:
+		return p.settings.mail() && c.Email != ""
+	case incident.ByPhone:
+		if !p.settings.rings() {
+			return false
+		}
+		_, err := phone.Number(c.Phone)
+		return err == nil
+	}
+	return p.settings.practice() || c.SlackID != "" || c.Email != ""
+}
+
+// rings reports whether people are rung: practice leaves them alone.
+func (s settings) rings() bool { return s.phone() && !s.practice() }
+
+// means makes the front ends beside the chat that are set up.
+func (p *program) means(h *house) (err error) {
+	if p.settings.mail() {
+		c := p.mailConfig(h.say)
+		c.Log = h.log
+		if h.mail, err = mail.New(c); err != nil {
+			return fmt.Errorf("mail: %w", err)
+		}
+	}
+	if p.settings.rings() {
+		c := p.phoneConfig(h.say)
+		c.Log = h.log
+		if h.phone, err = phone.New(c); err != nil {
+			return fmt.Errorf("phone: %w", err)
+		}
+	}
+	return nil
+}
+
+// letGo gives back the connections of the means beside the chat.
+func (h *house) letGo() {
+	if h.mail != nil {
+		h.mail.Close()
+	}
+	if h.phone != nil {
+		h.phone.Close()
+	}
+}
+
+// beside says where a message goes that does not go by chat. Nobody's address or number, or a
+// means that is not set up any more: chat.ErrGone.
+func (h *house) beside(ctx context.Context, m workflows.Message) (chat.Frontend, chat.Target, error) {
+	// The list may have been imported by another process a moment ago.
+	if err := h.service.Freshen(ctx); err != nil {
+		return nil, chat.Target{}, err
+	}
+	person, listed := h.service.Contacts().Person(m.To)
+	switch {
+	case !listed || !person.Active:
+		return nil, chat.Target{}, fmt.Errorf("somebody who is not on the contact list: %w", chat.ErrGone)
+	case m.Means == incident.ByMail && h.mail != nil && person.Email != "":
+		return h.mail, chat.Target{User: chat.UserID(frontendMail + ":" + person.Email)}, nil
+	case m.Means == incident.ByPhone && h.phone != nil && person.Phone != "":
+		return h.phone, chat.Target{User: chat.UserID(phone.Name + ":" + person.Phone)}, nil
+	}
+	return nil, chat.Target{}, fmt.Errorf("a means that is not set up, or a person without it: %w", chat.ErrGone)
+}
