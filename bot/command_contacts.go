@@ -17,7 +17,6 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
-	"hikeshi/workflows/company"
 	"hikeshi/workflows/contact"
 )
 
@@ -151,7 +150,11 @@ func (p *program) importContacts(ctx context.Context, file string) error {
 		if len(ch.Removed) > 0 {
 			fmt.Fprintln(p.out, o.texts.Say(lang, "cli.contacts.removed", "names", names(o.texts, lang, ch.Removed)))
 		}
-		p.printFindings(o.texts, gaps(o.service.Contacts(), o.company, o.service.Now()))
+		found, err := p.gaps(o, o.service.Contacts(), o.service.Now())
+		if err != nil {
+			return err
+		}
+		p.printFindings(o.texts, found)
 		return nil
 	})
 }
@@ -167,7 +170,11 @@ func names(t *templates.Texts, lang string, people []contact.Person) string {
 func (p *program) checkContacts(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return p.withService(ctx, func(o *opened) error {
-			return p.findings(o.texts, gaps(o.service.Contacts(), o.company, o.service.Now()))
+			found, err := p.gaps(o, o.service.Contacts(), o.service.Now())
+			if err != nil {
+				return err
+			}
+			return p.findings(o.texts, found)
 		})
 	}
 	set, err := p.templates()
@@ -179,17 +186,29 @@ func (p *program) checkContacts(ctx context.Context, args []string) error {
 		return err
 	}
 	now := time.Now()
-	return p.findings(set.Texts, gaps(contact.NewDirectory(contact.Merge(nil, rows, now)), set.Company, now))
+	o := &opened{}
+	o.take(set)
+	found, err := p.gaps(o, contact.NewDirectory(contact.Merge(nil, rows, now)), now)
+	if err != nil {
+		return err
+	}
+	return p.findings(o.texts, found)
 }
 
 // gaps finds what a contact list lacks, and where its departments are not those of the
-// company, and what absences leave open from now on. In practice with a list of one's own, the sample company has no say.
-func gaps(d *contact.Directory, c company.Profile, now time.Time) []contact.Finding {
-	found := append(contact.Check(d), contact.CheckAbsences(d, now)...)
-	if !c.Sample {
-		found = append(found, contact.CheckDepartments(d, c.Departments)...)
+// company, and what absences and the policy of calls leave open from now on. In practice with a
+// list of one's own, the sample company has no say.
+func (p *program) gaps(o *opened, d *contact.Directory, now time.Time) (found []contact.Finding, err error) {
+	found = append(contact.Check(d), contact.CheckAbsences(d, now)...)
+	if !o.company.Sample {
+		found = append(found, contact.CheckDepartments(d, o.company.Departments)...)
 	}
-	return found
+	err = p.company(o, d, now, func(c *callCompany) error {
+		holes, err := p.callHoles(c)
+		found = append(found, holes...)
+		return err
+	})
+	return found, err
 }
 
 func (p *program) findings(t *templates.Texts, found []contact.Finding) error {

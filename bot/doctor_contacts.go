@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"hikeshi/workflows/company"
 	"hikeshi/workflows/contact"
 )
 
@@ -13,11 +12,11 @@ func checkContactList(_ context.Context, x *patient) []finding {
 		return nil
 	}
 	var found []finding
-	var own company.Profile
-	if x.set != nil {
-		own = x.set.Company
+	open, err := x.gaps(x.opened, x.opened.service.Contacts(), x.opened.service.Now())
+	if err != nil {
+		return faulty(x.inWords(err))
 	}
-	for _, f := range gaps(x.opened.service.Contacts(), own, x.opened.service.Now()) {
+	for _, f := range open {
 		g := gradeWarning
 		if f.Severity == contact.Severe {
 			g = gradeFault

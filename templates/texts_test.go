@@ -14,6 +14,7 @@ import (
 	"hikeshi/templates"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
 )
 
 func texts(t testing.TB) *templates.Texts {
@@ -152,6 +153,8 @@ var dynamic = []struct {
 	{"log.what.", eventKinds(), nil},
 	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again", "unreached", "waited", "silent", "failed", "recall"}, nil},
 	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by"}, nil},
+	{"hole.", paging.HoleKeys, nil},
+	{"cli.paging.why.", paging.Whys, nil},
 	{"means.", strs(incident.AllMeans), nil},
 	{"trouble.", strs(incident.MeansTroubles), nil},
 	{"platform.", []string{"slack", "discord", "mail"}, nil},

@@ -47,6 +47,12 @@ func (s *Service) Contacts() *contact.Directory { return s.people.Load().Directo
 // People gives the contact list as the core sees it.
 func (s *Service) People() incident.Directory { return s.people.Load() }
 
+// Callable shows a contact list as the core sees it, without a service: for whoever wants to know
+// who would be called. reaches is as in Options.
+func Callable(list *contact.Directory, reaches func(contact.Person, incident.Means) bool) incident.Directory {
+	return &people{Directory: list, reaches: reaches}
+}
+
 // Name gives how a person is called: as listed, else as the incident's reporter was
 // called then, else the ID.
 func (s *Service) Name(in *incident.Incident, id incident.PersonID) string {

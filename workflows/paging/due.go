@@ -86,7 +86,7 @@ func (v view) runsOut(pg incident.Page) time.Time {
 	case v.in.Exhausted && v.led():
 		wait = max(wait, plan.AgainLed)
 	case v.in.Exhausted:
-		wait = max(wait, plan.Again)
+		wait = plan.Again // also where a single wait is longer: nobody knows of the incident
 	}
 	return begun.Add(wait)
 }
