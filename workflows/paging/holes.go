@@ -58,7 +58,7 @@ func (p *Policy) Holes(c Case, course Course, dir incident.Directory, ready []in
 		return slices.ContainsFunc(course.Steps, func(s Step) bool { return slices.Contains(s.Means, m) })
 	}
 	// A company may leave the phone out by day; where it names it, somebody should be rung.
-	wakes := slices.Contains(v.plan(c.At).allMeans(), incident.ByPhone) || asleep(c.At)
+	wakes := slices.Contains(slices.Concat(v.plan(c.At).Means...), incident.ByPhone) || asleep(c.At)
 	if in.Chased() && len(people) > 0 && wakes && !by(incident.ByPhone) {
 		out = append(out, Hole{Key: HoleNight})
 	}
@@ -70,7 +70,7 @@ func (p *Policy) Holes(c Case, course Course, dir incident.Directory, ready []in
 		key   string
 	}{{incident.ByMail, HoleMail}, {incident.ByPhone, HolePhone}} {
 		m, key := unused.means, unused.key
-		if slices.Contains(ready, m) && len(people) > 0 && slices.Contains(v.plan(c.At).allMeans(), m) && !by(m) {
+		if slices.Contains(ready, m) && len(people) > 0 && slices.Contains(slices.Concat(v.plan(c.At).Means...), m) && !by(m) {
 			out = append(out, Hole{Key: key})
 		}
 	}
