@@ -464,7 +464,7 @@ func benchmarkDueTimer(b *testing.B, url string, waiting, due int) {
 	defer r.stop()
 	sleeping(b, url, waiting)
 
-	falls, first, last := fallingDue(b, r.house, r.clock, due, apart)
+	falls, first, last := fallingDue(b, r.house, r.clock, due, apart, 1)
 	r.settle()
 	r.clock.set(first.Add(-time.Second))
 	r.settle()

@@ -130,6 +130,7 @@ func TestReplicasSoak(t *testing.T) { soak(t); replicas(t, 2000, 20*time.Millise
 // replicas lets timers fall due one after the other on three servers, of which one is killed
 // with some in its hands.
 func replicas(t *testing.T, due int, apart time.Duration) {
+	const together = 8 // so that one claim takes several
 	url := pgtest.Start(t, pgtest.Durable...).Empty(t)
 	db, err := sql.Open("pgx", url+"&search_path=hikeshi")
 	if err != nil {
@@ -139,7 +140,7 @@ func replicas(t *testing.T, due int, apart time.Duration) {
 	clock := &settableClock{}
 	first := newReplica(t, url, clock, func(s workflows.Store) workflows.Store { return s }, nil)
 	ctx := context.Background()
-	falls, begins, last := fallingDue(t, first.house, clock, due, apart)
+	falls, begins, last := fallingDue(t, first.house, clock, due, apart, together)
 	first.close(t)
 	// What was said at the time of the reports was said.
 	if _, err := db.Exec(`UPDATE messages SET state = 'sent', next = NULL, first_sent = created, last_sent = created, frontend = 'platform', sent = key`); err != nil {
@@ -155,7 +156,7 @@ func replicas(t *testing.T, due int, apart time.Duration) {
 		c := exec.Command(os.Args[0], "-test.run=^TestReplica$")
 		dies := "0"
 		if i == 1 {
-			dies = strconv.Itoa(due / 12) // of its claims, about a third of them all: midway
+			dies = strconv.Itoa(due / together / 6) // of its claims, about a third of them all: midway
 		}
 		c.Env = append(os.Environ(), "REPLICA_DATABASE="+url, "REPLICA_PLATFORM="+platform, "REPLICA_DIES="+dies, "REPLICA_CLOCK="+ahead.String())
 		c.Stderr = os.Stderr
@@ -229,14 +230,15 @@ func replicas(t *testing.T, due int, apart time.Duration) {
 	t.Logf("%d timers, %d in the hands of the killed one and %d late after it; p50 %v, p99 %v, latest %v", due, held, after, late[len(late)/2], late[len(late)*99/100], late[len(late)-1])
 }
 
-// fallingDue makes incidents whose waits run out one after the other. It gives when.
-func fallingDue(t testing.TB, h *house, clock *settableClock, due int, apart time.Duration) (falls map[incident.ID]time.Time, first, last time.Time) {
+// fallingDue makes incidents whose waits run out one after the other, or some together. It
+// gives when.
+func fallingDue(t testing.TB, h *house, clock *settableClock, due int, apart time.Duration, together int) (falls map[incident.ID]time.Time, first, last time.Time) {
 	t.Helper()
 	who := h.desk.People("ja")[0]
 	falls = map[incident.ID]time.Time{}
 	begun := time.Now().Truncate(time.Second)
 	for n := range due {
-		clock.set(begun.Add(time.Duration(n) * apart))
+		clock.set(begun.Add(time.Duration(n/together*together) * apart))
 		reply := h.desk.Handle(context.Background(), chat.Request{ID: fmt.Sprint("line-", n), Kind: chat.Said, From: who.User, Name: who.Name, Text: fmt.Sprintf("/incident 画面が固まりました（%d）", n), At: clock.Now()})
 		if !reply.Accepted {
 			t.Fatal("a report was not taken")

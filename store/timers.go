@@ -23,6 +23,7 @@ var insertTimers = &insert{
 const (
 	deleteTimer  = `DELETE FROM timers WHERE key = $1`
 	releaseTimer = `UPDATE timers SET owner = '', next = $1 WHERE key = $2 AND owner = $3 AND attempt = $4`
+	nextTimer    = `SELECT min(next) FROM timers`
 	// The ends of messages_next, one for each rank, and the one of timers_next, each a look at one entry.
 	nextDue = `SELECT min(n) FROM (
 		SELECT min(next) AS n FROM timers
@@ -90,6 +91,15 @@ func (d *database) ReleaseTimer(ctx context.Context, t workflows.Timer, owner st
 		}
 		return nil
 	})
+}
+
+// NextTimer says when the next timer is due or the lease on one runs out.
+func (d *database) NextTimer(ctx context.Context) (time.Time, bool, error) {
+	var next sql.NullInt64
+	if _, err := row(ctx, d.reading(), nextTimer, nil, &next); err != nil {
+		return time.Time{}, false, fmt.Errorf("next timer: %w", err)
+	}
+	return instant(next.Int64), next.Valid, nil
 }
 
 // NextDue says when the next timer or message is due or its lease runs out.

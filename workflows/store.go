@@ -93,6 +93,8 @@ type Store interface {
 	// NextDue says when the next timer or message is due or its lease runs out; ok is false
 	// when there is none.
 	NextDue(ctx context.Context) (t time.Time, ok bool, err error)
+	// NextTimer is NextDue for timers alone.
+	NextTimer(ctx context.Context) (t time.Time, ok bool, err error)
 
 	// Setting and SetSetting keep small values of the program itself; "" where there is none.
 	Setting(ctx context.Context, name string) (string, error)

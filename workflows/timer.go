@@ -178,5 +178,10 @@ func (s *Service) finished(m Message, res Sent) {
 	s.changed(Changed{Incident: m.Incident})
 }
 
+// NextTimer says when the next timer is due, or the lease on one runs out.
+func (s *Service) NextTimer(ctx context.Context) (time.Time, bool, error) {
+	return s.store.NextTimer(ctx)
+}
+
 // NextDue says when there is something to do next.
 func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) { return s.store.NextDue(ctx) }

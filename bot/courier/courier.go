@@ -223,20 +223,34 @@ func (c *Courier) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
+// soonest is the least sleep, should something stay due that could not be claimed.
+const soonest = 10 * time.Millisecond
+
+// untilNext is how long there is nothing to do. Messages wait for a lane and for the one under
+// way; a timer waits for nobody.
 func (c *Courier) untilNext(ctx context.Context) time.Duration {
+	hold, busy := c.pause(), false
+	switch {
+	case len(c.lanes) == cap(c.lanes):
+		hold, busy = idle, true // what is due has to wait for a lane; the send that ends wakes us
+	case len(c.slow) == cap(c.slow):
+		// What is due may have to wait for one of those lanes; a page that comes in wakes us.
+		hold, busy = 5*pace, true
+	case hold > 0:
+		busy = true
+	}
 	next, ok, err := c.Service.NextDue(ctx)
 	if err != nil || !ok {
 		return idle
 	}
-	if len(c.lanes) == cap(c.lanes) {
-		return idle // what is due has to wait for a lane; the send that ends wakes us
+	now := c.Service.Now()
+	wait := max(next.Sub(now), hold)
+	if busy && next.Sub(now) < hold {
+		if timer, ok, err := c.Service.NextTimer(ctx); err == nil && ok {
+			wait = min(wait, timer.Sub(now))
+		}
 	}
-	if len(c.slow) == cap(c.slow) {
-		// What is due may have to wait for one of those lanes; a page that comes in wakes us.
-		return min(max(next.Sub(c.Service.Now()), 5*pace), idle)
-	}
-	// At least a moment, should something stay due that could not be claimed.
-	return min(max(next.Sub(c.Service.Now()), c.pause(), 10*time.Millisecond), idle)
+	return min(max(wait, soonest), idle)
 }
 
 // round claims once what is due and starts it. worked is false when nothing was claimed.

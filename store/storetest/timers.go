@@ -153,6 +153,13 @@ func nextDue(t *testing.T, db Database) {
 	next("a message", time.Minute)
 	save(t, s, workflows.Change{At: at(30 * time.Second), Messages: []incident.Notice{urgent("page", sato)}})
 	next("an urgent message", 30*time.Second)
+	timer := func(want time.Duration) {
+		t.Helper()
+		if due, ok, err := s.NextTimer(t.Context()); err != nil || !ok || !due.Equal(at(want)) || due.Location() != time.UTC {
+			t.Errorf("next timer due %s (%v, %v), want %s", due, ok, err, at(want))
+		}
+	}
+	timer(time.Hour)
 	list := claimMessages(t, s, time.Minute, "a", 10)
 	next("the end of a lease", time.Minute+lease)
 	finish(t, s, list[0], "a", workflows.Sent{OK: true, At: start})
@@ -162,8 +169,12 @@ func nextDue(t *testing.T, db Database) {
 	next("after giving up", time.Hour)
 	claim(t, s, time.Hour, "a", 10)
 	next("the end of a timer's lease", time.Hour+lease)
+	timer(time.Hour + lease)
 	save(t, s, workflows.Change{Cancel: []string{round(1, 0).Key}})
 	next("after a cancel", 2*time.Hour)
 	save(t, s, workflows.Change{Cancel: []string{round(2, 0).Key}})
 	none("after everything")
+	if due, ok, err := s.NextTimer(t.Context()); ok || err != nil {
+		t.Errorf("after everything the next timer is due %s, %v", due, err)
+	}
 }
