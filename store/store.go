@@ -13,6 +13,12 @@
 // files among them; several processes may work at once, and tell each other what they changed
 // by NOTIFY. With either, a transaction is on the disk when Write returns.
 //
+// While a newer version takes over on the same PostgreSQL, the older server goes on working
+// beside it: migrations only add, with defaults, and a row in which the newer one has written
+// more than the older knows is read for showing and refused for saving (incident.ErrNewer),
+// because what is not known would be lost, or would no longer follow from the record. An older
+// server is not started on a newer schema.
+//
 // It must not decide anything about incidents, read a clock (every time is handed in), or
 // write a text, a name or an address into an error or a log.
 package store

@@ -11,6 +11,9 @@
 // courier decides nothing about incidents and words nothing; what is due it knows by no
 // clock but the service's, so that a moved practice clock works.
 //
+// What only a newer version knows how to say or do, which works on the same database while one
+// takes over from the other, is left to it: due again a second later, and no try is counted.
+//
 // Where a front end joins pages, those to one person that are due together are one message
 // and one claim. What a front end puts off because its platform asks to wait was not tried:
 // it is due again later and holds nobody up.
