@@ -1,0 +1,207 @@
+package paging_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/paging"
+)
+
+func means(m ...incident.Means) []incident.Means { return m }
+
+// one is a policy that calls the lead alone, so that a chain can be read.
+func one() *paging.Policy {
+	p := paging.Usual()
+	for _, l := range []*paging.Plan{&p.Level3, &p.Level2, &p.Level1} {
+		l.Call, l.Personal, l.Later = []incident.Role{incident.IncidentLead}, nil, nil
+	}
+	return p
+}
+
+const chatMail = " chat,mail "
+
+// Given a company and a policy, when this happens at night, then these calls go out.
+func TestWhoIsCalledNext(t *testing.T) {
+	took := func(c *call, p person) {
+		if refused := c.do(p, incident.Take{}); refused != nil {
+			c.t.Fatalf("%s cannot take it: %s", p, refused.Key)
+		}
+	}
+	declines := func(c *call, p person) {
+		if refused := c.do(p, incident.Decline{}); refused != nil {
+			c.t.Fatalf("%s cannot decline: %s", p, refused.Key)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		given  func(c *town, p *paging.Policy)
+		level  incident.Level
+		policy *paging.Policy
+		when   func(c *call)
+		want   []string
+	}{
+		{"his means first, then who stands in", nil, incident.Level3, one(), func(c *call) { c.pass(3) },
+			[]string{"+0 lead" + chatMail + "recall", "+5 lead phone waited", "+10 lead2" + chatMail + "round", "+15 lead2 phone waited", "+15 lead3" + chatMail + "round"}},
+		{"the waits of level 2", nil, incident.Level2, one(), func(c *call) { c.pass(2) },
+			[]string{"+0 lead" + chatMail + "recall", "+15 lead phone waited", "+30 lead2" + chatMail + "round"}},
+		{"the waits of level 1", nil, incident.Level1, one(), func(c *call) { c.pass(1) },
+			[]string{"+0 lead" + chatMail + "recall", "+60 lead phone waited"}},
+		{"unconfirmed it may be a 3", nil, incident.Unassessed, one(), func(c *call) { c.pass(1) },
+			[]string{"+0 lead" + chatMail + "recall", "+5 lead phone waited"}},
+		{"level 0 is told", nil, incident.Level0, paging.Usual(), func(c *call) {
+			if due, ok := c.policy.Due(c.in, c.town); ok {
+				c.t.Errorf("somebody is chased at %s", due)
+			}
+		}, []string{"+0 admin" + chatMail + "recall"}},
+		{"a means that fails is followed at once", nil, incident.Level3, one(), func(c *call) {
+			c.fail("lead", incident.ByChat)
+			c.fail("lead", incident.ByMail)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 lead phone failed"}},
+		{"nothing reaches him any more: his deputy at once", func(c *town, _ *paging.Policy) { c.means["lead"] = means(incident.ByMail) }, incident.Level3, one(),
+			func(c *call) { c.fail("lead", incident.ByMail) },
+			[]string{"+0 lead mail recall", "+0 lead2" + chatMail + "unreached"}},
+		{"nothing ever reached him: his deputy at once", func(c *town, _ *paging.Policy) { c.means["lead"] = means() }, incident.Level3, one(), func(*call) {},
+			[]string{"+0 lead  recall", "+0 lead2" + chatMail + "unreached"}},
+		{"a means outside of the policy is better than none", func(c *town, p *paging.Policy) {
+			c.means["lead"], p.Level3.Means = means(incident.ByPhone), [][]incident.Means{{incident.ByChat}}
+		}, incident.Level3, one(), func(*call) {}, []string{"+0 lead phone recall"}},
+		{"away: the one he named", func(c *town, _ *paging.Policy) { c.away["lead"] = "neighbour" }, incident.Level3, one(), func(c *call) { c.pass(2) },
+			[]string{"+0 neighbour" + chatMail + "recall", "+5 neighbour phone waited", "+10 lead2" + chatMail + "round"}},
+		{"away: else the next of the chain", func(c *town, _ *paging.Policy) { c.away["lead"] = "" }, incident.Level3, one(), func(*call) {},
+			[]string{"+0 lead2" + chatMail + "recall"}},
+		{"everybody is away: called all the same", func(c *town, _ *paging.Policy) { c.away["lead"], c.away["lead2"], c.away["lead3"] = "", "", "" }, incident.Level3, one(), func(*call) {},
+			[]string{"+0 lead" + chatMail + "recall"}},
+		{"declined: the next at once", nil, incident.Level3, one(), func(c *call) { declines(c, "lead") },
+			[]string{"+0 lead" + chatMail + "recall", "+0 lead2" + chatMail + "deputy"}},
+		{"declined by all: the whole line again", func(c *town, _ *paging.Policy) {
+			delete(c.deputies, incident.IncidentLead)
+			delete(c.deputies, incident.Representative)
+		}, incident.Level3, one(), func(c *call) {
+			declines(c, "lead")
+			declines(c, "boss")
+			c.pass(1)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 boss" + chatMail + "deputy", "+0 exhausted", "+15 exhausted", "+15 lead chat,mail,phone round", "+15 boss chat,mail,phone round"}},
+		{"nobody is left, and again every quarter of an hour", func(c *town, _ *paging.Policy) {
+			delete(c.holders, incident.Representative)
+			delete(c.deputies, incident.Representative)
+			delete(c.deputies, incident.IncidentLead)
+		}, incident.Level1, one(), func(c *call) { c.pass(4) },
+			[]string{"+0 lead" + chatMail + "recall", "+60 lead phone waited", "+120 exhausted", "+120 lead chat,mail,phone round",
+				"+135 exhausted", "+135 lead chat,mail,phone round", "+150 exhausted", "+150 lead chat,mail,phone round"}},
+		{"one of a role is enough", func(c *town, _ *paging.Policy) { c.holders[incident.IncidentLead] = []person{"lead", "co"} }, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			if pg, _ := c.in.Page("co"); pg.Status != incident.PageEnded {
+				c.t.Errorf("the other is %s", pg.Status)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+0 co" + chatMail + "recall"}},
+		{"everyone of a role is wanted", func(c *town, p *paging.Policy) {
+			c.holders[incident.IncidentLead] = []person{"lead", "co"}
+			p.Level3.Everyone = []incident.Role{incident.IncidentLead}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			c.pass(1)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 co" + chatMail + "recall", "+5 co phone waited"}},
+		{"a role for later, when nobody at all has answered", func(_ *town, p *paging.Policy) {
+			p.Level3.Later = []paging.Later{{Role: incident.PrivacyManager, Rounds: 2}}
+		}, incident.Level3, one(), func(c *call) { c.pass(2) },
+			[]string{"+0 lead" + chatMail + "recall", "+5 lead phone waited", "+10 lead2" + chatMail + "round", "+10 privacy" + chatMail + "round"}},
+		{"not when somebody has", func(_ *town, p *paging.Policy) {
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.SystemAdmin}
+			p.Level3.Later = []paging.Later{{Role: incident.PrivacyManager, Rounds: 1}}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			c.pass(1)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall", "+5 admin phone waited"}},
+		{"who takes it and writes nothing is called again", nil, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			c.pass(1)
+		}, []string{"+0 lead" + chatMail + "recall", "+60 lead chat,mail,phone silent"}},
+		{"who writes is left alone for the whole time", nil, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			c.now = c.now.Add(50 * time.Minute)
+			c.do("lead", incident.Note{Text: "調査中"})
+			if due, ok := c.policy.Due(c.in, c.town); ok {
+				c.t.Errorf("called again at %s", due)
+			}
+		}, []string{"+0 lead" + chatMail + "recall"}},
+		{"a raise calls the new people at once", nil, incident.Level2, paging.Usual(), func(c *call) {
+			took(c, "lead")
+			c.now = c.now.Add(time.Minute)
+			if refused := c.do("lead", incident.SetLevel{Level: incident.Level3, Reason: "顧客に影響"}); refused != nil {
+				c.t.Fatal(refused.Key)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall", "+1 boss" + chatMail + "level"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newTown()
+			if tt.given != nil {
+				tt.given(c, tt.policy)
+			}
+			played := begin(t, c, tt.policy, tt.level, sunday)
+			tt.when(played)
+			if diff := cmp.Diff(tt.want, played.log); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestHoursCover(t *testing.T) {
+	day := func(d, h, m int) time.Time { return time.Date(2026, 12, d, h, m, 0, 0, incident.Tokyo) }
+	night := paging.Hours{From: 22 * 60, To: 7 * 60}
+	weeknight := paging.Hours{Days: []string{"workday"}, From: 22 * 60, To: 7 * 60}
+	for _, tt := range []struct {
+		name  string
+		hours paging.Hours
+		at    time.Time
+		want  bool
+	}{
+		{"before it begins", night, day(1, 21, 59), false},
+		{"its first minute", night, day(1, 22, 0), true},
+		{"midnight", night, day(2, 0, 0), true},
+		{"its last minute", night, day(2, 6, 59), true},
+		{"its end", night, day(2, 7, 0), false},
+		{"told in UTC", night, day(2, 2, 0).UTC(), true},
+		{"the night of a Friday is of the Friday", weeknight, day(5, 2, 0), true},
+		{"the night of a Saturday is none of a working day", weeknight, day(6, 2, 0), false},
+		{"the night before a Monday", weeknight, day(7, 2, 0), false},
+		{"the evening of the Monday", weeknight, day(7, 23, 0), true},
+		{"New Year's closing days are holidays", paging.Hours{Days: []string{"holiday"}}, day(29, 12, 0), true},
+		{"the day before is none", paging.Hours{Days: []string{"holiday"}}, day(28, 12, 0), false},
+		{"a day by its name", paging.Hours{Days: []string{"tue"}}, day(29, 12, 0), true},
+		{"another day", paging.Hours{Days: []string{"mon"}}, day(29, 12, 0), false},
+		{"until the end of the day", paging.Hours{From: 9 * 60, To: 24 * 60}, day(1, 23, 59), true},
+	} {
+		if got := tt.hours.Covers(tt.at); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// What holds at some hours stands in for what holds else; what it does not say stays.
+func TestThePlanOfAnHour(t *testing.T) {
+	p := paging.Usual()
+	p.Hours = []paging.Hours{{Name: "night", From: 22 * 60, To: 7 * 60}, {Name: "holiday", Days: []string{"holiday"}}}
+	p.Level1.At = []paging.Shift{
+		{Hours: "night", Plan: paging.Plan{Wait: 8 * time.Hour, Personal: []incident.Role{}}},
+		{Hours: "holiday", Plan: paging.Plan{Wait: 4 * time.Hour}},
+	}
+	saturday := time.Date(2026, 12, 5, 12, 0, 0, 0, incident.Tokyo)
+	for at, want := range map[time.Time]time.Duration{
+		saturday: 4 * time.Hour, saturday.Add(12 * time.Hour): 8 * time.Hour, saturday.AddDate(0, 0, 2): time.Hour,
+	} {
+		plan := p.At(incident.Level1, true, at)
+		if plan.Wait != want || len(plan.Call) != 2 || plan.Silence != p.Level1.Silence {
+			t.Errorf("at %s: %+v", at, plan)
+		}
+		if roles := plan.Roles(incident.Unknown); (want == 8*time.Hour) != (len(roles) == 2) {
+			t.Errorf("at %s: told are %v", at, roles)
+		}
+		if wait := p.At(incident.Level1, false, at).Wait; wait != 5*time.Minute {
+			t.Errorf("at %s, unconfirmed: %s", at, wait)
+		}
+	}
+}
