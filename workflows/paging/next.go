@@ -127,7 +127,12 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	// Nobody is left: those who have not answered are called once more, by everything there is.
 	r.Exhausted = len(late) == len(waiting)
 	for _, pg := range late {
-		r.Again = append(r.Again, incident.Attempt{Person: pg.Person, Roles: pg.Roles, By: v.everyMeans(pg.Person)})
+		if dir.Known(pg.Person) { // else he has left the company since
+			r.Again = append(r.Again, incident.Attempt{Person: pg.Person, Roles: pg.Roles, By: v.everyMeans(pg.Person)})
+		}
+	}
+	if len(r.Again) == 0 && r.Exhausted && !in.Attended(dir) {
+		return v.restart(r)
 	}
 	return r
 }

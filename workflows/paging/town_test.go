@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/paging"
@@ -46,6 +47,9 @@ func (c *town) Away(p person, _ time.Time) (person, bool) {
 }
 
 func (c *town) Reaches(p person, m incident.Means) bool {
+	if !c.Known(p) {
+		return false
+	}
 	if means, told := c.means[p]; told {
 		return slices.Contains(means, m)
 	}
@@ -63,7 +67,7 @@ func (noSteps) Version() string                              { return "none" }
 
 // call is an incident whose calls are played.
 type call struct {
-	t      testing.TB
+	t      rapid.TB
 	town   *town
 	policy *paging.Policy
 	in     *incident.Incident
@@ -77,7 +81,7 @@ type call struct {
 var sunday = time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)
 
 // begin has an incident of a level reported and confirmed, and its people called.
-func begin(t testing.TB, town *town, policy *paging.Policy, level incident.Level, at time.Time, excluded ...person) *call {
+func begin(t rapid.TB, town *town, policy *paging.Policy, level incident.Level, at time.Time, excluded ...person) *call {
 	t.Helper()
 	c := &call{t: t, town: town, policy: policy, in: incident.New("INC-2026-0001"), start: at.UTC(), now: at.UTC()}
 	facts := incident.Facts{incident.FactPersonalData: incident.No}
