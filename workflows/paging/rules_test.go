@@ -1,6 +1,8 @@
 package paging_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -202,6 +204,145 @@ func TestThePlanOfAnHour(t *testing.T) {
 		}
 		if wait := p.At(incident.Level1, false, at).Wait; wait != 5*time.Minute {
 			t.Errorf("at %s, unconfirmed: %s", at, wait)
+		}
+	}
+}
+
+// Given that the one who was named in an absent lead's place is left out, the line goes on.
+func TestWhoIsLeftOutStandsInForNobody(t *testing.T) {
+	c := newTown()
+	c.away["lead"] = "suspect"
+	played := begin(t, c, one(), incident.Level3, sunday, "suspect", "lead2")
+	if diff := cmp.Diff([]string{"+0 lead3" + chatMail + "recall"}, played.log); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Given that everybody who still waits to be answered has left the company, and the others have
+// declined, the others are called again: an open page of nobody must not stand in their way.
+func TestAPageOfSomebodyWhoLeftHoldsNothingUp(t *testing.T) {
+	c := newTown()
+	delete(c.deputies, incident.IncidentLead)
+	delete(c.deputies, incident.Representative)
+	played := begin(t, c, one(), incident.Level3, sunday)
+	c.gone = []person{"lead"}
+	played.pass(1)
+	if refused := played.do("boss", incident.Decline{}); refused != nil {
+		t.Fatal(refused.Key)
+	}
+	played.pass(1)
+	if diff := cmp.Diff([]string{"+0 lead" + chatMail + "recall", "+5 boss" + chatMail + "round", "+10 exhausted", "+10 boss chat,mail,phone round"}, played.log); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What is shown in advance is what happens: the same calls, at the same instants.
+func TestPlayShowsWhatHappens(t *testing.T) {
+	for _, level := range incident.Levels {
+		c, policy := newTown(), paging.Usual()
+		c.means["admin"], c.away["privacy"] = means(), "neighbour"
+		course, err := policy.Play(paging.Case{Level: level, Confirmed: true, At: sunday, Personal: incident.No}, c, noSteps{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		played := begin(t, c, policy, level, sunday)
+		for {
+			due, ok := policy.Due(played.in, c)
+			if !ok || !course.ExhaustedAt.IsZero() && due.After(course.ExhaustedAt.Add(course.Again)) {
+				break
+			}
+			played.pass(1)
+		}
+		var want []string
+		for _, pg := range played.log {
+			if pg[len(pg)-len("exhausted"):] != "exhausted" {
+				want = append(want, pg[:len(pg)-len(lastWord(pg))])
+			}
+		}
+		shown := &call{t: t, start: sunday.UTC()}
+		for _, s := range course.Steps {
+			shown.now = s.At
+			shown.write(incident.Paged{Person: s.Person, By: s.Means})
+		}
+		if diff := cmp.Diff(want, shown.log); diff != "" {
+			t.Errorf("level %s (-happens +shown):\n%s", level, diff)
+		}
+		if chased := level != incident.Level0; chased != (course.Again == 15*time.Minute) || chased == course.ExhaustedAt.IsZero() {
+			t.Errorf("level %s: exhausted at %s, again every %s", level, course.ExhaustedAt, course.Again)
+		}
+	}
+	for _, none := range []paging.Case{{Level: incident.Level1, At: sunday}, {Level: incident.Level2, Confirmed: true, Personal: incident.Yes, At: sunday}} {
+		if _, err := paging.Usual().Play(none, newTown(), noSteps{}); !errors.Is(err, paging.ErrNoSuchCase) {
+			t.Errorf("%+v: %v", none, err)
+		}
+	}
+}
+
+func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
+
+func TestHoles(t *testing.T) {
+	ready := means(incident.ByMail, incident.ByPhone)
+	whole := func(c *town) {
+		c.deputies[incident.PrivacyManager] = []person{"privacy2"}
+	}
+	for _, tt := range []struct {
+		name  string
+		spoil func(c *town)
+		level incident.Level
+		want  []paging.Hole
+	}{
+		{"none", func(*town) {}, incident.Level3, nil},
+		{"nobody holds a role", func(c *town) { delete(c.holders, incident.SystemAdmin); delete(c.deputies, incident.SystemAdmin) }, incident.Level3,
+			[]paging.Hole{{Key: paging.HoleRoleEmpty, Role: incident.SystemAdmin}}},
+		{"no deputy", func(c *town) { delete(c.deputies, incident.SystemAdmin) }, incident.Level3,
+			[]paging.Hole{{Key: paging.HoleNoDeputy, Role: incident.SystemAdmin, Person: "admin"}}},
+		{"everybody of a role is away", func(c *town) { c.away["admin"], c.away["admin2"] = "", "" }, incident.Level3,
+			[]paging.Hole{{Key: paging.HoleAllAway, Role: incident.SystemAdmin}}},
+		{"one who is called later has no deputy", func(c *town) { delete(c.deputies, incident.Representative) }, incident.Level2,
+			[]paging.Hole{{Key: paging.HoleNoDeputy, Role: incident.Representative, Person: "boss"}}},
+		{"nothing reaches somebody", func(c *town) { c.means["lead2"] = means() }, incident.Level3, []paging.Hole{{Key: paging.HoleUnreached, Person: "lead2"}}},
+		{"nobody has a number", func(c *town) {
+			for _, p := range []person{"boss", "vice", "lead", "lead2", "lead3", "admin", "admin2", "privacy", "privacy2"} {
+				c.means[p] = means(incident.ByChat, incident.ByMail)
+			}
+		}, incident.Level3, []paging.Hole{{Key: paging.HoleNight}, {Key: paging.HolePhone}}},
+		{"nobody has an address", func(c *town) {
+			for _, p := range []person{"boss", "vice", "lead", "lead2", "lead3", "admin", "admin2", "privacy", "privacy2"} {
+				c.means[p] = means(incident.ByChat, incident.ByPhone)
+			}
+		}, incident.Level3, []paging.Hole{{Key: paging.HoleMail}}},
+		{"one person is everything", func(c *town) {
+			for _, r := range []incident.Role{incident.Representative, incident.IncidentLead, incident.SystemAdmin, incident.PrivacyManager} {
+				c.holders[r], c.deputies[r] = []person{"boss"}, nil
+			}
+		}, incident.Level1, []paging.Hole{
+			{Key: paging.HoleNoDeputy, Role: incident.SystemAdmin, Person: "boss"}, {Key: paging.HoleNoDeputy, Role: incident.IncidentLead, Person: "boss"},
+			{Key: paging.HoleNoDeputy, Role: incident.PrivacyManager, Person: "boss"}, {Key: paging.HoleSingle, Person: "boss"},
+		}},
+		{"level 0 wakes nobody and needs no deputy", func(c *town) { delete(c.deputies, incident.SystemAdmin) }, incident.Level0, nil},
+		{"nobody at all", func(c *town) { c.holders, c.deputies = nil, nil }, incident.Level0, []paging.Hole{
+			{Key: paging.HoleNobody}, {Key: paging.HoleRoleEmpty, Role: incident.SystemAdmin}, {Key: paging.HoleRoleEmpty, Role: incident.PrivacyManager},
+		}},
+	} {
+		c := newTown()
+		whole(c)
+		tt.spoil(c)
+		supposed := paging.Case{Level: tt.level, Confirmed: true, At: sunday}
+		course, err := paging.Usual().Play(supposed, c, noSteps{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, paging.Usual().Holes(supposed, course, c, ready)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func BenchmarkPlay(b *testing.B) {
+	c, policy := newTown(), paging.Usual()
+	for b.Loop() {
+		if _, err := policy.Play(paging.Case{Level: incident.Level3, Confirmed: true, At: sunday}, c, noSteps{}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
