@@ -22,7 +22,7 @@ import (
 // lists can be searched, and what was found can be chosen and sent. (Peers' defect 10)
 func TestFormsOfALargeCompanyOnSlack(t *testing.T) {
 	w := slacktest.New(t)
-	p := &program{settings: slackSettings(w, "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))}
+	p := &program{settings: slackSettings(w, "sqlite:"+filepath.Join(t.TempDir(), "practice.db")), slackLimits: fast}
 	h := slackDesk(t, p)
 	ids := largeCompany(t, h, 200, 500)
 	_, accounts := moveIn(w, h.service.Contacts().People()[:10])

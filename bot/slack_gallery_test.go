@@ -25,6 +25,8 @@ func (g *gallery) leak() {
 	g.home("quiet", "伊藤")
 	g.reply("which.none", g.say("伊藤", "", "/incident status"))
 	g.reply("list.empty", g.say("伊藤", "", "/incident 一覧"))
+	away := g.form("away", g.press("伊藤", opens("away", "")))
+	g.form("away.refused", g.send("伊藤", away, "from", "2026-12-29", "to", "2026-12-28"))
 	empty := g.form("report", g.say("山本", "", "/incident"))
 	g.form("report.refused", g.send("山本", empty))
 	g.kept = workflows.PlaceKept{ID: "C0INCIDENT", Problem: string(chat.ProblemStays), Missing: []workflows.PlaceMissing{
@@ -76,6 +78,8 @@ func (g *gallery) leak() {
 	g.reply("false_alarm", g.must(g.send("山本", g.press("山本", opens("alarm", id)).Form)))
 	g.notice(incident.NoticeAlarm, "", "佐藤", id)
 	g.must(g.press("佐藤", act("continue", id, "")))
+	g.audited("鈴木", workflows.FindingTimer, id)
+	g.audited("鈴木", workflows.FindingOverdue, "")
 	g.reply("advanced", g.must(g.say("佐藤", ch, "/incident advance")))
 	g.notice(incident.NoticeCard, "containment", "", id)
 	g.must(g.say("佐藤", ch, "/incident assign 鈴木 2"))
@@ -122,6 +126,15 @@ func (g *gallery) unreached(name string, id incident.ID) {
 	if err != nil || !out.Did("unreached") {
 		g.t.Fatalf("%+v, %v", out, err)
 	}
+}
+
+// audited shows what the auditor tells somebody of a finding.
+func (g *gallery) audited(name string, kind workflows.FindingKind, id incident.ID) {
+	g.t.Helper()
+	day := g.clock.Now().In(incident.Tokyo).Format(time.DateOnly)
+	g.worded(string(kind), workflows.Message{Created: g.clock.Now(), Notice: incident.Notice{
+		Kind: incident.NoticeAudit, Key: fmt.Sprintf("audit:%s:%s:%s:%s", kind, id, day, g.person(name)), Incident: id, To: g.person(name), Urgent: true, Day: day,
+	}})
 }
 
 // shared has the report brought to the channel.
