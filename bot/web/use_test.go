@@ -88,6 +88,10 @@ func TestTheKeyboardAloneIsEnough(t *testing.T) {
 	p.until(`document.activeElement.id === "in-text"`)
 	p.do(chromedp.KeyEvent("かばん"))
 
+	// What changes by itself meanwhile takes the place of the button that opened it.
+	p.js(`[...document.querySelectorAll("button")].find(b => b.innerText === "事故を報告する").closest("[data-swap]").append(document.createElement("i"))`)
+	r.web.Changed("")
+	p.until(`![...document.querySelectorAll("button")].find(b => b.innerText === "事故を報告する").closest("[data-swap]").querySelector(":scope > i")`)
 	// Escape closes and keeps; the way back leads to what was typed.
 	press(kb.Escape)
 	p.until(`!document.querySelector("#ask").open && !document.querySelector("#kept").hidden`)

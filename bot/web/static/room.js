@@ -340,7 +340,10 @@ function replace(part, next) {
   const open = one("[aria-expanded=true]", part);
   if (open) one("[aria-expanded]", node)?.setAttribute("aria-expanded", "true");
   const mark = focusMark(part);
+  // Where a dialog is open, the way back leads to what opened it, or to what has taken its place.
+  const way = opener && part.contains(opener) ? marksOf(opener) : "";
   part.replaceWith(node);
+  if (way) opener = every("button, a, summary", node).find(e => marksOf(e) === way) ?? opener;
   if (mark) every("button, a, summary", node).find(e => marksOf(e) === mark)?.focus({ preventScroll: true });
 }
 
