@@ -147,7 +147,7 @@ func (p *program) root() *cobra.Command {
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
 		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.templatesCommand(),
-		p.backupCommand(), p.restoreCommand(), p.slackCommand(),
+		p.backupCommand(), p.restoreCommand(), p.slackCommand(), p.compromisedCommand(),
 	)
 	return root
 }

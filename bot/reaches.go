@@ -82,3 +82,9 @@ func (h *house) beside(ctx context.Context, m workflows.Message) (chat.Frontend,
 	}
 	return nil, chat.Target{}, fmt.Errorf("a means that is not set up, or a person without it: %w", chat.ErrGone)
 }
+
+// closed reports whether a front end is marked as compromised.
+func (h *house) closed(ctx context.Context, frontend string) (bool, error) {
+	marks, err := h.service.Compromised(ctx)
+	return marks[frontend].On, err
+}

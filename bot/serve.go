@@ -115,7 +115,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.desk = desk.New(d)
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk,
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk, Banner: h.desk.Banner,
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
@@ -123,7 +123,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.web = web.New(config)
 	c := courier.Config{
-		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Route: h.route, Owner: owner(), Log: log,
+		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Closed: h.closed, Route: h.route, Owner: owner(), Log: log,
 	}
 	if h.slack != nil {
 		h.slack.Use(h.desk)

@@ -59,7 +59,7 @@ func numbers(from, to int) []string {
 }
 
 // The words that are about no incident: the desk's, which this package may not import.
-var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "web", "help"}
+var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "compromised", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
 var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPropose}
@@ -178,7 +178,7 @@ var (
 	titled  = []incident.NoticeKind{
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
-		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport,
+		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport, incident.NoticeCompromised,
 		incident.NoticeUnreached,
 	}
 )

@@ -45,6 +45,13 @@ func (d *Desk) Call(ctx context.Context, messages ...workflows.Message) (*chat.C
 		Incident: string(in.ID), More: len(pages) - 1, Level: in.WorkingLevel().String(), Unsure: in.Provisional(),
 		Practice: d.service.Practice(), Again: again, Lang: v.lang, Phones: v.callPhones(in, m.To),
 	}
+	marks, err := d.service.Compromised(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if marks[v.chatPlatform].On {
+		c.Avoid = v.platform()
+	}
 	for _, p := range pages {
 		if page, _ := p.in.Page(m.To); slices.Contains(page.Failed, incident.ByChat) {
 			c.Down = v.platform()
@@ -135,5 +142,5 @@ func (v voice) platform() string {
 	if v.chatPlatform == "" {
 		return ""
 	}
-	return v.say("platform." + v.chatPlatform)
+	return v.platformName(v.chatPlatform)
 }

@@ -113,6 +113,9 @@ func (d *Desk) Handle(ctx context.Context, r chat.Request) chat.Reply {
 }
 
 func (v *visit) respond() chat.Reply {
+	if v.closedDoor(v.r.From) && !v.reports() {
+		return v.closed()
+	}
 	switch v.r.Kind {
 	case chat.Said:
 		return v.said()

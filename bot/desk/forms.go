@@ -235,7 +235,7 @@ func (v *visit) keepValues(k draft, values chat.Values) error {
 func (d *Desk) Draft(ctx context.Context, who chat.UserID, id string) (chat.Form, error) {
 	v := d.visit(ctx, who, "")
 	k, ok := parseDraft(id)
-	if !ok {
+	if !ok || k.form != formReport && v.closedDoor(who) {
 		return chat.Form{}, workflows.ErrNotFound
 	}
 	// Without one it is a form nobody has typed into yet, of this person, whoever else has

@@ -38,6 +38,9 @@ func (d *Desk) Home(ctx context.Context, who chat.UserID) ([]chat.Card, error) {
 	if !v.known {
 		return shown([]chat.Card{v.homeStranger()}), nil
 	}
+	if v.closedDoor(who) {
+		return shown(append(v.closed().Cards, v.homeStranger())), nil
+	}
 	mine, err := v.mine()
 	if err != nil {
 		return nil, err

@@ -21,6 +21,10 @@ func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error)
 		card, err := v.auditCard(ctx, m)
 		return shown(v.resent(card, m)), err
 	}
+	if m.Kind == incident.NoticeCompromised {
+		card, err := v.markCard(ctx, m)
+		return shown(v.resent(card, m)), err
+	}
 	in, access, err := d.service.ForMessage(ctx, m)
 	if err != nil {
 		return chat.Card{}, err

@@ -76,6 +76,8 @@ func (v *visit) pressed() chat.Reply {
 		return v.showWeb()
 	case wordAway:
 		return v.showAway()
+	case wordCompromised:
+		return v.pressedMark(a)
 	case actAwayOff:
 		return v.awayOff(a)
 	case actCalls:

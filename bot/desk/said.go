@@ -28,8 +28,11 @@ func (v *visit) said() chat.Reply {
 
 // command carries out a word. chosen is the incident where the person was asked for it.
 func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
-	if r.word == wordAway {
+	switch r.word {
+	case wordAway:
 		return v.away(r, key)
+	case wordCompromised:
+		return v.marked(r, key)
 	}
 	if reply, ok := v.look(r); ok {
 		return reply

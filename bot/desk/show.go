@@ -187,5 +187,8 @@ func (v *visit) showHelp() chat.Reply {
 		{Label: v.say("button.contacts"), Action: v.act(wordContacts, "", 0, "")},
 		v.awayListButton(),
 	}
+	if v.known && v.service.MayMark(v.who.ID) {
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.marks"), Action: v.act(wordCompromised, "", 0, "")})
+	}
 	return chat.Reply{Cards: []chat.Card{card}}
 }

@@ -17,7 +17,7 @@ import (
 func (d *Desk) Suggest(ctx context.Context, who chat.UserID, id, input, typed string, limit int) ([]chat.Option, error) {
 	v := d.visit(ctx, who, "")
 	k, ok := parseDraft(id)
-	if !ok {
+	if !ok || k.form != formReport && v.closedDoor(who) {
 		return nil, workflows.ErrNotFound
 	}
 	form, refusal, err := v.form(k)

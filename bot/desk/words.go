@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"hikeshi/templates"
+	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )
@@ -31,7 +32,7 @@ var Words = []string{
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
 	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
 	string(incident.WordClose), string(incident.WordDismiss), string(incident.WordReopen), string(incident.WordMerge),
-	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordUndelivered, wordWeb, wordHelp,
+	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordCompromised, wordUndelivered, wordWeb, wordHelp,
 }
 
 // vocabulary is how the words may be typed: the English word itself, and the spellings of
@@ -39,11 +40,12 @@ var Words = []string{
 type vocabulary struct {
 	word      map[string]string // folded spelling → word
 	spellings []string
-	off       map[string]bool // folded words that take an absence back
+	off       map[string]bool   // folded words that take an absence back, or a mark
+	platforms map[string]string // folded name → platform that can be marked
 }
 
 func newVocabulary(texts *templates.Texts) vocabulary {
-	v := vocabulary{word: map[string]string{}, off: map[string]bool{}}
+	v := vocabulary{word: map[string]string{}, off: map[string]bool{}, platforms: map[string]string{}}
 	add := func(spelling, word string) {
 		spelling = fold(spelling)
 		if _, twice := v.word[spelling]; spelling != "" && !twice {
@@ -62,6 +64,9 @@ func newVocabulary(texts *templates.Texts) vocabulary {
 		}
 	}
 	for _, lang := range templates.Languages {
+		for _, p := range workflows.Platforms {
+			v.platforms[p], v.platforms[fold(texts.Say(lang, "platform."+p))] = p, p
+		}
 		for off := range strings.SplitSeq(texts.Say(lang, "away.off"), ",") {
 			v.off[fold(off)] = true
 		}
@@ -202,6 +207,12 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 	r := reading{meaning: meansWord, word: word, rest: rest, whole: rest, text: text}
 	if word == string(incident.WordMerge) {
 		return r // its number names the other incident
+	}
+	if word == wordCompromised {
+		if _, _, ok := v.marking(rest); rest != "" && !ok {
+			return reading{meaning: meansAlmost, word: word, text: text}
+		}
+		return r
 	}
 	if word == wordAway {
 		if rest != "" && !v.aboutAway(rest) {

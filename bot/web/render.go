@@ -52,6 +52,7 @@ type view struct {
 	Title    string
 	Lang     string
 	Practice bool
+	Banner   string // a warning above every page, to who is let in
 	CanMove  bool // the practice clock has buttons
 	Live     bool // the page follows changes
 	Token    string
@@ -267,6 +268,9 @@ func (s *Server) view(v *visit, kind string) *view {
 	out := &view{
 		Kind: kind, Lang: v.lang, Practice: s.cfg.Practice, CanMove: s.cfg.Practice && s.cfg.Move != nil,
 		Path: local(v.r.URL.RequestURI()), Line: rand.Text(),
+	}
+	if s.cfg.Banner != nil && (v.who != "" || kind == "answer") {
+		out.Banner = s.cfg.Banner(v.r.Context())
 	}
 	if v.session != nil {
 		out.Token = v.session.token(v.who)

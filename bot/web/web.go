@@ -67,6 +67,8 @@ type Config struct {
 	// Answers are asked by the page of an answer link, in practice and live alike; nil: there
 	// is no such page.
 	Answers Answers
+	// Banner is a warning for whoever is let in; nil or "": there is none.
+	Banner func(ctx context.Context) string
 	// Clock is the product's clock, which practice can move on.
 	Clock func() time.Time
 	// Move moves the practice clock on; nil hides its buttons.

@@ -34,6 +34,8 @@ const (
 	NoticePlace  NoticeKind = "place"  // have the channel made as it ought to be; said to nobody
 	NoticeAbsent NoticeKind = "absent" // who is missing in the channel, or that there is none, and how to go on
 	NoticeReport NoticeKind = "report" // the final report as a file
+	// A platform is not safe to use, or is again; about no incident.
+	NoticeCompromised NoticeKind = "compromised"
 	// Of the program itself, to who looks after it.
 	NoticeAudit NoticeKind = "audit" // what the auditor found and could not mend
 )
