@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
+	"hikeshi/bot/mail/mailtest"
+	"hikeshi/bot/phone"
+	"hikeshi/bot/phone/phonetest"
+	"hikeshi/bot/slack"
+	"hikeshi/bot/slack/slacktest"
+	"hikeshi/store"
+	"hikeshi/store/pgtest"
+	"hikeshi/templates"
+	"hikeshi/workflows/contact"
+)
+
+// Slack refuses and the mail server, too, while the phone gateway is slow: the phone rings at
+// once, a pressed key counts, and everything arrives when the others are back.
+func TestCallsWhileSlackAndMailRefuse(t *testing.T) {
+	w := slacktest.New(t, slacktest.Patience(2*time.Minute), slacktest.Scopes(slack.Scopes()...))
+	mails, gateway := mailtest.Start(t, mailtest.NoTLS), phonetest.Start(t)
+	database := pgtest.Database(t, filepath.Join(t.TempDir(), "live.db"), store.Migrate)
+	p := &program{settings: slackSettings(w, database), slackLimits: fast}
+	p.settings.Mode, p.settings.SMTPURL, p.settings.SMTPFrom = modeLive, mails.URL(), "hikeshi@example.co.jp"
+	p.settings.PhoneURL, p.settings.PhoneSecret = gateway.URL(), gateway.Secret
+	h, stop := slackDuty(t, p, realClock{})
+	t.Cleanup(stop)
+	rows, faults := contact.Parse(templates.SampleContacts())
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if _, err := h.service.ImportContacts(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	moveIn(w, h.service.Contacts().People())
+	w.Wait("the program is connected", func() bool { return w.Sockets() > 0 })
+
+	w.Fail("chat.postMessage", 8, slacktest.ServerError)
+	mails.Set(mailtest.Sender, mailtest.Fault{Code: 451, Text: "4.3.0 later"})
+	gateway.Fail(phonetest.Fault{Wait: 300 * time.Millisecond})
+	found := h.service.Contacts().Find("山本")
+	reply := h.desk.Handle(t.Context(), chat.Request{
+		ID: "r1", Kind: chat.Said, From: desk.User(found[0]), Text: "/incident 顧客名簿を電車に置き忘れた", At: time.Now(),
+	})
+	if !reply.Accepted {
+		t.Fatalf("%+v", reply)
+	}
+	ids, err := h.store.AllIDs(t.Context())
+	if err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	id := ids[0]
+	calls := gateway.Await("the lead is rung", func(list []phonetest.Call) bool {
+		return slices.ContainsFunc(list, func(c phonetest.Call) bool { return c.To == "+819000000002" })
+	})
+	lead := calls[slices.IndexFunc(calls, func(c phonetest.Call) bool { return c.To == "+819000000002" })]
+	if lead.Incident != string(id) || strings.Contains(lead.Body, "名簿") || !strings.Contains(lead.Text, "Slackに届かないため") || lead.Callback == nil {
+		t.Fatalf("he hears %s", lead.Body)
+	}
+	if said, err := h.answerByPhone(t.Context(), lead.Callback.Answer, phone.Take); err != nil || !strings.Contains(said, string(id)) {
+		t.Errorf("%q %v", said, err)
+	}
+	if in, err := h.store.Incident(t.Context(), id); err != nil || in.Lead == "" {
+		t.Errorf("nobody leads: %+v %v", in, err)
+	}
+	// What the gateway brings passes the checks of host and origin by its signature alone.
+	rung, err := p.rung(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := &probes{room: h.web.Handler(), phone: rung, metrics: h.metrics, log: h.log}
+	seen := httptest.NewRecorder()
+	gate.ServeHTTP(seen, httptest.NewRequest(http.MethodPost, phone.AnswerPath, bytes.NewReader(nil)))
+	if seen.Code != http.StatusUnauthorized || !strings.Contains(seen.Body.String(), "signature") {
+		t.Errorf("an unsigned answer: %d %s", seen.Code, seen.Body)
+	}
+
+	mails.Set(mailtest.Sender, mailtest.Fault{})
+	w.Wait("everything is sent", func() bool {
+		b, err := h.service.Backlog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Pending == 0
+	})
+	if dm := slacktest.Texts(w.Person(slackIDOf(h, "佐藤")).DMs()); !strings.Contains(dm, string(id)) {
+		t.Errorf("the lead's card has not arrived: %s", dm)
+	}
+	for _, m := range mails.To("sato@example.co.jp") {
+		t.Errorf("who has taken it gets a mail all the same: %+v", m)
+	}
+	if n := gateway.Strangers(); n > 0 {
+		t.Errorf("%d requests were not signed as agreed", n)
+	}
+}
+
+// slackIDOf is somebody's account in the workspace of the tests.
+func slackIDOf(h *house, name string) string {
+	found := h.service.Contacts().Find(name)
+	return slackID(slices.IndexFunc(h.service.Contacts().People(), func(p contact.Person) bool { return p.ID == found[0] }))
+}
