@@ -182,6 +182,9 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 		fields = append(fields, chat.Pair{Label: v.say("label.asked_as"), Value: v.roles(page.Roles)})
 	}
 	if open {
+		if why := v.pageWhy(in, page); why != "" {
+			card.Blocks = append(card.Blocks, chat.Block{Text: why})
+		}
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("page.ask")})
 	} else {
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.pageAnswer(in, page)})
