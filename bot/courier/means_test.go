@@ -72,7 +72,9 @@ func (w *ways) another(owner string) *courier.Courier {
 			}
 			return &chat.Call{Incident: string(in.ID)}, nil
 		},
-		Closed: func(_ context.Context, frontend string) (bool, error) { return frontend == "chat" && w.closed.Load(), nil },
+		Closed: func(_ context.Context, frontend string) (bool, error) {
+			return frontend == "chat" && w.closed.Load(), nil
+		},
 		Route: func(m workflows.Message) (chat.Frontend, chat.Target, error) {
 			fe := named{by[m.By()], string(m.By())}
 			if m.To == "" {
@@ -91,16 +93,6 @@ func (w *ways) pages(by incident.Means, name string) (n int) {
 		}
 	}
 	return n
-}
-
-func (w *ways) page(id incident.ID, name string) incident.Page {
-	w.t.Helper()
-	in, err := w.store.Incident(w.t.Context(), id)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	p, _ := in.Page(w.person(name).ID)
-	return p
 }
 
 // trouble gives why a means did not get through to somebody, as the record says it.
@@ -313,11 +305,11 @@ func TestAPlatformThatHangsHoldsNobodyUp(t *testing.T) {
 		}
 		close(freed)
 		for range 6 {
-			time.Sleep(30 * time.Second) // of the bubble's time
+			<-time.After(30 * time.Second) // of the bubble's time
 			w.clock.move(30 * time.Second)
 			w.courier.Wake()
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if got := w.pages(incident.ByChat, "佐藤"); got < 6 {
 			t.Errorf("%d cards have arrived afterwards", got)
 		}
