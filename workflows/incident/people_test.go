@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -282,6 +283,27 @@ func TestOnePersonInTwoLines(t *testing.T) {
 	s.do(admin, incident.Take{})
 	wantLead(s, admin, incident.LeadDeputy)
 	equal(t, "open", open(s), nil)
+}
+
+// Who is called for one role more when his next means is due is called once, by all of them: the
+// means would otherwise bring a page that is over.
+func TestOneRoleMoreAndAFurtherMeans(t *testing.T) {
+	s := newScene(t)
+	s.people.deputies[incident.IncidentLead] = []incident.PersonID{admin}
+	s.people.means[admin] = []incident.Means{incident.ByChat, incident.ByPhone}
+	s.do(hanako, incident.Report{Text: "x", Facts: impersonal})
+	events := s.pass()
+	if used := of[incident.MeansUsed](events); len(used) > 0 {
+		t.Errorf("a page that is over goes on: %+v", used)
+	}
+	if pg := pageOf(s, admin); len(pg.Roles) != 2 || !slices.Equal(pg.By, []incident.Means{incident.ByChat, incident.ByPhone}) {
+		t.Errorf("called as %v by %v", pg.Roles, pg.By)
+	}
+	for _, n := range s.told {
+		if n.Kind == incident.NoticePage && n.Means == incident.ByPhone && n.Seq != pageOf(s, admin).Seq {
+			t.Errorf("the phone brings %s", n.Key)
+		}
+	}
 }
 
 func TestWhatARoundLeavesAlone(t *testing.T) {

@@ -121,6 +121,7 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 		}
 	}
 	r.Next = v.first(c)
+	r.Further, r.Next = unite(r.Further, r.Next)
 	if len(r.Next) > 0 || len(r.Further) > 0 {
 		return r
 	}
@@ -135,6 +136,24 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 		return v.restart(r)
 	}
 	return r
+}
+
+// unite has whoever is to be called by a further means and for a role more be called once, by
+// both: there is one page a person, and the further means would be that of a page that is over.
+func unite(further, next []incident.Attempt) (left, called []incident.Attempt) {
+	for _, f := range further {
+		i := slices.IndexFunc(next, func(a incident.Attempt) bool { return a.Person == f.Person })
+		if i < 0 {
+			left = append(left, f)
+			continue
+		}
+		for _, m := range f.By {
+			if !slices.Contains(next[i].By, m) {
+				next[i].By = append(slices.Clip(next[i].By), m)
+			}
+		}
+	}
+	return left, next
 }
 
 // restart begins the chain anew, where everybody has said that he cannot come, or has left: the
