@@ -30,7 +30,7 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	slow := time.AfterFunc(slowAfter, func() {
 		p.slow(c.Service.Now())
 		l.free()
-		_ = c.meansFailed(ctx, calls, incident.TroubleSlow) // told again with the end of the try
+		_ = c.meansFailed(ctx, calls, incident.TroubleSlow, false) // told again with the end of the try
 	})
 	res, why := c.send(ctx, &p)
 	slow.Stop()
@@ -41,7 +41,8 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	if res.Waited && why == "" {
 		failed, why = late(p.claimed, res.Retry), incident.TroubleSlow
 	}
-	if why != "" && c.meansFailed(ctx, failed, why) != nil && res.Retry.IsZero() {
+	givenUp := res.Retry.IsZero()
+	if why != "" && c.meansFailed(ctx, failed, why, givenUp) != nil && givenUp {
 		res.Retry = c.Service.Now().Add(firstWait) // what was not passed on must not end here
 	}
 	if res.OK {
@@ -120,7 +121,7 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 func (c *Courier) try(ctx context.Context, p *parcel, fe chat.Frontend, d chat.Delivery) (id chat.MessageID, err error) {
 	now := c.Service.Now()
 	if c.fronts.down(fe.Name(), now) {
-		_ = c.meansFailed(ctx, p.claimed, incident.TroubleDown) // told again with the end of the try
+		_ = c.meansFailed(ctx, p.claimed, incident.TroubleDown, false) // told again with the end of the try
 	}
 	t, ok := c.fronts.try(fe.Name(), now)
 	if !ok {

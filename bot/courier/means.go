@@ -55,11 +55,13 @@ func (t *told) over(id int64) {
 }
 
 // meansFailed has the calls among some messages go on by other means. It is done before what
-// became of the try is recorded: a crash between the two brings the try again.
-func (c *Courier) meansFailed(ctx context.Context, list []workflows.Message, why incident.MeansTrouble) error {
+// became of the try is recorded: a crash between the two brings the try again. A call that gets
+// nobody out of bed (level 0) goes on by the next means when it is given up, and not before.
+func (c *Courier) meansFailed(ctx context.Context, list []workflows.Message, why incident.MeansTrouble, givenUp bool) error {
 	var faults []error
 	for _, m := range list {
-		if !m.Calls() || c.told.is(m.ID) {
+		calls := m.Calls() || givenUp && m.Kind == incident.NoticePage && m.To != "" && m.FirstSent.IsZero()
+		if !calls || c.told.is(m.ID) {
 			continue
 		}
 		if err := c.Service.MeansFailed(context.WithoutCancel(ctx), m, why); err != nil {
