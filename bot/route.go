@@ -33,6 +33,12 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 		if m.To == "" {
 			return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
 		}
+		if err := h.service.Freshen(ctx); err != nil {
+			return nil, chat.Target{}, err
+		}
+		if p, listed := h.service.Contacts().Person(m.To); listed && !p.Active && !h.service.Practice() {
+			return nil, chat.Target{}, fmt.Errorf("somebody who has left and cannot sign in any more: %w", chat.ErrGone)
+		}
 		return h.web, chat.Target{User: desk.User(m.To)}, nil
 	}
 	// The list may have been imported by another process a moment ago.
