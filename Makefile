@@ -28,7 +28,7 @@ help: ## this list
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
-SERIAL   := ^(Test(Nights|Crash|Replica|RollingRestart|WhatOneServerWrites|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
+SERIAL   := ^(Test(Nights|AYear|Crash|Replica|RollingRestart|WhatOneServerWrites|SlackNights|SlackCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
@@ -51,7 +51,8 @@ soak: tools ## the long tests, named …Soak… (up to an hour)
 	@folders=$$(bash .ci/packages '^func Test[A-Za-z0-9_]*Soak'); \
 	if [ -z "$$folders" ]; then echo 'soak: no test is named …Soak…'; exit 0; fi; \
 	HIKESHI_SOAK=1 HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 \
-		go test -race -count=1 -v -run Soak -timeout=60m $$folders
+		go test -race -count=1 -v -run Soak -skip AYearSoak -timeout=60m $$folders
+	HIKESHI_SOAK=1 $(PLAIN) -v -run AYearSoak ./bot
 
 bench: ## figures: five runs of each benchmark and their median (BENCH=regexp)
 	@folders=$$(bash .ci/packages '^func Benchmark'); \
