@@ -47,9 +47,11 @@ func partPages(d dialect) string {
 		d.among(`SELECT id FROM messages WHERE joined > 0 AND joined = $1 AND `+free+d.skipLocked)
 }
 
+// claimGroup takes the others of a message that is tried again, also those whose own turn has not
+// come: they stand in it, and a try of their own would bring them in a second one.
 func claimGroup(dialect) string {
 	return `UPDATE messages SET resent = CASE WHEN owner <> '' AND (first_sent = 0 OR leased_revision = revision) THEN 1 ELSE resent END, ` + leaseMessage +
-		` WHERE joined > 0 AND joined = $4 AND id <> $5 AND next <= $3 AND CASE WHEN first_sent > 0 THEN 1 ELSE 0 END = $6 RETURNING ` + messageColumns
+		` WHERE joined > 0 AND joined = $4 AND id <> $5 AND next IS NOT NULL AND (next <= $3 OR owner = '') AND CASE WHEN first_sent > 0 THEN 1 ELSE 0 END = $6 RETURNING ` + messageColumns
 }
 
 // ClaimJoined leases what goes out as one message with a claimed page.

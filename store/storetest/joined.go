@@ -185,6 +185,12 @@ func joinAfterCrash(t *testing.T, db Database) {
 	finishAll(t, s, j.Claimed, "b", workflows.Sent{Unsure: true, Retry: at(2 * lease)})
 	j = join(t, s, claimMessages(t, s, 2*lease, "b", 1)[0], 2*lease, "b")
 	same(t, "and again", keys(j.Claimed), []string{"page 1", "page 2"})
+	// One of them is worded anew while the try hangs, and is due before the other.
+	announce(t, s, 2*lease, urgent("page 2", sato))
+	finishAll(t, s, j.Claimed, "b", workflows.Sent{Unsure: true, Retry: at(3 * lease)})
+	m = claimMessages(t, s, 2*lease, "b", 1)[0]
+	same(t, "what is due", m.Key, "page 2")
+	same(t, "goes with the other all the same", keys(join(t, s, m, 2*lease, "b").Claimed), []string{"page 1", "page 2"})
 }
 
 func joinAfterFailure(t *testing.T, db Database) {
