@@ -135,7 +135,7 @@ func (y *year) arrive(c carrier, d chat.Delivery, now time.Time) {
 func (y *year) drawn(about, what string, n int64) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprint(h, about, "/", what, "/", n)
-	return rand.New(rand.NewPCG(y.seed, h.Sum64())) //nolint:gosec // a test that can be repeated
+	return rand.New(rand.NewPCG(y.seed, h.Sum64()))
 }
 
 // The moments at which a server of the year dies or is stopped.

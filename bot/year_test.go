@@ -87,7 +87,6 @@ type year struct {
 	mu      sync.Mutex // of what the means touch
 	plans   []happening
 	outages []failingTime
-	deaf    []time.Time // until when nobody at all hears anything, by incident; see asleep
 	reached map[string]bool
 	faults  []string
 
@@ -96,7 +95,6 @@ type year struct {
 	awake    time.Time // until when the calendar ticks every minute
 	started  time.Time // of the server that runs
 	acts     int
-	now      time.Time
 
 	// Figures.
 	reports, rounds, exhausted, restarts, imports, absences, steps, tries, failures, arrivals int
@@ -115,7 +113,7 @@ func yearOn(t *testing.T, database func(t *testing.T) string, long time.Duration
 	begun := time.Date(2026, 12, 21, 8, 0, 0, 0, incident.Tokyo) // so that a fortnight has the New Year in it
 	seed := yearSeed(t)
 	y := &year{
-		t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a test that can be repeated
+		t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)),
 		clock: &nightClock{now: begun}, begun: begun, end: begun.Add(long), busy: busy, url: database(t),
 		reached: map[string]bool{}, known: map[incident.ID]*followed{}, pages: map[string]int{}, repaired: map[workflows.FindingKind]int{},
 	}
