@@ -133,9 +133,11 @@ func (a *announcement) entry(r Record) {
 		}
 	case Unreached:
 		a.feed(r.Seq)
+		// Not urgent: somebody else is called at once, and his call, or the lead's own, must not
+		// stand in line behind what is said of many who cannot be reached.
 		for _, p := range in.Leads(a.dir) {
 			if p != e.Person {
-				a.dm(NoticeUnreached, p, r.Seq, true)
+				a.dm(NoticeUnreached, p, r.Seq, false)
 			}
 		}
 	case Acknowledged, LeadTaken, Declined:

@@ -109,6 +109,11 @@ func TestMeansThatFail(t *testing.T) {
 	if !told(s, incident.NoticeUnreached, leader) {
 		t.Error("the lead does not hear that nothing reaches the administrator")
 	}
+	for _, n := range s.told {
+		if n.Kind == incident.NoticeUnreached && n.Urgent {
+			t.Error("what is said of who cannot be reached goes before calls")
+		}
+	}
 	s.do(second, incident.Take{})
 	if got := fail(second, incident.ByChat); len(got) > 0 {
 		t.Errorf("a page that was answered is no matter: %v", kinds(got))
