@@ -26,7 +26,7 @@ func (c *slackCrash) card() slacktest.Message {
 func (c *slackCrash) asLeft(incidents int, m moment) {
 	t, ctx := c.t, c.t.Context()
 	t.Helper()
-	s, err := store.Open(ctx, "sqlite:"+c.database(), store.WithReadOnly())
+	s, err := store.Open(ctx, c.url, store.WithReadOnly())
 	if err != nil {
 		t.Fatal(err)
 	}

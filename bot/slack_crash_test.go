@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,6 +22,8 @@ type slackCrash struct {
 	w      *slacktest.Workspace
 	binary string
 	data   string
+	url    string   // of its database
+	also   []string // settings beside those of Slack
 	lives  []*slackLife
 	crowd  []string // who reports besides 中村
 
@@ -37,6 +40,15 @@ const (
 
 func newSlackCrash(t *testing.T, binary string, patience time.Duration) *slackCrash {
 	t.Helper()
+	c := newCrashIn(t, binary, patience, t.TempDir())
+	c.imports(companyOnSlack)
+	return c
+}
+
+// newCrashIn makes the workspace of a program that keeps everything in a folder, and imports
+// nobody yet.
+func newCrashIn(t *testing.T, binary string, patience time.Duration, folder string) *slackCrash {
+	t.Helper()
 	w := slacktest.New(t, slacktest.Scopes(slack.Scopes()...), slacktest.Patience(patience))
 	for _, u := range []slacktest.User{
 		{ID: crashBoss, RealName: "田中"}, {ID: crashLead, RealName: "佐藤"},
@@ -46,27 +58,30 @@ func newSlackCrash(t *testing.T, binary string, patience time.Duration) *slackCr
 	} {
 		w.AddUser(u)
 	}
-	c := &slackCrash{t: t, w: w, binary: binary, data: t.TempDir()}
+	c := &slackCrash{t: t, w: w, binary: binary, data: folder, url: "sqlite:" + filepath.Join(folder, "hikeshi.db")}
 	c.reporter, c.lead, c.admin = w.Person(crashReporter), w.Person(crashLead), w.Person(crashAdmin)
-	list := filepath.Join(c.data, "contacts.csv")
-	if err := os.WriteFile(list, []byte(companyOnSlack), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out, errs written
-	if code := run(t.Context(), []string{"contacts", "import", list}, c.environ(), &out, &errs); code != 0 {
-		t.Fatalf("import: %s%s", &out, &errs)
-	}
 	return c
 }
 
-func (c *slackCrash) environ() []string {
-	return []string{
-		"HIKESHI_DATA=" + c.data, "HIKESHI_LISTEN=127.0.0.1:0", "HIKESHI_PUBLIC_URL=https://hikeshi.example.co.jp", "HIKESHI_LOG=json",
-		"SLACK_BOT_TOKEN=" + c.w.BotToken, "SLACK_APP_TOKEN=" + c.w.AppToken, "SLACK_API_URL=" + c.w.URL(),
+// imports takes a contact list in.
+func (c *slackCrash) imports(people string) {
+	c.t.Helper()
+	list := filepath.Join(c.data, "contacts.csv")
+	if err := os.WriteFile(list, []byte(people), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	var out, errs written
+	if code := run(c.t.Context(), []string{"contacts", "import", list}, c.environ(), &out, &errs); code != 0 {
+		c.t.Fatalf("import: %s%s", &out, &errs)
 	}
 }
 
-func (c *slackCrash) database() string { return filepath.Join(c.data, "hikeshi.db") }
+func (c *slackCrash) environ() []string {
+	return append([]string{
+		"HIKESHI_DATA=" + c.data, "HIKESHI_LISTEN=127.0.0.1:0", "HIKESHI_PUBLIC_URL=https://hikeshi.example.co.jp", "HIKESHI_LOG=json",
+		"DATABASE_URL=" + c.url, "SLACK_BOT_TOKEN=" + c.w.BotToken, "SLACK_APP_TOKEN=" + c.w.AppToken, "SLACK_API_URL=" + c.w.URL(),
+	}, c.also...) // of a name that is there twice the last counts
+}
 
 // slackLife is one life of the program.
 type slackLife struct {
@@ -78,9 +93,14 @@ type slackLife struct {
 // live starts the program, and waits until Slack has its connection.
 func (c *slackCrash) live() *slackLife {
 	c.t.Helper()
-	l := &slackLife{out: &written{}, errs: &written{}, ended: make(chan struct{})}
-	l.cmd = exec.Command(c.binary)
-	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = c.environ(), l.out, l.errs
+	return c.liveAs(exec.Command(c.binary))
+}
+
+// liveAs is live with a command of its own; what its environment says is added.
+func (c *slackCrash) liveAs(cmd *exec.Cmd) *slackLife {
+	c.t.Helper()
+	l := &slackLife{cmd: cmd, out: &written{}, errs: &written{}, ended: make(chan struct{})}
+	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = append(c.environ(), cmd.Env...), l.out, l.errs
 	c.w.Wait("the line of the one before is gone", func() bool { return c.w.Sockets() == 0 })
 	if err := l.cmd.Start(); err != nil {
 		c.t.Fatal(err)
@@ -121,6 +141,12 @@ func (l *slackLife) killed() bool {
 // again starts the program after a kill, as if the minute of its leases were over.
 func (c *slackCrash) again() *slackLife {
 	c.t.Helper()
+	c.leasesOver()
+	return c.live()
+}
+
+func (c *slackCrash) leasesOver() {
+	c.t.Helper()
 	db := c.open()
 	defer db.Close()
 	for _, table := range []string{"messages", "timers"} {
@@ -128,24 +154,29 @@ func (c *slackCrash) again() *slackLife {
 			c.t.Fatal(err)
 		}
 	}
-	return c.live()
 }
 
 // quiet reports whether nothing is left to be sent.
-func (c *slackCrash) quiet() bool {
+func (c *slackCrash) quiet() bool { return c.count("next IS NOT NULL") == 0 }
+
+// count counts messages.
+func (c *slackCrash) count(which string) (n int) {
 	db := c.open()
 	defer db.Close()
-	left := -1
-	if err := db.QueryRow(`SELECT count(*) FROM messages WHERE next IS NOT NULL`).Scan(&left); err != nil {
+	if err := db.QueryRow(`SELECT count(*) FROM messages WHERE ` + which).Scan(&n); err != nil {
 		c.t.Fatal(err)
 	}
-	return left == 0
+	return n
 }
 
 // open opens the database beside the program.
 func (c *slackCrash) open() *sql.DB {
 	c.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+c.database()+"?_pragma=busy_timeout(5000)")
+	driver, source := "pgx", c.url+"&search_path=hikeshi"
+	if path, ok := strings.CutPrefix(c.url, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -156,6 +187,12 @@ func (c *slackCrash) open() *sql.DB {
 func (c *slackCrash) finish(l *slackLife) {
 	c.t.Helper()
 	c.w.Wait("nothing is left to send", func() bool { return l.over() || c.quiet() })
+	c.ends(l)
+}
+
+// ends ends it well.
+func (c *slackCrash) ends(l *slackLife) {
+	c.t.Helper()
 	if err := l.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		c.t.Errorf("it ended by itself: %v\n%s", err, l.errs)
 	}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -28,6 +29,7 @@ type Message struct {
 	Text    string // the part text/plain, lines ended by \n
 	HTML    string // the part text/html, lines ended by \n
 	Raw     []byte
+	At      time.Time // when it was accepted
 }
 
 // fieldName is what a name of a header field may be (RFC 5322, section 2.2).

@@ -2,6 +2,7 @@ package mailtest
 
 import (
 	"io"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -121,6 +122,7 @@ func (x *session) Logout() error { return nil }
 func (s *Server) accept(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	m.At = time.Now()
 	s.messages = append(s.messages, m)
 	close(s.arrived)
 	s.arrived = make(chan struct{})
