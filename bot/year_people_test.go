@@ -34,7 +34,7 @@ func (y *year) again(key string, p incident.PersonID, id incident.ID, c incident
 		y.in(time.Minute, func() { y.again(key, p, id, c) })
 		return out, false
 	}
-	if _, reports := c.(incident.Report); reports && out.Accepted() && !out.Repeated {
+	if _, reports := c.(incident.Report); reports && out.Accepted() { // also one that had been written when the server died
 		y.reports++
 	}
 	return out, out.Accepted()
