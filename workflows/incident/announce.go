@@ -132,12 +132,17 @@ func (a *announcement) entry(r Record) {
 			a.call(e.Person, pg.Seq, e.By)
 		}
 	case Unreached:
-		a.feed(r.Seq)
-		// Not urgent: somebody else is called at once, and his call, or the lead's own, must not
-		// stand in line behind what is said of many who cannot be reached.
+		// Who is called again every quarter of an hour of a weekend is found unreached each time:
+		// the channel hears of it in the first round, and each lead in one message. It is not
+		// urgent: somebody else is called at once, and his call, or the lead's own, must not stand
+		// in line behind what is said of many who cannot be reached.
+		if a.before == nil || !a.before.Exhausted {
+			a.feed(r.Seq)
+		}
 		for _, p := range in.Leads(a.dir) {
 			if p != e.Person {
-				a.dm(NoticeUnreached, p, r.Seq, false)
+				key := fmt.Sprintf("%s:%s:%s:%s", NoticeUnreached, in.ID, e.Person, p)
+				a.add(Notice{Kind: NoticeUnreached, Key: key, To: p, Seq: r.Seq})
 			}
 		}
 	case Acknowledged, LeadTaken, Declined:

@@ -155,3 +155,49 @@ func TestRecall(t *testing.T) {
 	delete(s.people.active, admin)
 	equal(t, "called", called(s.bot(incident.Recall{})), people(second, admin2))
 }
+
+// A weekend on which nothing reaches anybody must not fill the channel, nor the queue of those who
+// would have to hear of it: what waits there would keep the calls themselves waiting.
+func TestAWeekendOnWhichNothingReachesAnybody(t *testing.T) {
+	s := newScene(t)
+	for _, p := range people(president, vice, leader, second, admin, admin2) {
+		s.people.means[p] = []incident.Means{incident.ByChat, incident.ByPhone}
+	}
+	said := map[string]bool{} // what stands in the channel and with the leads beside the calls
+	hear := func() {
+		for _, n := range s.told {
+			if n.Kind == incident.NoticeFeed || n.Kind == incident.NoticeUnreached {
+				said[n.Key] = true
+			}
+		}
+	}
+	s.do(hanako, incident.Report{Text: "x", Facts: impersonal})
+	lose := func() {
+		for calls := s.in.Calls(); len(calls) > 0; calls = s.in.Calls() {
+			m := calls[0].Means
+			if m == "" {
+				m = incident.ByChat
+			}
+			s.bot(incident.FailMeans{Person: calls[0].To, Page: calls[0].Seq, Means: m, Why: incident.TroubleDown})
+			hear()
+		}
+	}
+	lose()
+	for range 5 {
+		s.pass()
+		hear()
+		lose()
+	}
+	before := len(said)
+	if !s.in.Exhausted || before == 0 {
+		t.Fatalf("exhausted %v, said %d", s.in.Exhausted, before)
+	}
+	for range 40 {
+		s.pass()
+		hear()
+		lose()
+	}
+	if len(said) != before {
+		t.Errorf("%d messages after ten hours more, %d before", len(said), before)
+	}
+}
