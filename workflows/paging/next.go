@@ -78,7 +78,7 @@ func (p *Policy) Further(in *incident.Incident, dir incident.Directory, now time
 		}
 	}
 	// The policy names no other; but a call of which every means has failed must get through.
-	if slices.ContainsFunc(used, func(m incident.Means) bool { return !slices.Contains(pg.Failed, m) }) {
+	if !in.Chased() || slices.ContainsFunc(used, func(m incident.Means) bool { return !slices.Contains(pg.Failed, m) }) {
 		return nil
 	}
 	return slices.DeleteFunc(v.reaching(pg.Person, incident.AllMeans), func(m incident.Means) bool { return slices.Contains(used, m) })

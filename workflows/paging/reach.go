@@ -39,7 +39,8 @@ func (v view) present(people []incident.PersonID) (out []incident.PersonID) {
 }
 
 // rungs are the means by which a person can be reached, in the order in which they are used,
-// those of one rung at once. Where the policy names none that reaches him, all that do.
+// those of one rung at once. Where the policy names none that reaches him, all that do; but
+// nobody is rung at night for a near miss.
 func (v view) rungs(p incident.PersonID) (out [][]incident.Means) {
 	var before []incident.Means
 	for _, together := range v.plan(v.now).Means {
@@ -48,7 +49,7 @@ func (v view) rungs(p incident.PersonID) (out [][]incident.Means) {
 			out, before = append(out, rung), append(before, rung...)
 		}
 	}
-	if out == nil {
+	if out == nil && v.in.Chased() {
 		if all := v.reaching(p, incident.AllMeans); len(all) > 0 {
 			out = [][]incident.Means{all}
 		}

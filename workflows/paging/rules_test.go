@@ -58,6 +58,12 @@ func TestWhoIsCalledNext(t *testing.T) {
 				c.t.Errorf("somebody is chased at %s", due)
 			}
 		}, []string{"+0 admin" + chatMail + "recall"}},
+		{"level 0 rings nobody: nothing else reaches him", func(c *town, _ *paging.Policy) { c.means["admin"] = means(incident.ByPhone) }, incident.Level0, paging.Usual(), func(*call) {},
+			[]string{"+0 admin  recall", "+0 admin2" + chatMail + "report"}},
+		{"level 0 rings nobody: nothing else got through", nil, incident.Level0, paging.Usual(), func(c *call) {
+			c.fail("admin", incident.ByChat)
+			c.fail("admin", incident.ByMail)
+		}, []string{"+0 admin" + chatMail + "recall", "+0 admin2" + chatMail + "report"}},
 		{"a means that fails is followed at once", nil, incident.Level3, one(), func(c *call) {
 			c.fail("lead", incident.ByChat)
 			c.fail("lead", incident.ByMail)
