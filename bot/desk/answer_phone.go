@@ -3,7 +3,9 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
@@ -11,11 +13,11 @@ import (
 )
 
 // AnswerByPhone takes or declines (AnswerTake, AnswerDecline) for the person of a token
-// whatever he was told of when he was phoned: his calls that were open when the token was
-// made, and not those that have come since. said is the sentence that the gateway reads out,
-// in lang, also with an error: ErrAnswerUnknown, ErrAnswerExpired, ErrAnswerChoice, when
-// nothing was recorded; else a fault, after which the same may be sent again. Sent twice, it
-// is done once, and said to be done.
+// whatever he was told of when he was phoned: his calls that had gone out by phone when the
+// token was made, and not those that have come since or by other means alone. said is the
+// sentence that the gateway reads out, in lang, also with an error: ErrAnswerUnknown,
+// ErrAnswerExpired, ErrAnswerChoice, when nothing was recorded; else a fault, after which the
+// same may be sent again. Sent twice, it is done once, and said to be done.
 func (d *Desk) AnswerByPhone(ctx context.Context, token, choice string) (said, lang string, err error) {
 	said, err = d.answerByPhone(ctx, token, choice)
 	return templates.Printable(said), d.lang, err
@@ -74,11 +76,21 @@ func linkFirst(l link, calls []workflows.OpenCall) []workflows.OpenCall {
 		switch {
 		case c.Incident.ID == l.Incident:
 			first = append(first, c)
-		case l.heard(c.Incident, c.Page.At):
+		case l.heard(c.Incident, c.Page.At) && rung(c.Page, l.Issued):
 			rest = append(rest, c)
 		}
 	}
 	return append(first, rest...)
+}
+
+// rung reports whether a page had gone out by phone by an instant. Of one that only the chat and a
+// mail had told of, the person has heard nothing on the phone, and a key he presses there must not
+// end it.
+func rung(p incident.Page, by time.Time) bool {
+	if !slices.Contains(p.Used(), incident.ByPhone) {
+		return false
+	}
+	return !p.ByAt.After(by) || p.By[0] == incident.ByPhone
 }
 
 func answeredAs(in *incident.Incident, p incident.PersonID, choice string) bool {

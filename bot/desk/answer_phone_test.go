@@ -20,18 +20,24 @@ func (b *bench) phones(token, choice string) string {
 	return said
 }
 
-// A key press answers what the person was told of on the phone, and not what has come since.
+// A key press answers what the person was told of on the phone, and not what has come since, nor
+// what only the chat and a mail have told of.
 func TestAKeyPressAnswersWhatWasHeard(t *testing.T) {
-	b := newBench(t, "ja")
+	b := newCalls(t, "ja")
 	one, two := b.report("山本", "一つ目"), b.report("山本", "二つ目")
+	b.clock.move(4 * time.Minute)
+	unheard := b.report("山本", "三つ目")
+	b.rounds(time.Minute)
 	token := b.token(two, "佐藤")
 	b.clock.move(time.Microsecond)
-	later := b.report("山本", "三つ目")
+	later := b.report("山本", "四つ目")
 	said := b.phones(token, desk.AnswerTake)
 	if !strings.Contains(said, string(two)+" ほか1件 に対応する人として記録しました") || strings.Contains(said, "つ目") {
 		t.Error(said)
 	}
-	for id, want := range map[incident.ID]incident.PageStatus{one: incident.PageAcknowledged, two: incident.PageAcknowledged, later: incident.PageOpen} {
+	for id, want := range map[incident.ID]incident.PageStatus{
+		one: incident.PageAcknowledged, two: incident.PageAcknowledged, unheard: incident.PageOpen, later: incident.PageOpen,
+	} {
 		if got := b.status(id, "佐藤"); got != want {
 			t.Errorf("%s: %s, want %s", id, got, want)
 		}
