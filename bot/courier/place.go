@@ -22,6 +22,12 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 	if err != nil {
 		return kept, c.failed(m, "", err)
 	}
+	// A channel's topic says what happened, and its members who works on it.
+	if closed, err := c.closed(ctx, fe.Name()); err != nil {
+		return kept, c.failed(m, fe.Name(), err)
+	} else if closed {
+		return kept, c.failed(m, fe.Name(), &chat.Later{Wait: closedWait})
+	}
 	want, missing, err := c.Place(ctx, m)
 	if err != nil {
 		return kept, c.failed(m, fe.Name(), err)

@@ -107,6 +107,27 @@ func (b *bench) settle(fe chat.Frontend, log *slog.Logger) {
 	})
 }
 
+// On a platform that others read no channel is made, changed or filled with people; it is when
+// the mark is lifted.
+func TestNoChannelIsKeptOnAClosedPlatform(t *testing.T) {
+	b := newBench(t)
+	h := newHouse()
+	b.settle(h, slog.New(slog.DiscardHandler))
+	closed := true
+	b.courier.Closed = func(context.Context, string) (bool, error) { return closed, nil }
+	id := b.report("the ledger was stolen")
+	b.drain()
+	if len(h.order) > 0 {
+		t.Fatalf("while it is closed: %q", h.order)
+	}
+	closed = false
+	b.clock.move(time.Minute)
+	b.drain()
+	if want := "keep " + strings.ToLower(string(id)) + " ended=false"; !slices.Contains(h.order, want) {
+		t.Errorf("when it is open again: %q, want %s", h.order, want)
+	}
+}
+
 func TestTheChannelComesFirstAndItsEndLast(t *testing.T) {
 	b := newBench(t)
 	h := newHouse()

@@ -25,7 +25,8 @@ func PathAnswer(token string) string { return PathAnswers + token }
 // Errors of an answer. Each is told to the one who brought it, and nothing else is.
 var (
 	// ErrAnswerUnknown is one and the same for a forged token, for one of somebody who has left,
-	// and for one of an incident that leaves its person out: nobody learns which it is.
+	// for one of an incident that leaves its person out, and for a mail's while mail is marked as
+	// compromised: nobody learns which it is.
 	ErrAnswerUnknown = errors.New("the answer link answers nothing")
 	ErrAnswerExpired = errors.New("the answer link has expired")
 	// ErrAnswerForm says that an answer did not come from the page of its link.
@@ -82,7 +83,7 @@ type AnswerCall struct {
 // preview links ask for it, too. ErrAnswerUnknown, ErrAnswerExpired; with any other error the
 // User of the page is set if the link was good.
 func (d *Desk) AnswerPage(ctx context.Context, token string) (AnswerPage, error) {
-	v, a, err := d.answering(ctx, token)
+	v, a, err := d.answeringByMail(ctx, token)
 	if err != nil {
 		return AnswerPage{User: a.user()}, err
 	}
@@ -93,7 +94,7 @@ func (d *Desk) AnswerPage(ctx context.Context, token string) (AnswerPage, error)
 // of it. The same answer sent twice is one. Errors as of AnswerPage; ErrAnswerForm and
 // ErrAnswerChoice, when nothing was recorded.
 func (d *Desk) Answer(ctx context.Context, token string, g Given) (AnswerPage, error) {
-	v, a, err := d.answering(ctx, token)
+	v, a, err := d.answeringByMail(ctx, token)
 	if err != nil {
 		return AnswerPage{User: a.user()}, err
 	}
@@ -133,6 +134,23 @@ func (l link) user() chat.UserID {
 		return ""
 	}
 	return User(l.Person)
+}
+
+// answeringByMail lets in who brings a good link to its page. Those come by mail alone: while mail
+// is marked as compromised, whoever reads it must not end the calls of the night by them.
+func (d *Desk) answeringByMail(ctx context.Context, token string) (*visit, link, error) {
+	v, l, err := d.answering(ctx, token)
+	if err != nil {
+		return v, l, err
+	}
+	marks, err := d.service.Compromised(ctx)
+	if err != nil {
+		return nil, l, err
+	}
+	if marks[string(incident.ByMail)].On {
+		return nil, link{}, ErrAnswerUnknown
+	}
+	return v, l, nil
 }
 
 // answering lets in who brings a good link: to a call of an incident that he may see.

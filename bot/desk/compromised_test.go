@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/desk"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -170,5 +171,25 @@ func TestEverybodyIsToldOfAMark(t *testing.T) {
 			}
 			golden(t, "compromised."+lang, shown+"\n"+showCard(card))
 		})
+	}
+}
+
+// While mail is read by others, a link out of a mail answers nothing.
+func TestALinkOutOfACompromisedMail(t *testing.T) {
+	b := newCalls(t, "ja")
+	id := b.report("山本", "画面が固まった")
+	token := b.token(id, "佐藤")
+	page := b.answerPage(token)
+	b.must(b.say("鈴木", "", "/incident 危険 メール"))
+	if p, err := b.desk.AnswerPage(ctx, token); !errors.Is(err, desk.ErrAnswerUnknown) || p.Calls != nil {
+		t.Errorf("the page: %+v %v", p, err)
+	}
+	given := press(page, desk.AnswerTake, callOn(t, page, id).Ref)
+	if _, err := b.desk.Answer(ctx, token, given); !errors.Is(err, desk.ErrAnswerUnknown) || b.status(id, "佐藤") != incident.PageOpen {
+		t.Errorf("the answer: %s %v", b.status(id, "佐藤"), err)
+	}
+	b.must(b.say("鈴木", "", "/incident 危険 メール 解除"))
+	if b.answers(token, given); b.status(id, "佐藤") != incident.PageAcknowledged {
+		t.Error("the mark was lifted, and the link answers nothing")
 	}
 }
