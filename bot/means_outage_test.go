@@ -21,19 +21,32 @@ import (
 	"hikeshi/store/pgtest"
 	"hikeshi/templates"
 	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
 )
 
-// Slack refuses and the mail server, too, while the phone gateway is slow: the phone rings at
-// once, a pressed key counts, and everything arrives when the others are back.
-func TestCallsWhileSlackAndMailRefuse(t *testing.T) {
-	w := slacktest.New(t, slacktest.Patience(2*time.Minute), slacktest.Scopes(slack.Scopes()...))
+// meansOutage is the program on duty by Slack, mail and phone, each of which can fail.
+type meansOutage struct {
+	t       *testing.T
+	slack   *slacktest.Workspace
+	mails   *mailtest.Server
+	gateway *phonetest.Gateway
+	program *program
+	house   *house
+}
+
+func newMeansOutage(t *testing.T, more ...slacktest.Option) *meansOutage {
+	t.Helper()
+	w := slacktest.New(t, append([]slacktest.Option{slacktest.Patience(2 * time.Minute), slacktest.Scopes(slack.Scopes()...)}, more...)...)
 	mails, gateway := mailtest.Start(t, mailtest.NoTLS), phonetest.Start(t)
 	database := pgtest.Database(t, filepath.Join(t.TempDir(), "live.db"), store.Migrate)
 	p := &program{settings: slackSettings(w, database), slackLimits: fast}
 	p.settings.Mode, p.settings.SMTPURL, p.settings.SMTPFrom = modeLive, mails.URL(), "hikeshi@example.co.jp"
 	p.settings.PhoneURL, p.settings.PhoneSecret = gateway.URL(), gateway.Secret
 	h, stop := slackDuty(t, p, realClock{})
-	t.Cleanup(stop)
+	t.Cleanup(func() {
+		h.courier.BreakOff() // what hangs would hold up the end
+		stop()
+	})
 	rows, faults := contact.Parse(templates.SampleContacts())
 	if faults != nil {
 		t.Fatal(faults)
@@ -43,22 +56,32 @@ func TestCallsWhileSlackAndMailRefuse(t *testing.T) {
 	}
 	moveIn(w, h.service.Contacts().People())
 	w.Wait("the program is connected", func() bool { return w.Sockets() > 0 })
+	return &meansOutage{t: t, slack: w, mails: mails, gateway: gateway, program: p, house: h}
+}
+
+// report has somebody report in the web room, and gives the number he is shown.
+func (o *meansOutage) report(who, key, text string) incident.ID {
+	o.t.Helper()
+	found := o.house.service.Contacts().Find(who)
+	reply := o.house.desk.Handle(o.t.Context(), chat.Request{
+		ID: key, Kind: chat.Said, From: desk.User(found[0]), Text: "/incident " + text, At: time.Now(),
+	})
+	if !reply.Accepted {
+		o.t.Fatalf("%+v", reply)
+	}
+	return incident.ID(liveNumber.FindString(reply.Cards[0].Title))
+}
+
+// Slack refuses and the mail server, too, while the phone gateway is slow: the phone rings at
+// once, a pressed key counts, and everything arrives when the others are back.
+func TestCallsWhileSlackAndMailRefuse(t *testing.T) {
+	o := newMeansOutage(t)
+	w, mails, gateway, p, h := o.slack, o.mails, o.gateway, o.program, o.house
 
 	w.Fail("chat.postMessage", 8, slacktest.ServerError)
 	mails.Set(mailtest.Sender, mailtest.Fault{Code: 451, Text: "4.3.0 later"})
 	gateway.Fail(phonetest.Fault{Wait: 300 * time.Millisecond})
-	found := h.service.Contacts().Find("山本")
-	reply := h.desk.Handle(t.Context(), chat.Request{
-		ID: "r1", Kind: chat.Said, From: desk.User(found[0]), Text: "/incident 顧客名簿を電車に置き忘れた", At: time.Now(),
-	})
-	if !reply.Accepted {
-		t.Fatalf("%+v", reply)
-	}
-	ids, err := h.store.AllIDs(t.Context())
-	if err != nil || len(ids) != 1 {
-		t.Fatal(ids, err)
-	}
-	id := ids[0]
+	id := o.report("山本", "r1", "顧客名簿を電車に置き忘れた")
 	calls := gateway.Await("the lead is rung", func(list []phonetest.Call) bool {
 		return slices.ContainsFunc(list, func(c phonetest.Call) bool { return c.To == "+819000000002" })
 	})

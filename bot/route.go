@@ -63,6 +63,22 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 	return nil, chat.Target{}, err
 }
 
+// joins reports whether a page goes where pages to one person are joined, which all do but those
+// to the web room. In live mode it asks nobody: a platform that hangs is to hold up no other page.
+func (h *house) joins(m workflows.Message) bool {
+	switch {
+	case m.By() != incident.ByChat:
+		return true
+	case h.slack == nil:
+		return false
+	case !h.service.Practice():
+		return true
+	}
+	// In practice, who has no account on Slack is called in the web room.
+	fe, _, err := h.route(m)
+	return err == nil && fe.Name() == h.slack.Name()
+}
+
 // untilTakenOut is how long a message waits for somebody to be taken out of a channel.
 const untilTakenOut = time.Second
 

@@ -81,6 +81,10 @@ type Config struct {
 	Route func(m workflows.Message) (chat.Frontend, chat.Target, error)
 	// RenderJoined words several pages to one person, as one card; nil: pages are never joined.
 	RenderJoined func(ctx context.Context, m []workflows.Message) (chat.Card, error)
+	// Joins says whether a page goes to a front end on which pages are joined. It must ask no
+	// platform, which may hang: every other message would wait for it. nil: as Route says, which
+	// has to answer at once then.
+	Joins func(m workflows.Message) bool
 	// Call words pages for mail and phone; workflows.ErrSettled: they need not be sent any more.
 	Call func(ctx context.Context, m ...workflows.Message) (*chat.Call, error)
 	// Closed reports whether nothing may go out by a front end, because others read it; nil: none

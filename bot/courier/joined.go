@@ -45,6 +45,8 @@ func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok
 		}
 		now := c.Service.Now()
 		res := workflows.Sent{At: now, Waited: true, Retry: c.later.put(m, now, &chat.Later{Wait: firstWait})}
+		// The try it waits for may hang.
+		_ = c.meansFailed(ctx, late(one, res.Retry), incident.TroubleSlow, false) // told again while it waits
 		c.recorded(m, c.Service.FinishMessage(context.WithoutCancel(ctx), m, c.Owner, res))
 		return p, false
 	}
@@ -52,16 +54,23 @@ func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok
 	return p, true
 }
 
-// joins reports whether a message goes to a front end on which pages are joined.
+// joins reports whether a message goes to a front end on which pages are joined. Every claim
+// waits for the answer.
 func (c *Courier) joins(m workflows.Message) (ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false // it shows when the message is sent
 		}
 	}()
+	if c.RenderJoined == nil {
+		return false
+	}
+	if c.Joins != nil {
+		return c.Joins(m)
+	}
 	fe, _, err := c.Route(m)
 	_, joins := fe.(chat.Joiner)
-	return err == nil && joins && c.RenderJoined != nil
+	return err == nil && joins
 }
 
 // addJoined makes the delivery of several pages. Its key is that of the first, whichever of

@@ -48,8 +48,26 @@ func (w *Workspace) Fail(method string, n int, kind Kind, retryAfter ...time.Dur
 	}
 }
 
+// Break lets every call fail from now on, until Mend. retryAfter is for Limited.
+func (w *Workspace) Break(kind Kind, retryAfter time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = fault{kind: kind, after: retryAfter}
+}
+
+// Mend ends what Break, Fail and Delay have begun. A call that is delayed already stays so.
+func (w *Workspace) Mend() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken, w.delay = fault{}, 0
+	clear(w.faults)
+}
+
 // takeFault gives the next fault for a method; mu is held.
 func (w *Workspace) takeFault(method string) fault {
+	if w.broken.kind != 0 {
+		return w.broken
+	}
 	for _, m := range []string{method, ""} {
 		if q := w.faults[m]; len(q) > 0 {
 			w.faults[m] = q[1:]

@@ -73,6 +73,7 @@ type Workspace struct {
 	lost       []string
 	delay      time.Duration
 	faults     map[string][]fault
+	broken     fault
 	hooks      map[string][]func()
 	limits     map[string]limit
 	recent     map[string][]time.Time // of limited calls
