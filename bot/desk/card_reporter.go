@@ -91,11 +91,28 @@ func (v voice) reporterEnd(in *incident.Incident) string {
 	return v.say("reporter.end.closed", "at", at)
 }
 
-// phonesCard says whom to phone now, when nobody has answered.
+// phonesCard says whom to phone now, when nobody has answered, and that people are called again;
+// once somebody has, that there is no need to phone any more.
 func (v voice) phonesCard(in *incident.Incident) chat.Card {
-	roles := append(v.rolesToPhone(in), incident.Representative)
-	return chat.Card{
-		Key: "phones:" + string(in.ID), Tone: chat.Urgent, Mark: v.mark(), Title: v.say("phones.title", "id", string(in.ID)),
-		Blocks: append([]chat.Block{{Text: v.say("phones.text")}}, v.phoneBlock(v.phones(in, roles, nil, true))...),
+	card := chat.Card{Key: "phones:" + string(in.ID), Mark: v.mark()}
+	if in.Phase.Ended() || in.Attended(v.service.People()) {
+		card.Title = v.say("phones.over.title", "id", string(in.ID))
+		state := v.whoComes(in)
+		switch {
+		case in.Phase.Ended():
+			state = v.phase(in.Phase)
+		case len(in.Responders()) == 0:
+			state = v.lead(in)
+		}
+		card.Blocks = []chat.Block{{Text: v.say("phones.over", "state", state)}}
+		return card
 	}
+	plan := v.service.Rules(in).Paging.At(in.CalledLevel(), in.Level.Confirmed(), v.now)
+	roles := append(v.rolesToPhone(in), incident.Representative)
+	card.Tone, card.Title = chat.Urgent, v.say("phones.title", "id", string(in.ID))
+	card.Blocks = append([]chat.Block{{Text: v.say("phones.text")}}, v.phoneBlock(v.phones(in, roles, nil, true))...)
+	if plan.Again > 0 {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("phones.again", "minutes", number(int(plan.Again.Minutes()))), Small: true})
+	}
+	return card
 }

@@ -53,8 +53,8 @@ type view struct {
 	Lang     string
 	Practice bool
 	Banner   string // a warning above every page, to who is let in
-	CanMove  bool // the practice clock has buttons
-	Live     bool // the page follows changes
+	CanMove  bool   // the practice clock has buttons
+	Live     bool   // the page follows changes
 	Token    string
 	Line     string // the request ID of the next typed line, until the script makes its own
 	Path     string // of this page, to come back to

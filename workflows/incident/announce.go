@@ -272,6 +272,14 @@ func (a *announcement) refreshPages() {
 	if before == nil {
 		return
 	}
+	if before.Exhausted && !before.Attended(a.dir) && (a.in.Attended(a.dir) || a.in.Phase.Ended()) {
+		// Whoever was told to phone hears that it is not needed any more.
+		for _, r := range a.in.Reporters {
+			if r.ID != "" {
+				a.add(Notice{Kind: NoticePhones, Key: fmt.Sprintf("phones:%s:%s", a.in.ID, r.ID), To: r.ID, Seq: a.in.Seq})
+			}
+		}
+	}
 	changed := before.Lead != a.in.Lead || before.Phase.Ended() != a.in.Phase.Ended() || before.WorkingLevel() != a.in.WorkingLevel()
 	for _, p := range before.Pages {
 		if now, ok := a.in.Page(p.Person); !ok || now.Seq != p.Seq || now.Status != p.Status {

@@ -201,3 +201,19 @@ func TestAWeekendOnWhichNothingReachesAnybody(t *testing.T) {
 		t.Errorf("%d messages after ten hours more, %d before", len(said), before)
 	}
 }
+
+// Whoever was told to phone hears when it is not needed any more.
+func TestNoNeedToPhoneAnyMore(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	for !s.in.Exhausted {
+		s.pass()
+	}
+	s.do(admin, incident.Take{})
+	if !told(s, incident.NoticePhones, hanako) {
+		t.Error("the reporter goes on phoning")
+	}
+	s.do(leader, incident.Take{})
+	if told(s, incident.NoticePhones, hanako) {
+		t.Error("told twice")
+	}
+}
