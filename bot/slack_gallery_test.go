@@ -80,6 +80,13 @@ func (g *gallery) leak() {
 	g.must(g.press("佐藤", act("continue", id, "")))
 	g.audited("鈴木", workflows.FindingTimer, id)
 	g.audited("鈴木", workflows.FindingOverdue, "")
+	for _, mark := range []string{"on", "off"} {
+		out, err := g.service.Compromise(context.Background(), "mark "+mark, g.person("鈴木"), "mail", mark == "on", workflows.DoorConsole)
+		if err != nil || !out.Accepted() {
+			g.t.Fatalf("%+v, %v", out, err)
+		}
+		g.notice(incident.NoticeCompromised, mark, "佐藤", "")
+	}
 	g.reply("advanced", g.must(g.say("佐藤", ch, "/incident advance")))
 	g.notice(incident.NoticeCard, "containment", "", id)
 	g.must(g.say("佐藤", ch, "/incident assign 鈴木 2"))
