@@ -131,7 +131,7 @@ type answerers struct {
 	phone, link int
 }
 
-var answerLink = regexp.MustCompile(regexp.QuoteMeta(desk.PathAnswers) + `(\S+)`)
+var letterLink = regexp.MustCompile(regexp.QuoteMeta(desk.PathAnswers) + `(\S+)`)
 
 func (a *answerers) answer(ctx context.Context) {
 	look := time.NewTicker(200 * time.Millisecond)
@@ -157,7 +157,7 @@ func (a *answerers) answer(ctx context.Context) {
 		}
 		mails := a.o.mails.To("sato@example.co.jp")
 		for ; letters < len(mails); letters++ {
-			if m := answerLink.FindStringSubmatch(mails[letters].Text); m != nil && letters%5 == 2 {
+			if m := letterLink.FindStringSubmatch(mails[letters].Text); m != nil && letters%5 == 2 {
 				a.follow(context.WithoutCancel(ctx), m[1])
 			}
 		}
