@@ -66,7 +66,7 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 		return nil, errors.Join(err, listener.Close())
 	}
 	h.metrics.Watch(metrics.Sources{
-		Backlog: h.service.Backlog, Now: h.service.Now, Streams: h.web.Streams, Ready: d.readiness.parts,
+		Backlog: h.service.Backlog, Now: h.service.Now, Streams: h.web.Streams, Ready: d.readiness.parts, Down: h.down,
 		Failed: func(err error) { uncounted(log, err) },
 	})
 	d.server = &http.Server{

@@ -258,7 +258,7 @@ func (o *meansOutage) latency(made map[incident.ID]time.Time, ended time.Time) {
 	slices.Sort(took)
 	p50, longest := took[len(took)/2], took[len(took)-1]
 	o.t.Logf("%d reports, %d calls; from the report to the first means that got through: p50 %v, max %v", len(made), len(calls), p50.Round(time.Millisecond), longest.Round(time.Millisecond))
-	// Half a minute: what is asked of a page on a platform that is down.
+	// The bound is our own: beyond half a minute, somebody who waits believes nobody was called.
 	if longest > 30*time.Second {
 		o.t.Errorf("somebody was called %v after the report", longest)
 	}

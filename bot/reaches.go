@@ -88,3 +88,25 @@ func (h *house) closed(ctx context.Context, frontend string) (bool, error) {
 	marks, err := h.service.Compromised(ctx)
 	return marks[frontend].On, err
 }
+
+// down says of each front end by which people are called whether nothing gets through by it. It
+// is no illness of this program, and takes no server out of use: calls go by the other means.
+func (h *house) down() map[string]bool {
+	all := map[string]bool{}
+	if h.slack != nil {
+		all[h.slack.Name()] = h.courier.Down(h.slack.Name())
+	}
+	if h.mail != nil {
+		all[h.mail.Name()] = h.courier.Down(h.mail.Name())
+	}
+	if h.phone != nil {
+		all[h.phone.Name()] = h.courier.Down(h.phone.Name())
+	}
+	return all
+}
+
+// banner is what stands above every page: which platforms must not be used, and by which nothing
+// gets through.
+func (h *house) banner(ctx context.Context) string {
+	return h.desk.Banner(ctx, h.down())
+}

@@ -115,7 +115,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.desk = desk.New(d)
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk, Banner: h.desk.Banner,
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk, Banner: h.banner,
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"hikeshi/bot/chat"
@@ -177,21 +178,29 @@ func (v voice) markCard(ctx context.Context, m workflows.Message) (chat.Card, er
 	return card, nil
 }
 
-// Banner is what stands above every page while a platform is not to be used; empty: none is.
-func (d *Desk) Banner(ctx context.Context) string {
+// Banner is what stands above every page while a platform is not to be used, or nothing gets
+// through by it: down says so by the names of front ends. Empty: nothing is to be said.
+func (d *Desk) Banner(ctx context.Context, down map[string]bool) string {
+	v := d.voice()
 	marks, err := d.service.Compromised(ctx)
 	if err != nil {
-		return ""
+		marks = nil // what is down is said all the same
 	}
-	v := d.voice()
-	var names []string
-	for _, p := range workflows.Platforms {
-		if marks[p].On {
-			names = append(names, v.platformName(p))
+	var closed, silent []string
+	for _, p := range append(slices.Clone(workflows.Platforms), string(incident.ByPhone)) {
+		switch {
+		case marks[p].On:
+			closed = append(closed, v.platformName(p))
+		case down[p]:
+			silent = append(silent, v.platformName(p))
 		}
 	}
-	if names == nil {
-		return ""
+	var said []string
+	if closed != nil {
+		said = append(said, v.say("marks.banner", "platforms", v.join(closed)))
 	}
-	return v.say("marks.banner", "platforms", v.join(names))
+	if silent != nil {
+		said = append(said, v.say("down.banner", "platforms", v.join(silent)))
+	}
+	return strings.Join(said, " ")
 }

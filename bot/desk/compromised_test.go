@@ -87,8 +87,31 @@ func TestAPlatformIsMarkedAndTheMarkIsLifted(t *testing.T) {
 	if marks, err := other.Compromised(ctx); err != nil || marks["slack"].By != b.person("田中") {
 		t.Errorf("%+v %v", marks, err)
 	}
-	if !strings.Contains(b.desk.Banner(ctx), "Slack") {
-		t.Errorf("the web pages say %q", b.desk.Banner(ctx))
+	if !strings.Contains(b.desk.Banner(ctx, nil), "Slack") {
+		t.Errorf("the web pages say %q", b.desk.Banner(ctx, nil))
+	}
+}
+
+// Above the web pages stands what does not get through, and what must not be used before that.
+func TestTheBannerSaysWhatIsDown(t *testing.T) {
+	for lang, want := range map[string][2]string{
+		"ja": {"いま、Slack、メール、電話には届きません。", "Slackは安全に使えないとされています。"},
+		"en": {"Slack, mail, phone: nothing gets through", "Slack: not safe to use."},
+	} {
+		b := newCalls(t, lang)
+		down := map[string]bool{"slack": true, "mail": true, "phone": true}
+		if said := b.desk.Banner(t.Context(), down); !strings.HasPrefix(said, want[0]) {
+			t.Errorf("%s: %q", lang, said)
+		}
+		if said := b.desk.Banner(t.Context(), map[string]bool{"slack": false}); said != "" {
+			t.Errorf("%s: %q", lang, said)
+		}
+		if _, err := b.service.Compromise(t.Context(), "mark", "", "slack", true, workflows.DoorConsole); err != nil {
+			t.Fatal(err)
+		}
+		if said := b.desk.Banner(t.Context(), down); !strings.HasPrefix(said, want[1]) || strings.Count(said, "Slack") > 2 {
+			t.Errorf("%s: %q", lang, said)
+		}
 	}
 }
 

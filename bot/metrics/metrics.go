@@ -194,6 +194,8 @@ type Sources struct {
 	Now     func() time.Time // of the service, which practice can move on
 	Streams func() int
 	Ready   func(context.Context) map[string]bool
+	// Down says of each front end in use whether nothing gets through by it; nil: not known.
+	Down func() map[string]bool
 	// Failed is told of an error of Backlog.
 	Failed func(error)
 }

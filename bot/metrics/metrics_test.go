@@ -26,6 +26,7 @@ func asked(t *testing.T, backlog func(context.Context) (workflows.Backlog, error
 	m.Watch(metrics.Sources{
 		Backlog: backlog, Now: func() time.Time { return now }, Streams: func() int { return 3 },
 		Ready:  func(context.Context) map[string]bool { return map[string]bool{"database": true, "courier": false} },
+		Down:   func() map[string]bool { return map[string]bool{"slack": true, "mail": false} },
 		Failed: func(err error) { *failed = err },
 	})
 	m.Doing(incident.WordReport)(workflows.EndAccepted)
@@ -88,6 +89,7 @@ func TestTheFiguresSayWhatHappened(t *testing.T) {
 		`hikeshi_messages_pending 5`, `hikeshi_messages_oldest_pending_seconds 90`, `hikeshi_messages_undelivered 1`,
 		`hikeshi_timers_waiting 2`, `hikeshi_timers_overdue_seconds 0`, `hikeshi_backlog_readable 1`, `hikeshi_live_streams 3`,
 		`hikeshi_component_ready{component="courier"} 0`, `hikeshi_component_ready{component="database"} 1`,
+		`hikeshi_frontend_down{frontend="slack"} 1`, `hikeshi_frontend_down{frontend="mail"} 0`,
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("no line %s", line)

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -25,6 +26,7 @@ var (
 	overdueDesc     = desc("hikeshi_timers_overdue_seconds", "For how long the earliest timer has been due; 0 where none is.")
 	readableDesc    = desc("hikeshi_backlog_readable", "1 where the database could count what waits; 0: the figures of what waits are missing.")
 	streamsDesc     = desc("hikeshi_live_streams", "Open pages that are told of changes.")
+	downDesc        = desc("hikeshi_frontend_down", "1 where the last tries by a front end have all failed, as far as this process has tried; calls go by the other means.", "frontend")
 	readyDesc       = desc("hikeshi_component_ready", "1 where a part of the program works, as /readyz says.", "component")
 )
 
@@ -34,7 +36,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe lists the figures.
 func (w *waiting) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{openDesc, pendingDesc, oldestDesc, undeliveredDesc, timersDesc, overdueDesc, readableDesc, streamsDesc, readyDesc} {
+	for _, d := range []*prometheus.Desc{openDesc, pendingDesc, oldestDesc, undeliveredDesc, timersDesc, overdueDesc, readableDesc, streamsDesc, readyDesc, downDesc} {
 		out <- d
 	}
 }
@@ -47,14 +49,14 @@ func (w *waiting) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
 	defer cancel()
 	gauge(streamsDesc, float64(w.Streams()))
-	parts := w.Ready(ctx)
-	names := make([]string, 0, len(parts))
-	for name := range parts {
-		names = append(names, name)
+	each := func(d *prometheus.Desc, of map[string]bool) {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			gauge(d, truth(of[name]), name)
+		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		gauge(readyDesc, truth(parts[name]), name)
+	each(readyDesc, w.Ready(ctx))
+	if w.Down != nil {
+		each(downDesc, w.Down())
 	}
 	b, err := w.Backlog(ctx)
 	gauge(readableDesc, truth(err == nil))
