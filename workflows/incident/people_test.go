@@ -355,7 +355,7 @@ func TestWhatARoundLeavesAlone(t *testing.T) {
 			t.Errorf("calling two more puts the first off to %s", due)
 		}
 		equal(t, "called", called(s.pass()), people(admin2)) // the administrator's deputy, nobody for privacy
-		if due, _, _ := s.next(); !due.Equal(night.Add(10 * time.Minute)) {
+		if due, _, _ := s.next(); !due.Equal(night.Add(9 * time.Minute)) {
 			t.Errorf("next at %s", due)
 		}
 	})

@@ -71,14 +71,16 @@ func (v view) waiting() (out []incident.Page) {
 	return out
 }
 
-// runsOut is when the wait for the answer to a call is over. One that stayed open over a round
-// waits another: something else is being tried meanwhile.
+// runsOut is when the wait for the answer to a call is over. One whose wait was over at a round
+// waits another: something else is being tried meanwhile. The round of somebody else's call does
+// not put it off.
 func (v view) runsOut(pg incident.Page) time.Time {
 	begun := pg.At
-	for _, t := range []time.Time{pg.ByAt, v.in.RoundAt} {
-		if t.After(begun) {
-			begun = t
-		}
+	if pg.ByAt.After(begun) {
+		begun = pg.ByAt
+	}
+	if own := begun.Add(v.plan(begun).Wait); v.in.RoundAt.After(begun) && !own.After(v.in.RoundAt) {
+		begun = v.in.RoundAt
 	}
 	plan := v.plan(begun)
 	wait := plan.Wait
