@@ -318,6 +318,44 @@ func TestAPlatformThatHangsHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+// Where an account has to be looked up and the platform does not answer, nobody else waits for the
+// lookup: the timers and the other calls go on.
+func TestALookupThatHangsHoldsNobodyUp(t *testing.T) {
+	if os.Getenv("HIKESHI_TEST_DATABASE") == "postgres" {
+		t.Skip("in a bubble of time nothing is heard of a server; what is tested here asks none")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWays(t)
+		route := w.courier.Route
+		w.courier.Route = func(m workflows.Message) (chat.Frontend, chat.Target, error) {
+			if m.By() == incident.ByChat {
+				<-time.After(5 * time.Second) // of the bubble's time
+				return nil, chat.Target{}, errors.New("no answer")
+			}
+			return route(m)
+		}
+		w.courier.RenderJoined = func(context.Context, []workflows.Message) (chat.Card, error) { return chat.Card{}, nil }
+		w.courier.Joins = func(workflows.Message) bool { return false }
+		rang := make(chan time.Time, 100)
+		w.by[incident.ByPhone].answer = func(context.Context, chat.Delivery) error { rang <- time.Now(); return nil }
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { w.courier.Run(ctx); close(done) }()
+		begun := time.Now()
+		for i := range 6 {
+			w.report(fmt.Sprintf("r%d", i))
+		}
+		w.courier.Wake()
+		for range 12 { // the lead and the system administrator of each
+			if at := <-rang; at.Sub(begun) > 12*time.Second {
+				t.Errorf("rang after %v", at.Sub(begun))
+			}
+		}
+		stop()
+		<-done
+	})
+}
+
 // Killed while a call is being made, by whatever means: it is made again, marked.
 func TestACallThatWasUnderWayIsMadeAgainByEveryMeans(t *testing.T) {
 	for _, by := range incident.AllMeans {
