@@ -21,11 +21,10 @@ func New(id ID) *Incident { return &Incident{ID: id, Level: Unassessed} }
 // on the contact list of today: the same record always folds to the same state.
 func (in *Incident) Apply(r Record) {
 	in.Seq, in.Head = r.Seq, r.Digest
-	in.onPage(r.By, func(p *Page) {
-		if in.Means && p.Status == PageAcknowledged && r.At.After(p.Reply) {
-			in.ActedAt = r.At
-		}
-	})
+	if pg, called := in.Page(r.By); in.Means && r.By != "" &&
+		(called && pg.Status == PageAcknowledged && r.At.After(pg.Reply) || r.By == in.Lead && r.At.After(in.LeadAt)) {
+		in.ActedAt = r.At
+	}
 	switch e := r.Event.(type) {
 	case ReportReceived:
 		in.Practice, in.Kind, in.Category, in.Effect = e.Practice, e.What, e.Category, e.Effect
@@ -79,6 +78,9 @@ func (in *Incident) Apply(r Record) {
 		in.Round, in.RoundAt, in.Exhausted = e.Round, r.At, e.Exhausted
 	case LeadTaken:
 		in.Lead, in.LeadHow, in.Handover = e.Person, e.How, nil
+		if in.Means {
+			in.LeadAt = r.At
+		}
 	case HandoverOffered:
 		in.Handover = &Handover{From: r.By, To: e.To, At: r.At, Reason: e.Reason.Body}
 	case HandoverRefused:
@@ -233,7 +235,7 @@ func (in *Incident) setFact(k FactKey, a Answer, seq int64) {
 func (in *Incident) restrict(excluded []PersonID) {
 	in.Excluded = slices.Clone(excluded)
 	if in.IsExcluded(in.Lead) {
-		in.Lead, in.LeadHow = "", ""
+		in.Lead, in.LeadHow, in.LeadAt = "", "", time.Time{}
 	}
 	if h := in.Handover; h != nil && (in.IsExcluded(h.From) || in.IsExcluded(h.To)) {
 		in.Handover = nil

@@ -217,3 +217,38 @@ func TestNoNeedToPhoneAnyMore(t *testing.T) {
 		t.Error("told twice")
 	}
 }
+
+// Whoever was handed the lead without a call of his own may fall asleep over it like any other.
+func TestWhoWasHandedTheLeadAndFellSilent(t *testing.T) {
+	s := reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	s.do(leader, incident.HandOver{To: affairs})
+	s.now = s.now.Add(time.Minute)
+	s.do(affairs, incident.AcceptHandover{})
+	due, _, ok := s.next()
+	if !ok || !due.Equal(s.now.Add(30*time.Minute)) {
+		t.Fatalf("asked again at %s (%v)", due, ok)
+	}
+	equal(t, "called for his silence", called(s.pass()), people(affairs))
+	s.do(affairs, incident.Take{})
+	if s.in.Lead != affairs || s.in.Silent(affairs) {
+		t.Errorf("the lead is %s, silent %v", s.in.Lead, s.in.Silent(affairs))
+	}
+	s.now = s.now.Add(time.Minute)
+	s.do(affairs, incident.Note{Text: "着手した"})
+	if due, _, ok := s.next(); ok {
+		t.Errorf("asked once more at %s though he writes", due)
+	}
+
+	s = reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	s.do(leader, incident.HandOver{To: affairs})
+	s.do(affairs, incident.AcceptHandover{})
+	s.now = s.now.Add(time.Minute)
+	s.do(affairs, incident.Note{Text: "着手した"})
+	if due, _, ok := s.next(); ok {
+		t.Errorf("asked at %s though he writes", due)
+	}
+}

@@ -57,6 +57,7 @@ type Incident struct {
 
 	Lead     PersonID  `json:"lead,omitempty"` // acting lead; empty until somebody took it
 	LeadHow  LeadHow   `json:"lead_how,omitempty"`
+	LeadAt   time.Time `json:"lead_at,omitzero"` // when he took it; zero where calls are noted without their means
 	Handover *Handover `json:"handover,omitempty"`
 	Pages    []Page    `json:"pages,omitempty"` // the latest page of each person
 	Round    int       `json:"round,omitempty"` // rounds of paging that passed unanswered

@@ -73,13 +73,13 @@ func (v view) waiting() (out []incident.Page) {
 
 // runsOut is when the wait for the answer to a call is over. One whose wait was over at a round
 // waits another: something else is being tried meanwhile. The round of somebody else's call does
-// not put it off.
+// not put it off, but for one that found nobody at all.
 func (v view) runsOut(pg incident.Page) time.Time {
 	begun := pg.At
 	if pg.ByAt.After(begun) {
 		begun = pg.ByAt
 	}
-	if own := begun.Add(v.plan(begun).Wait); v.in.RoundAt.After(begun) && !own.After(v.in.RoundAt) {
+	if own := begun.Add(v.plan(begun).Wait); v.in.RoundAt.After(begun) && (v.in.Exhausted || !own.After(v.in.RoundAt)) {
 		begun = v.in.RoundAt
 	}
 	plan := v.plan(begun)
@@ -109,6 +109,18 @@ func (v view) taken() (out []incident.Page) {
 		if acts && (lead == "" || lead == pg.Person) && !v.in.ActedAt.After(pg.Reply) && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
 			out = append(out, pg)
 		}
+	}
+	pg, called := v.in.Page(lead)
+	if lead == "" || v.in.LeadAt.IsZero() || called && (pg.Status == incident.PageAcknowledged || pg.Status == incident.PageOpen) {
+		return out
+	}
+	// He was handed the lead without a call of his own, or it has ended, since others answered it.
+	pg.Person, pg.Roles, pg.Status, pg.Reply = lead, []incident.Role{incident.IncidentLead}, incident.PageAcknowledged, v.in.LeadAt
+	if pg.At.After(pg.Reply) {
+		pg.Reply = pg.At
+	}
+	if !v.in.ActedAt.After(pg.Reply) && !v.in.IsExcluded(lead) {
+		out = append(out, pg)
 	}
 	return out
 }
