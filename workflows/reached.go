@@ -58,12 +58,16 @@ func (m Message) Calls() bool { return m.Kind == incident.NoticePage && m.Urgent
 // once. It is done once for a message, however often it is told; a page that was answered
 // meanwhile needs no other means, and nothing is recorded.
 func (s *Service) MeansFailed(ctx context.Context, m Message, why incident.MeansTrouble) error {
-	_, err := s.Do(ctx, Command{
+	out, err := s.Do(ctx, Command{
 		Key: fmt.Sprintf("means:%d", m.ID), Incident: m.Incident, Bot: true, Source: incident.FromTimer,
 		Do: incident.FailMeans{Person: m.To, Page: m.Seq, Means: m.By(), Why: why},
 	})
 	if err != nil {
 		return fmt.Errorf("record a means that failed: %w", err)
+	}
+	if out.Refusal != nil && out.Refusal.Key == "refuse.conflict" {
+		// Many write to the incident at once: nothing was recorded, and it is worth another try.
+		return fmt.Errorf("record a means that failed: %w", ErrConflict)
 	}
 	return nil
 }
