@@ -157,7 +157,7 @@ var dynamic = []struct {
 	{"cli.paging.why.", paging.Whys, nil},
 	{"means.", strs(incident.AllMeans), nil},
 	{"trouble.", strs(incident.MeansTroubles), nil},
-	{"platform.", []string{"slack", "discord", "mail"}, nil},
+	{"platform.", []string{"slack", "discord", "mail", "phone"}, nil},
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
