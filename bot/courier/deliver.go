@@ -45,7 +45,7 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	if why != "" && c.meansFailed(ctx, failed, why, givenUp) != nil && givenUp {
 		res.Retry = c.Service.Now().Add(firstWait) // what was not passed on must not end here
 	}
-	if res.OK {
+	if res.Retry.IsZero() { // arrived, given up or dropped: it is not tried again
 		for _, m := range p.claimed {
 			c.told.over(m.ID)
 		}

@@ -195,10 +195,16 @@ func (d *decision) decline(c Decline) *Refusal {
 // end of the chain.
 func (d *decision) instead(roles []Role, because string) {
 	d.place(d.env.Paging.Instead(d.in, d.env.People, d.env.Now, roles), because)
-	reached := func(p Page) bool { return len(p.Roles) > 0 && !p.Unreached && !d.in.IsExcluded(p.Person) }
-	if !slices.ContainsFunc(d.in.OpenPages(), reached) && !d.in.Attended(d.env.People) {
+	if !d.calling() && !d.in.Attended(d.env.People) {
 		d.exhausted()
 	}
+}
+
+// calling reports whether somebody is being called whom something may reach.
+func (d *decision) calling() bool {
+	return slices.ContainsFunc(d.in.OpenPages(), func(p Page) bool {
+		return len(p.Roles) > 0 && !p.Unreached && !d.in.IsExcluded(p.Person)
+	})
 }
 
 // passRound is the due timer: somebody has not answered in time, or has taken it and fallen
@@ -273,8 +279,7 @@ func (d *decision) recall() *Refusal {
 		return nil
 	}
 	d.place(d.start(), BecauseRecall)
-	reached := func(p Page) bool { return len(p.Roles) > 0 && !p.Unreached && !in.IsExcluded(p.Person) }
-	if in.Chased() && !slices.ContainsFunc(in.OpenPages(), reached) {
+	if in.Chased() && !d.calling() {
 		d.exhausted()
 	}
 	return nil
