@@ -69,8 +69,19 @@ type finding struct {
 	mark  string // the key of another mark than the grade's
 }
 
-func fine(text string) []finding   { return []finding{{Grade: gradeOK, Text: text}} }
-func notice(text string) finding   { return finding{Grade: gradeWarning, Text: text} }
+func fine(text string) []finding { return []finding{{Grade: gradeOK, Text: text}} }
+func notice(text string) finding { return finding{Grade: gradeWarning, Text: text} }
+
+// gradeOf is the grade of what a front end or a means has found out about itself.
+func gradeOf(fault, note bool) grade {
+	switch {
+	case fault:
+		return gradeFault
+	case note:
+		return gradeWarning
+	}
+	return gradeOK
+}
 func fault(text string) finding    { return finding{Grade: gradeFault, Text: text} }
 func faulty(text string) []finding { return []finding{fault(text)} }
 

@@ -16,14 +16,7 @@ func checkMail(ctx context.Context, x *patient) []finding {
 	}
 	var found []finding
 	for _, f := range mail.Check(ctx, x.mailConfig(x.texts.Say)) {
-		g := gradeOK
-		switch {
-		case f.Fault:
-			g = gradeFault
-		case f.Note:
-			g = gradeWarning
-		}
-		found = append(found, finding{Grade: g, Text: x.say(f.Key, f.Pairs...)})
+		found = append(found, finding{Grade: gradeOf(f.Fault, f.Note), Text: x.say(f.Key, f.Pairs...)})
 	}
 	return found
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"hikeshi/bot/phone"
 	"hikeshi/workflows/contact"
-	"hikeshi/workflows/incident"
 )
 
 // checkPhone asks the gateway whether it takes our requests, without having anybody rung.
@@ -23,14 +21,7 @@ func checkPhone(ctx context.Context, x *patient) []finding {
 	}
 	var found []finding
 	for _, f := range phone.Check(ctx, x.phoneConfig(x.texts.Say), people) {
-		g := gradeOK
-		switch {
-		case f.Fault:
-			g = gradeFault
-		case f.Note:
-			g = gradeWarning
-		}
-		found = append(found, finding{Grade: g, Text: x.say(f.Key, f.Pairs...)})
+		found = append(found, finding{Grade: gradeOf(f.Fault, f.Note), Text: x.say(f.Key, f.Pairs...)})
 	}
 	return found
 }
@@ -39,8 +30,7 @@ func checkPhone(ctx context.Context, x *patient) []finding {
 func byPhone(people []contact.Person) []phone.Listed {
 	var out []phone.Listed
 	for _, p := range people {
-		outside := len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(d contact.Duty) bool { return d.Role != incident.OutsideContact })
-		if p.Active && !outside {
+		if p.Active && !p.Outsider() {
 			out = append(out, phone.Listed{Name: p.Name, Number: p.Phone})
 		}
 	}

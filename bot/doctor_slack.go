@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"hikeshi/bot/slack"
 	"hikeshi/workflows/contact"
-	"hikeshi/workflows/incident"
 )
 
 // checkSlack asks Slack about our settings and our people.
@@ -33,14 +31,7 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 		config.Memory = x.opened.service.Memory(frontendSlack)
 	}
 	for _, f := range slack.Check(ctx, config, people) {
-		g := gradeOK
-		switch {
-		case f.Fault:
-			g = gradeFault
-		case f.Note:
-			g = gradeWarning
-		}
-		found = append(found, finding{Grade: g, Text: x.say(f.Key, f.Pairs...)})
+		found = append(found, finding{Grade: gradeOf(f.Fault, f.Note), Text: x.say(f.Key, f.Pairs...)})
 	}
 	return found
 }
@@ -49,8 +40,7 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 func onSlack(people []contact.Person) []slack.Listed {
 	var out []slack.Listed
 	for _, p := range people {
-		outside := len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(d contact.Duty) bool { return d.Role != incident.OutsideContact })
-		if p.Active && !outside {
+		if p.Active && !p.Outsider() {
 			out = append(out, slack.Listed{Name: p.Name, SlackID: p.SlackID, Email: p.Email})
 		}
 	}

@@ -131,9 +131,7 @@ func dutyFirst(people []contact.Person) []contact.Person {
 
 // staff lists the people who can take part in an incident: everybody but outside contacts.
 func (d *Desk) staff() []contact.Person {
-	return slices.DeleteFunc(dutyFirst(d.service.Contacts().People()), func(p contact.Person) bool {
-		return len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(duty contact.Duty) bool { return duty.Role != incident.OutsideContact })
-	})
+	return slices.DeleteFunc(dutyFirst(d.service.Contacts().People()), contact.Person.Outsider)
 }
 
 // people finds whom a typed name, mail address, ID or mention means.

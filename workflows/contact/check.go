@@ -94,7 +94,7 @@ func Check(d *Directory) []Finding {
 			out = append(out, f)
 		}
 		silent := p.Email == "" && p.SlackID == "" && p.DiscordID == ""
-		if silent && (!p.outsider() || p.Phone == "") {
+		if silent && (!p.Outsider() || p.Phone == "") {
 			out = append(out, Finding{
 				Key: CheckUnreachable, Severity: Warning, Person: p.ID,
 				Args: map[string]string{"name": p.Name, "department": p.Department},

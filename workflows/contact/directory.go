@@ -58,7 +58,7 @@ func NewDirectory(people []Person) *Directory {
 			k := postOf(duty.Role, p.Department)
 			taken[k] = append(taken[k], seat{p.ID, duty.Order})
 		}
-		if key := fold(p.Department); key != "" && !p.outsider() && !departments[key] {
+		if key := fold(p.Department); key != "" && !p.Outsider() && !departments[key] {
 			departments[key] = true
 			d.divisions = append(d.divisions, p.Department)
 		}

@@ -50,9 +50,9 @@ type Duty struct {
 	Order int `json:"order"`
 }
 
-// outsider reports whether a person is on the list only as an outside contact: such a
+// Outsider reports whether a person is on the list only as an outside contact: such a
 // person belongs to no department of the company and is not expected to use its chat.
-func (p Person) outsider() bool {
+func (p Person) Outsider() bool {
 	return len(p.Duties) > 0 && !slices.ContainsFunc(p.Duties, func(d Duty) bool {
 		return d.Role != incident.OutsideContact
 	})
