@@ -93,12 +93,15 @@ func (g *gallery) leak() {
 	g.notice(incident.NoticeAssigned, "", "鈴木", id)
 	g.reply("handover", g.must(g.say("佐藤", ch, "/incident handover 鈴木 交代します")))
 	g.notice(incident.NoticeHandover, "open", "鈴木", id)
+	g.unanswered(id)
+	g.notice(incident.NoticeWaited, "open", "佐藤", id)
 	g.home("lead", "鈴木")
 	g.home("manager", "田中")
 	g.reply("status.representative", g.say("田中", "", "/incident status"))
 	g.reply("status.reporter", g.say("山本", "", "/incident status"))
 	g.must(g.say("鈴木", ch, "/incident accept"))
 	g.notice(incident.NoticeHandover, "over", "鈴木", id)
+	g.notice(incident.NoticeWaited, "over", "佐藤", id)
 	g.reply("refused.not_allowed", g.say("高橋", ch, "/incident close"))
 	g.reply("menu", g.press("鈴木", act("menu", id, "")))
 	g.reply("who", g.say("鈴木", ch, "/incident who"))
@@ -131,6 +134,18 @@ func (g *gallery) unreached(name string, id incident.ID) {
 		Do: incident.FailMeans{Person: page.Person, Page: page.Seq, Means: incident.ByChat, Why: incident.TroubleUnreachable},
 	})
 	if err != nil || !out.Did("unreached") {
+		g.t.Fatalf("%+v, %v", out, err)
+	}
+}
+
+// unanswered has the wait run out for the answer to an offer of the lead.
+func (g *gallery) unanswered(id incident.ID) {
+	g.t.Helper()
+	g.clock.set(g.clock.Now().Add(5 * time.Minute))
+	out, err := g.service.Do(context.Background(), workflows.Command{
+		Key: "unanswered", Incident: id, Bot: true, Source: incident.FromTimer, Do: incident.PassOffer{Due: g.clock.Now()},
+	})
+	if err != nil || !out.Did("handover_waited") {
 		g.t.Fatalf("%+v, %v", out, err)
 	}
 }

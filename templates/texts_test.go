@@ -62,7 +62,7 @@ func numbers(from, to int) []string {
 var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "compromised", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
-var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPropose}
+var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordPropose}
 
 func words() []string {
 	var out []string
@@ -93,7 +93,7 @@ func eventKinds() []string {
 var forms = append(strs(incident.AllWords), "detail", "alarm", "away")
 
 // noForm are the words that a button carries out at once, or that are the bot's own.
-var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall"}
+var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall", "offer"}
 
 // dynamic are the keys that code puts together, by what it puts in: complete is what must
 // be there, optional what may.
@@ -179,7 +179,7 @@ var (
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
 		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport, incident.NoticeCompromised,
-		incident.NoticeUnreached,
+		incident.NoticeUnreached, incident.NoticeWaited,
 	}
 )
 

@@ -542,6 +542,7 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 }
 
 func (w *work) reschedule(before, in *incident.Incident) {
+	w.offerTimer(before, in)
 	key := "round:" + string(in.ID)
 	dir := w.s.people.Load()
 	due, ok := w.rules.Paging.Due(in, dir)
@@ -557,6 +558,22 @@ func (w *work) reschedule(before, in *incident.Incident) {
 		return
 	}
 	w.change.Timers = append(w.change.Timers, roundTimer(in.ID, due, in.Round))
+}
+
+// offerTimer keeps the timer of an offer of the lead as the offer is.
+func (w *work) offerTimer(before, in *incident.Incident) {
+	key := "offer:" + string(in.ID)
+	due, ok := in.OfferDue(w.rules.Paging)
+	was, waited := time.Time{}, false
+	if before != nil {
+		was, waited = before.OfferDue(w.rules.Paging)
+	}
+	switch {
+	case ok && (!waited || !was.Equal(due) || w.c.Timer == key):
+		w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerOffer, Incident: in.ID, Due: due})
+	case !ok && waited:
+		w.change.Cancel = append(w.change.Cancel, key)
+	}
 }
 
 func newSalt() string {

@@ -216,6 +216,7 @@ type TimerKind string
 // The kinds of timers.
 const (
 	TimerRound  TimerKind = "round"  // the wait for an answer to pages
+	TimerOffer  TimerKind = "offer"  // the wait for an answer to an offer of the lead
 	TimerDigest TimerKind = "digest" // the morning's overview
 )
 

@@ -43,6 +43,12 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 			Do: incident.PassRound{Round: t.Round, Due: t.Due}, Timer: t.Key,
 		})
 		return err
+	case TimerOffer:
+		_, err := s.Do(ctx, Command{
+			Key: key, Incident: t.Incident, Bot: true, Source: incident.FromTimer,
+			Do: incident.PassOffer{Due: t.Due}, Timer: t.Key,
+		})
+		return err
 	case TimerDigest:
 		return s.digest(ctx, t, "timer:"+t.Key)
 	}

@@ -115,7 +115,7 @@ func (d *Desk) Answer(ctx context.Context, token string, g Given) (AnswerPage, e
 			continue
 		}
 		x.choice = g.Choice
-		if x.refusal, err = v.answerCall(a, x, g.Reason); err != nil {
+		if x.offer, x.refusal, err = v.answerCall(a, x, g.Reason); err != nil {
 			return AnswerPage{User: a.user()}, err
 		}
 		given = append(given, x)
@@ -169,7 +169,7 @@ func (d *Desk) answering(ctx context.Context, token string) (*visit, link, error
 	if !v.known {
 		return nil, link{}, ErrAnswerUnknown
 	}
-	in, err := v.answerIncident(a.Incident)
+	in, err := v.answerIncident(l, a.Incident)
 	if err != nil {
 		return nil, l, err
 	}
@@ -179,9 +179,9 @@ func (d *Desk) answering(ctx context.Context, token string) (*visit, link, error
 	return v, l, nil
 }
 
-// answerIncident gives an incident that the person was called for and may see; nil: there is
-// none.
-func (v *visit) answerIncident(id incident.ID) (*incident.Incident, error) {
+// answerIncident gives an incident that the person may see, and was called for or has a link of;
+// nil: there is none.
+func (v *visit) answerIncident(l link, id incident.ID) (*incident.Incident, error) {
 	in, access, err := v.service.Incident(v.ctx, v.who.ID, id)
 	if errors.Is(err, workflows.ErrNotFound) {
 		return nil, nil
@@ -189,7 +189,7 @@ func (v *visit) answerIncident(id incident.ID) (*incident.Incident, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, called := in.Page(v.who.ID); !called || access != workflows.AccessFull {
+	if _, called := in.Page(v.who.ID); !called && id != l.Incident || access != workflows.AccessFull {
 		return nil, nil
 	}
 	return in, nil
@@ -203,12 +203,16 @@ type answered struct {
 	seen    int64 // Seq of the page
 	reply   int64 // microseconds of its answer; 0: none
 	choice  string
+	offer   bool   // it answers an offer of the lead
 	refusal string // why it was not recorded
 }
 
 func answerRef(in *incident.Incident, p incident.Page) string {
 	reply := int64(0)
-	if !p.Reply.IsZero() {
+	switch {
+	case offered(in, p.Person):
+		reply = in.Handover.At.UnixMicro()
+	case !p.Reply.IsZero():
 		reply = p.Reply.UnixMicro()
 	}
 	return strings.Join([]string{string(in.ID), number36(p.Seq), number36(reply)}, ".")
@@ -230,29 +234,36 @@ func (x answered) key(token string) string {
 	return strings.Join([]string{"answer", hex.EncodeToString(sum[:16]), string(x.id), number36(x.seen), number36(x.reply), x.choice}, ":")
 }
 
-// answerCall carries out an answer where the call still waits for one. Where it does not, its
-// state says all there is to say: somebody else was quicker, or the same was said before.
-func (v *visit) answerCall(l link, x answered, reason string) (refusal string, err error) {
-	in, err := v.answerIncident(x.id)
+// answerCall carries out an answer where the call, or an offer of the lead, still waits for one.
+// Where none does, its state says all there is to say: somebody else was quicker, or the same was
+// said before.
+func (v *visit) answerCall(l link, x answered, reason string) (offer bool, refusal string, err error) {
+	in, err := v.answerIncident(l, x.id)
 	if err != nil || in == nil {
-		return "", err
+		return false, "", err
 	}
 	page, _ := in.Page(v.who.ID)
-	waits := page.Status == incident.PageOpen || page.Status == incident.PageDeclined && x.choice == AnswerTake
+	offer = offered(in, v.who.ID)
+	waits := offer || page.Status == incident.PageOpen || page.Status == incident.PageDeclined && x.choice == AnswerTake
 	if !waits || in.Phase.Ended() {
-		return "", nil
+		return false, "", nil
 	}
 	var do incident.Command = incident.Take{}
-	if x.choice == AnswerDecline {
-		do = incident.Decline{Reason: reason}
+	switch {
+	case offer && x.choice == AnswerTake:
+		do = incident.AcceptHandover{}
+	case offer && page.Status != incident.PageOpen:
+		do = incident.AcceptHandover{Refuse: true, Reason: reason}
+	case x.choice == AnswerDecline:
+		do = incident.Decline{Reason: reason} // of his own call and of the offer
 	}
 	out, err := v.service.Do(v.ctx, workflows.Command{
 		Key: x.key(l.token), Incident: x.id, By: v.who, Source: incident.FromPerson, Do: do,
 	})
 	if err != nil || out.Refusal == nil {
-		return "", err
+		return offer, "", err
 	}
-	return v.sentence(in, out.Refusal), nil
+	return offer, v.sentence(in, out.Refusal), nil
 }
 
 // answerPage shows the calls that were just answered, the call of the link, and whatever else
@@ -287,7 +298,7 @@ func (v *visit) answerPage(l link, given []answered) (AnswerPage, error) {
 		seen = append(seen, id)
 		in := waits[id]
 		if in == nil {
-			if in, err = v.answerIncident(id); err != nil {
+			if in, err = v.answerIncident(l, id); err != nil {
 				return out, err
 			}
 		}
@@ -310,10 +321,12 @@ func (v *visit) answerPage(l link, given []answered) (AnswerPage, error) {
 // answerCallShown is one call as it is now.
 func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerCall {
 	page, _ := in.Page(v.who.ID)
+	page.Person = v.who.ID // who was offered the lead may never have been called
+	offer := offered(in, v.who.ID)
 	c := AnswerCall{Ref: answerRef(in, page), ID: string(in.ID), Level: v.workingLevel(in), State: v.answerState(in, page)}
 	if !in.Phase.Ended() {
 		c.Phones = v.answerPhones(in)
-		c.Waits, c.Again = page.Status == incident.PageOpen, page.Status == incident.PageDeclined && in.Lead != v.who.ID
+		c.Waits, c.Again = offer || page.Status == incident.PageOpen, !offer && page.Status == incident.PageDeclined && in.Lead != v.who.ID
 	}
 	switch {
 	case c.Waits && in.Chased():
@@ -330,6 +343,8 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 		c.Said, c.Tone = given[at].refusal, chat.Refused
 	case takes(in, page) && given[at].choice == AnswerTake:
 		c.Said = v.say("answerlink.took")
+	case given[at].offer && !offer && given[at].choice == AnswerDecline:
+		c.Said = v.say("answerlink.offer_refused", "lead", v.lead(in))
 	case page.Status == incident.PageDeclined && given[at].choice == AnswerDecline:
 		c.Said = v.say("answerlink.declined")
 	default:
@@ -351,8 +366,12 @@ func (v voice) answerState(in *incident.Incident, p incident.Page) string {
 		return v.say("answerlink.merged", "id", string(in.MergedInto))
 	case in.Phase.Ended():
 		return v.say("answerlink.over")
+	case offered(in, p.Person):
+		return v.say("answerlink.offer", "person", v.person(in, in.Handover.From), "at", v.when(in.Handover.At))
 	case takes(in, p) && p.Status != incident.PageAcknowledged:
 		return v.say("answerlink.leads")
+	case p.Seq == 0:
+		return v.say("handover.over", "lead", v.lead(in))
 	case p.Status != incident.PageOpen:
 		return v.pageAnswer(in, p)
 	}

@@ -43,7 +43,7 @@ func (d *Desk) answerByPhone(ctx context.Context, token, choice string) (string,
 	refusal := ""
 	for _, c := range linkFirst(l, calls) {
 		x := answered{id: c.Incident.ID, seen: c.Page.Seq, choice: choice}
-		why, err := v.answerCall(l, x, "")
+		_, why, err := v.answerCall(l, x, "")
 		if err != nil {
 			return v.phoneFault(l.Person), err
 		}
@@ -52,7 +52,7 @@ func (d *Desk) answerByPhone(ctx context.Context, token, choice string) (string,
 			continue
 		}
 		// Somebody else may have been quicker: only what stands in the record is said.
-		if in, err := v.answerIncident(x.id); err == nil && in != nil && answeredAs(in, v.who.ID, choice) {
+		if in, err := v.answerIncident(l, x.id); err == nil && in != nil && answeredAs(in, v.who.ID, choice) {
 			done = append(done, x.id)
 		}
 	}
@@ -103,7 +103,7 @@ func (v *visit) phoneState(l link, refusal string) (string, error) {
 	if refusal != "" {
 		return refusal, nil
 	}
-	in, err := v.answerIncident(l.Incident)
+	in, err := v.answerIncident(l, l.Incident)
 	if err != nil {
 		return v.phoneFault(l.Person), err
 	}

@@ -62,6 +62,9 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	if access != workflows.AccessFull {
 		return chat.Card{}, workflows.ErrNotFound
 	}
+	if m.By() == incident.ByMail && (m.Kind == incident.NoticeHandover || m.Kind == incident.NoticeWaited) {
+		return v.offerLetter(ctx, in, m)
+	}
 	switch m.Kind {
 	case incident.NoticeCard:
 		return v.incidentCard(in), nil
@@ -69,6 +72,8 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 		return v.pageCard(in, m), nil
 	case incident.NoticeHandover:
 		return v.handoverCard(in, m), nil
+	case incident.NoticeWaited:
+		return v.waitedCard(in, m), nil
 	case incident.NoticeApprove:
 		return v.approveCard(in, m), nil
 	case incident.NoticeAbsent:

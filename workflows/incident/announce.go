@@ -17,6 +17,7 @@ const (
 	NoticeFeed     NoticeKind = "feed"     // one entry of the record, said in the channel
 	NoticeHandover NoticeKind = "handover" // will you take the lead?
 	NoticeRefused  NoticeKind = "refused"  // the offer of the lead was refused
+	NoticeWaited   NoticeKind = "waited"   // the offer of the lead was not answered
 	NoticeProposal NoticeKind = "proposal" // somebody proposes a raise
 	NoticeAlarm    NoticeKind = "alarm"    // the reporter says it may be a false alarm
 	NoticeQuestion NoticeKind = "question" // a question to the reporter
@@ -165,6 +166,13 @@ func (a *announcement) entry(r Record) {
 	case HandoverOffered:
 		a.feed(r.Seq)
 		a.dm(NoticeHandover, e.To, r.Seq, true)
+		a.mail(NoticeHandover, e.To, r.Seq)
+	case HandoverWaited:
+		a.feed(r.Seq)
+		if h := in.Handover; h != nil {
+			a.dm(NoticeWaited, h.From, r.Seq, true)
+			a.mail(NoticeWaited, h.From, r.Seq)
+		}
 	case HandoverRefused:
 		a.feed(r.Seq)
 		for _, p := range in.Leads(a.dir) {
@@ -239,6 +247,13 @@ func (a *announcement) entry(r Record) {
 func (a *announcement) call(to PersonID, seq int64, by []Means) {
 	for _, m := range by {
 		a.add(a.in.callNotice(to, seq, m))
+	}
+}
+
+// mail brings beside the chat, which may be down at night, what somebody has to know at once.
+func (a *announcement) mail(kind NoticeKind, to PersonID, seq int64) {
+	if a.dir.Reaches(to, ByMail) {
+		a.add(Notice{Kind: kind, Key: fmt.Sprintf("%s:%s:%d:%s:%s", kind, a.in.ID, seq, to, ByMail), To: to, Seq: seq, Urgent: true, Means: ByMail})
 	}
 }
 

@@ -85,6 +85,11 @@ func (in *Incident) Apply(r Record) {
 		in.Handover = &Handover{From: r.By, To: e.To, At: r.At, Reason: e.Reason.Body}
 	case HandoverRefused:
 		in.Handover = nil
+	case HandoverWaited:
+		if in.Handover != nil {
+			h := *in.Handover
+			h.Waited, in.Handover = true, &h
+		}
 	case PhaseMoved:
 		in.enter(e.To, r.At)
 	case LevelSet:

@@ -240,6 +240,7 @@ var filled = []incident.Event{
 	incident.MeansUsed{Person: admin, By: []incident.Means{"phone"}, Because: "waited"},
 	incident.MeansFailed{Person: admin, Means: "chat", Why: "slow"},
 	incident.Unreached{Person: admin},
+	incident.HandoverWaited{To: admin},
 }
 
 // A page of the time before there were means keeps its encoding, and with it its digest.

@@ -41,6 +41,7 @@ const (
 	WordAbsorb    Word = "absorb" // the other half of a merge; the bot's own
 	WordPassRound Word = "round"  // a wait for an answer ran out; the bot's own
 	WordMeans     Word = "means"  // a means did not get through; the bot's own
+	WordPassOffer Word = "offer"  // an offer of the lead was not answered; the bot's own
 	WordRecall    Word = "recall" // nobody is responsible; the bot's own
 )
 
@@ -49,7 +50,7 @@ var AllWords = []Word{
 	WordReport, WordTake, WordDecline, WordAdvance, WordBack, WordLevel, WordPropose, WordCategory,
 	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
 	WordField, WordFact, WordFile, WordAttach, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
-	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound, WordMeans, WordRecall,
+	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound, WordMeans, WordRecall, WordPassOffer,
 }
 
 // Command is what somebody, or a due timer, asks of an incident.
@@ -202,6 +203,10 @@ type (
 		Means  Means
 		Why    MeansTrouble
 	}
+	// PassOffer is the due timer of an offer of the lead: nobody has answered it in time.
+	PassOffer struct {
+		Due time.Time // when the timer was due
+	}
 	// Recall has whoever is to be told called anew, where nobody is responsible any more.
 	Recall struct{}
 )
@@ -238,6 +243,7 @@ func (Ask) Word() Word            { return WordAsk }
 func (Inform) Word() Word         { return WordInform }
 func (PassRound) Word() Word      { return WordPassRound }
 func (FailMeans) Word() Word      { return WordMeans }
+func (PassOffer) Word() Word      { return WordPassOffer }
 func (Recall) Word() Word         { return WordRecall }
 
 // Additive reports whether a command may simply be tried again when somebody else changed

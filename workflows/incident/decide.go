@@ -134,6 +134,8 @@ func (d *decision) run(c Command) *Refusal {
 		return d.passRound(c)
 	case FailMeans:
 		return d.failMeans(c)
+	case PassOffer:
+		return d.passOffer(c)
 	case Recall:
 		return d.recall()
 	case HandOver:

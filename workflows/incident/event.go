@@ -95,6 +95,10 @@ type (
 	HandoverRefused struct {
 		Reason Text `json:"reason,omitzero"`
 	}
+	// HandoverWaited says that nobody has answered it within the wait of a call.
+	HandoverWaited struct {
+		To PersonID `json:"to"`
+	}
 	// PhaseMoved is every move of the phase machine but the ends.
 	PhaseMoved struct {
 		From   Phase `json:"from"`
@@ -291,6 +295,7 @@ func (RoundPassed) Kind() EventKind       { return "round_passed" }
 func (LeadTaken) Kind() EventKind         { return "lead_taken" }
 func (HandoverOffered) Kind() EventKind   { return "handover_offered" }
 func (HandoverRefused) Kind() EventKind   { return "handover_refused" }
+func (HandoverWaited) Kind() EventKind    { return "handover_waited" }
 func (PhaseMoved) Kind() EventKind        { return "phase_moved" }
 func (LevelSet) Kind() EventKind          { return "level_set" }
 func (LevelProposed) Kind() EventKind     { return "level_proposed" }
@@ -334,6 +339,7 @@ var Events = []Event{
 	PreventionRemoved{}, ReportMade{}, Approved{}, ApprovalVoided{}, IncidentClosed{},
 	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
 	Joined{}, LeftCircle{}, FileAttached{}, MeansUsed{}, MeansFailed{}, Unreached{},
+	HandoverWaited{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

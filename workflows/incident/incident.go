@@ -158,6 +158,8 @@ type Handover struct {
 	To     PersonID  `json:"to"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"`
+	// Waited says that the wait for his answer is over, and who offered it was told whom to phone.
+	Waited bool `json:"waited,omitempty"`
 }
 
 // PageStatus says how far a page has come.

@@ -7,6 +7,8 @@ import "time"
 type Pager interface {
 	// Due says when something follows from the calls as they stand; ok is false when nothing does.
 	Due(in *Incident, dir Directory) (due time.Time, ok bool)
+	// Wait is how long a call that goes out at an instant may stay unanswered; 0: nobody is chased.
+	Wait(in *Incident, at time.Time) time.Duration
 	// Start gives whom to call now of those to be told at this level.
 	Start(in *Incident, dir Directory, now time.Time) []Attempt
 	// Instead gives who is called in the place of somebody whose call came to nothing.

@@ -58,6 +58,7 @@ var permissions = map[Word][]Standing{
 	WordAbsorb:    {StandBot},
 	WordPassRound: {StandBot},
 	WordMeans:     {StandBot},
+	WordPassOffer: {StandBot},
 	WordRecall:    {StandBot},
 }
 

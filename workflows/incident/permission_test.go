@@ -45,6 +45,7 @@ var oneOfEach = map[incident.Word]incident.Command{
 	incident.WordPassRound: incident.PassRound{},
 	incident.WordMeans:     incident.FailMeans{},
 	incident.WordRecall:    incident.Recall{},
+	incident.WordPassOffer: incident.PassOffer{},
 }
 
 // Y may; p may propose a raise instead; n sees the incident (or the own report) and is told
@@ -87,6 +88,7 @@ absorb     n         .    n      .      n     .      n       n          .       
 round      n         .    n      .      n     .      n       n          .       n       n      .        .       .
 means      n         .    n      .      n     .      n       n          .       n       n      .        .       .
 recall     n         .    n      .      n     .      n       n          .       n       n      .        .       .
+offer      n         .    n      .      n     .      n       n          .       n       n      .        .       .
 `
 
 // Level 3, the lead's deputy leads, the lead is offered to the system administrator. The
@@ -276,7 +278,7 @@ func TestTheBotsWords(t *testing.T) {
 		env := s.env(leader)
 		env.Bot = true
 		_, ref := incident.Decide(s.in, c, env)
-		own := slices.Contains([]incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall}, w)
+		own := slices.Contains([]incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer}, w)
 		if own && ref != nil {
 			t.Errorf("the bot may not %s: %s", w, ref.Key)
 		}

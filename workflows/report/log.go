@@ -57,6 +57,8 @@ func Sentence(r incident.Record, v Voice) string {
 		return v.say(r, "", "name", v.name(e.To)) + v.part("reason", e.Reason)
 	case incident.HandoverRefused:
 		return v.say(r, "") + v.part("reason", e.Reason)
+	case incident.HandoverWaited:
+		return v.say(r, "", "name", v.name(e.To))
 	case incident.Joined:
 		return v.say(r, "", "name", v.name(e.Person), "why", v.why(e.Why, e.Role))
 	case incident.LeftCircle:

@@ -34,6 +34,7 @@ var everySentence = []incident.Event{
 	incident.HandoverOffered{To: "sato"},
 	incident.HandoverOffered{To: "sato", Reason: incident.T("夜勤を終えるため")},
 	incident.HandoverRefused{Reason: incident.T("出張中")},
+	incident.HandoverWaited{To: "sato"},
 	incident.PhaseMoved{From: incident.Reported, To: incident.Containment},
 	incident.PhaseMoved{From: incident.Recovery, To: incident.Investigation, Reason: incident.T("原因が違った")},
 	incident.LevelSet{From: incident.Unassessed, To: incident.Level2},
