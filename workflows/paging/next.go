@@ -98,11 +98,12 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	// Who was called a moment ago has the whole wait. If a clock is behind, all are late rather
 	// than none: a round that was lost would never come again.
 	late := slices.DeleteFunc(slices.Clone(waiting), func(pg incident.Page) bool { return v.runsOut(pg).After(now) })
+	inTurn := v.inTurn
 	if len(late) == 0 {
 		if len(r.Silent) > 0 {
 			return r
 		}
-		late = waiting
+		late, inTurn = waiting, func(incident.Role) bool { return false }
 	}
 	r.Passed = true
 	c := newCalls(in)
@@ -111,7 +112,7 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 			r.Further = append(r.Further, incident.Attempt{Person: pg.Person, Roles: pg.Roles, By: next})
 			continue
 		}
-		v.callNext(c, pg.Roles)
+		v.callNext(c, slices.DeleteFunc(slices.Clone(pg.Roles), inTurn))
 	}
 	if !in.Attended(dir) {
 		for _, l := range v.plan(now).Later {
@@ -125,6 +126,9 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	if len(r.Next) > 0 || len(r.Further) > 0 {
 		return r
 	}
+	if slices.ContainsFunc(late, func(pg incident.Page) bool { return slices.ContainsFunc(pg.Roles, inTurn) }) {
+		return r // somebody else is having his turn in the place of these
+	}
 	// Nobody is left: those who have not answered are called once more, by everything there is.
 	r.Exhausted = len(late) == len(waiting)
 	for _, pg := range late {
@@ -136,6 +140,20 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 		return v.restart(r)
 	}
 	return r
+}
+
+// inTurn reports whether somebody who is being called for a role has time left, or a means: the
+// next of its line is called when he has had both. A chain at its end starts again by its own
+// interval, whatever a single wait is.
+func (v view) inTurn(role incident.Role) bool {
+	return slices.ContainsFunc(v.waiting(), func(pg incident.Page) bool {
+		begun := pg.At
+		if pg.ByAt.After(begun) {
+			begun = pg.ByAt
+		}
+		return slices.Contains(pg.Roles, role) && !pg.Unreached &&
+			(!v.in.Exhausted && begun.Add(v.plan(begun).Wait).After(v.now) || len(v.policy.Further(v.in, v.dir, v.now, pg)) > 0)
+	})
 }
 
 // unite has whoever is to be called by a further means and for a role more be called once, by

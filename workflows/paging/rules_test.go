@@ -45,8 +45,8 @@ func TestWhoIsCalledNext(t *testing.T) {
 		when   func(c *call)
 		want   []string
 	}{
-		{"his means first, then who stands in", nil, incident.Level3, one(), func(c *call) { c.pass(3) },
-			[]string{"+0 lead" + chatMail + "recall", "+5 lead phone waited", "+10 lead2" + chatMail + "round", "+15 lead2 phone waited", "+15 lead3" + chatMail + "round"}},
+		{"his means first, then who stands in", nil, incident.Level3, one(), func(c *call) { c.pass(4) },
+			[]string{"+0 lead" + chatMail + "recall", "+5 lead phone waited", "+10 lead2" + chatMail + "round", "+15 lead2 phone waited", "+20 lead3" + chatMail + "round"}},
 		{"the waits of level 2", nil, incident.Level2, one(), func(c *call) { c.pass(2) },
 			[]string{"+0 lead" + chatMail + "recall", "+15 lead phone waited", "+30 lead2" + chatMail + "round"}},
 		{"the waits of level 1", nil, incident.Level1, one(), func(c *call) { c.pass(1) },
