@@ -120,6 +120,7 @@ func (c *pagedCrash) asPaged(incidents int, began ...func(incident.ID) ways) *pa
 		if o.records, err = s.Records(ctx, id, 0, 0); err != nil {
 			t.Fatal(err)
 		}
+		o.records = oneCallEach(o.records)
 		list, err := s.Messages(ctx, workflows.MessageQuery{Incident: id, All: true})
 		if err != nil {
 			t.Fatal(err)
@@ -370,6 +371,21 @@ func (c *pagedCrash) inOrder(o *told, names map[incident.PersonID]reached) {
 		c.endsOf(o, r, names)
 	}
 	c.wentOn(o)
+}
+
+// oneCallEach gives the calls of one entry as if they were of one each.
+func oneCallEach(records []incident.Record) (out []incident.Record) {
+	for _, r := range records {
+		again, ok := r.Event.(incident.CalledAgain)
+		if !ok {
+			out = append(out, r)
+		}
+		for _, e := range again.Calls {
+			r.Event = e
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // endsOf notes what ends a call, and what has failed of it.

@@ -313,6 +313,12 @@ func (y *year) order(begun, before *incident.Incident, r incident.Record) {
 		return out
 	}
 	switch e := r.Event.(type) {
+	case incident.CalledAgain:
+		for _, c := range e.Calls {
+			if !dir.Known(c.Person) || before.IsExcluded(c.Person) || before.Phase.Ended() {
+				wrong("%s cannot be called", c.Person)
+			}
+		}
 	case incident.Paged:
 		if !dir.Known(e.Person) || before.IsExcluded(e.Person) || before.Phase.Ended() {
 			wrong("he cannot be called")
@@ -457,6 +463,11 @@ func (y *year) pagesOf(id incident.ID) {
 		case incident.Paged:
 			seqs[e.Person] = r.Seq
 			call(e.Person, e.By)
+		case incident.CalledAgain:
+			for _, c := range e.Calls {
+				seqs[c.Person] = r.Seq
+				call(c.Person, c.By)
+			}
 		case incident.MeansUsed:
 			call(e.Person, e.By)
 		}

@@ -128,6 +128,10 @@ func (a *announcement) entry(r Record) {
 		a.reporters()
 	case Paged:
 		a.call(e.Person, r.Seq, e.By)
+	case CalledAgain:
+		for _, c := range e.Calls {
+			a.call(c.Person, r.Seq, c.By)
+		}
 	case MeansUsed:
 		if pg, called := in.Page(e.Person); called {
 			a.call(e.Person, pg.Seq, e.By)

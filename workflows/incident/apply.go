@@ -40,21 +40,12 @@ func (in *Incident) Apply(r Record) {
 	case Planned:
 		in.plan(e)
 	case Paged:
-		pg := Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq, By: e.By}
-		if in.Means = in.Means || len(e.By) > 0; in.Means {
-			pg.Because = e.Because
-		}
-		if old, called := in.Page(e.Person); called && e.Because == BecauseSilent {
-			pg.Silences = old.Silences
-			if old.Status == PageAcknowledged {
-				pg.Silences++
-			}
-		}
-		// One page a person: a chain that nobody answers for a weekend must not fill the row.
-		in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
-		in.Pages = append(in.Pages, pg)
-		if e.Because != BecauseRound && e.Because != BecauseSilent {
-			in.Exhausted = false
+		in.call(e, r)
+	case CalledAgain:
+		for _, c := range e.Calls {
+			in.call(c, r)
+			// Of whom nothing reached before it is not said with each round.
+			in.onPage(c.Person, func(p *Page) { p.Unreached = len(c.By) == 0 })
 		}
 	case MeansUsed:
 		in.onPage(e.Person, func(p *Page) { p.By, p.ByAt = append(slices.Clip(p.Used()), e.By...), r.At })
@@ -209,6 +200,26 @@ func (in *Incident) Apply(r Record) {
 		if in.ReportSeq > 0 && in.ReportSeq == r.Seq-1 {
 			in.ReportSeq = r.Seq
 		}
+	}
+}
+
+// call makes the page of a call: one for each person, since a chain that nobody answers for a
+// weekend must not fill the row.
+func (in *Incident) call(e Paged, r Record) {
+	pg := Page{Person: e.Person, Roles: e.Roles, Status: PageOpen, At: r.At, Round: e.Round, Seq: r.Seq, By: e.By}
+	if in.Means = in.Means || len(e.By) > 0; in.Means {
+		pg.Because = e.Because
+	}
+	if old, called := in.Page(e.Person); called && e.Because == BecauseSilent {
+		pg.Silences = old.Silences
+		if old.Status == PageAcknowledged {
+			pg.Silences++
+		}
+	}
+	in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
+	in.Pages = append(in.Pages, pg)
+	if e.Because != BecauseRound && e.Because != BecauseSilent {
+		in.Exhausted = false
 	}
 }
 

@@ -241,6 +241,7 @@ var filled = []incident.Event{
 	incident.MeansFailed{Person: admin, Means: "chat", Why: "slow"},
 	incident.Unreached{Person: admin},
 	incident.HandoverWaited{To: admin},
+	incident.CalledAgain{Calls: []incident.Paged{{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 9, Because: "round", By: []incident.Means{"chat", "phone"}}}},
 }
 
 // A page of the time before there were means keeps its encoding, and with it its digest.

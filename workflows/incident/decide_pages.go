@@ -230,20 +230,28 @@ func (d *decision) passRound(c PassRound) *Refusal {
 		d.emit(MeansUsed{Person: a.Person, By: a.By, Because: BecauseWaited})
 	}
 	d.place(r.Next, BecauseRound)
-	why := map[PersonID]string{}
-	for _, a := range r.Again {
-		why[a.Person] = d.because(a.Person, BecauseRound)
-		if pg, called := in.Page(a.Person); called && pg.Status == PageOpen {
-			d.emit(PageStopped{Person: a.Person, Because: "again"})
-		}
-	}
-	for _, a := range r.Again {
-		d.emit(Paged{Person: a.Person, Roles: a.Roles, Round: in.Round, Because: why[a.Person], By: a.By})
-		if len(a.By) == 0 {
-			d.emit(Unreached{Person: a.Person})
-		}
-	}
+	d.callAgain(r.Again)
 	return nil
+}
+
+// callAgain calls those of a round for whom nobody is left, in one entry. Of whom nothing reaches
+// it is said once, and not in each round.
+func (d *decision) callAgain(attempts []Attempt) {
+	if len(attempts) == 0 {
+		return
+	}
+	var again CalledAgain
+	var lost []PersonID
+	for _, a := range attempts {
+		again.Calls = append(again.Calls, Paged{Person: a.Person, Roles: a.Roles, Round: d.in.Round, Because: d.because(a.Person, BecauseRound), By: a.By})
+		if pg, called := d.in.Page(a.Person); len(a.By) == 0 && (!called || !pg.Unreached) {
+			lost = append(lost, a.Person)
+		}
+	}
+	d.emit(again)
+	for _, p := range lost {
+		d.emit(Unreached{Person: p})
+	}
 }
 
 // failMeans records that a means did not get through, and takes the next at once; where there

@@ -46,6 +46,11 @@ type (
 		// By are the means used at once; none: nothing reaches him.
 		By []Means `json:"by,omitempty"`
 	}
+	// CalledAgain calls once more, in one entry, those who have not answered when nobody else is
+	// left: a weekend that nobody answers must not bury the record.
+	CalledAgain struct {
+		Calls []Paged `json:"calls"`
+	}
 	// MeansUsed calls a person who has not answered by further means.
 	MeansUsed struct {
 		Person PersonID `json:"person"`
@@ -295,6 +300,7 @@ func (RoundPassed) Kind() EventKind       { return "round_passed" }
 func (LeadTaken) Kind() EventKind         { return "lead_taken" }
 func (HandoverOffered) Kind() EventKind   { return "handover_offered" }
 func (HandoverRefused) Kind() EventKind   { return "handover_refused" }
+func (CalledAgain) Kind() EventKind       { return "called_again" }
 func (HandoverWaited) Kind() EventKind    { return "handover_waited" }
 func (PhaseMoved) Kind() EventKind        { return "phase_moved" }
 func (LevelSet) Kind() EventKind          { return "level_set" }
@@ -339,7 +345,7 @@ var Events = []Event{
 	PreventionRemoved{}, ReportMade{}, Approved{}, ApprovalVoided{}, IncidentClosed{},
 	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
 	Joined{}, LeftCircle{}, FileAttached{}, MeansUsed{}, MeansFailed{}, Unreached{},
-	HandoverWaited{},
+	HandoverWaited{}, CalledAgain{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

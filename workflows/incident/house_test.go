@@ -325,6 +325,11 @@ func called(events []incident.Event) []incident.PersonID {
 	for _, p := range of[incident.Paged](events) {
 		ps = append(ps, p.Person)
 	}
+	for _, again := range of[incident.CalledAgain](events) {
+		for _, p := range again.Calls {
+			ps = append(ps, p.Person)
+		}
+	}
 	slices.Sort(ps)
 	return ps
 }

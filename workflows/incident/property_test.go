@@ -265,6 +265,12 @@ func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
 			if !slices.Contains([]incident.Phase{incident.Reported, incident.Containment, incident.Investigation}, e.From) || e.Reason.Body == "" {
 				t.Fatalf("dismissed from %s: %q", e.From, e.Reason.Body)
 			}
+		case incident.CalledAgain:
+			for _, c := range e.Calls {
+				if in.Phase.Ended() || in.IsExcluded(c.Person) || !s.people.Known(c.Person) {
+					t.Fatalf("%s was called again", c.Person)
+				}
+			}
 		case incident.Paged:
 			if in.Phase.Ended() || in.IsExcluded(e.Person) || !s.people.Known(e.Person) {
 				t.Fatalf("%s was called (%s)", e.Person, e.Because)

@@ -88,6 +88,10 @@ func (p *Policy) Play(c Case, dir incident.Directory, rules incident.Procedures)
 				}
 			case incident.Paged:
 				out.Steps = append(out.Steps, Step{At: now, Person: e.Person, Roles: slices.Clone(e.Roles), Means: e.By, Why: why(e, before, dir)})
+			case incident.CalledAgain:
+				for _, c := range e.Calls {
+					out.Steps = append(out.Steps, Step{At: now, Person: c.Person, Roles: slices.Clone(c.Roles), Means: c.By, Why: why(c, before, dir)})
+				}
 			case incident.MeansUsed:
 				pg, _ := in.Page(e.Person)
 				out.Steps = append(out.Steps, Step{At: now, Person: e.Person, Roles: slices.Clone(pg.Roles), Means: e.By, Why: WhyMeans})

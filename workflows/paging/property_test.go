@@ -173,12 +173,12 @@ func orderHolds(t *rapid.T, k *call, before *incident.Incident, events []inciden
 	exhausted := slices.ContainsFunc(events, func(e incident.Event) bool { r, ok := e.(incident.RoundPassed); return ok && r.Exhausted })
 	again := func(p person) bool { // called once more, by everything there is
 		return slices.ContainsFunc(events, func(e incident.Event) bool {
-			s, ok := e.(incident.PageStopped)
-			return ok && s.Person == p && s.Because == "again"
+			c, ok := e.(incident.CalledAgain)
+			return ok && slices.ContainsFunc(c.Calls, func(c incident.Paged) bool { return c.Person == p })
 		})
 	}
 	plan := k.policy.At(k.in.CalledLevel(), k.in.Level.Confirmed(), k.now)
-	for _, e := range events {
+	for _, e := range each(events) {
 		switch e := e.(type) {
 		case incident.Paged:
 			if k.in.IsExcluded(e.Person) || !k.town.Known(e.Person) {
@@ -214,6 +214,20 @@ func orderHolds(t *rapid.T, k *call, before *incident.Incident, events []inciden
 			}
 		}
 	}
+}
+
+// each gives the calls of one entry as if they were of one each.
+func each(events []incident.Event) (out []incident.Event) {
+	for _, e := range events {
+		again, ok := e.(incident.CalledAgain)
+		if !ok {
+			out = append(out, e)
+		}
+		for _, c := range again.Calls {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // nobodyPassedOver: whoever stands before him in the line of the role for which he is called now

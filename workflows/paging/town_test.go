@@ -131,6 +131,10 @@ func (c *call) write(e incident.Event) {
 	switch e := e.(type) {
 	case incident.Paged:
 		c.log = append(c.log, since+string(e.Person)+by(e.By)+" "+e.Because)
+	case incident.CalledAgain:
+		for _, p := range e.Calls {
+			c.write(p)
+		}
 	case incident.MeansUsed:
 		c.log = append(c.log, since+string(e.Person)+by(e.By)+" "+e.Because)
 	case incident.RoundPassed:

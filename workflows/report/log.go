@@ -30,6 +30,16 @@ func Sentence(r incident.Record, v Voice) string {
 			return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because)) + by
 		}
 		return v.say(r, "roles", "name", v.name(e.Person), "roles", v.roles(e.Roles), "because", v.Say("log.because."+e.Because)) + by
+	case incident.CalledAgain:
+		text := v.say(r, "")
+		for _, c := range e.Calls {
+			by := v.Say("log.called_again.none")
+			if len(c.By) > 0 {
+				by = v.means(c.By)
+			}
+			text += "\n" + v.Say("log.called_again.call", "name", v.name(c.Person), "means", by)
+		}
+		return text
 	case incident.MeansUsed:
 		return v.say(r, "", "name", v.name(e.Person), "means", v.means(e.By), "because", v.Say("log.because."+e.Because))
 	case incident.MeansFailed:
@@ -191,7 +201,7 @@ func (v Voice) field(r incident.Record, e incident.FieldSet) string {
 // somebody's deed (calls, the circle, the steps of a level) is nobody's.
 func Author(r incident.Record, v Voice) string {
 	switch r.Event.(type) {
-	case incident.Planned, incident.Paged, incident.PageStopped, incident.RoundPassed,
+	case incident.Planned, incident.Paged, incident.CalledAgain, incident.PageStopped, incident.RoundPassed,
 		incident.MeansUsed, incident.MeansFailed, incident.Unreached,
 		incident.Joined, incident.LeftCircle, incident.ApprovalVoided:
 		return v.Say("person.bot")

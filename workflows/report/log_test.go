@@ -35,6 +35,10 @@ var everySentence = []incident.Event{
 	incident.HandoverOffered{To: "sato", Reason: incident.T("夜勤を終えるため")},
 	incident.HandoverRefused{Reason: incident.T("出張中")},
 	incident.HandoverWaited{To: "sato"},
+	incident.CalledAgain{Calls: []incident.Paged{
+		{Person: "sato", Roles: []incident.Role{incident.IncidentLead}, Round: 9, Because: "round", By: []incident.Means{"chat", "phone"}},
+		{Person: "kato", Roles: []incident.Role{incident.SystemAdmin}, Round: 9, Because: "round"},
+	}},
 	incident.PhaseMoved{From: incident.Reported, To: incident.Containment},
 	incident.PhaseMoved{From: incident.Recovery, To: incident.Investigation, Reason: incident.T("原因が違った")},
 	incident.LevelSet{From: incident.Unassessed, To: incident.Level2},
