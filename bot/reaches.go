@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/courier"
 	"hikeshi/bot/mail"
 	"hikeshi/bot/phone"
 	"hikeshi/workflows"
@@ -69,7 +70,7 @@ func (h *house) letGo() {
 func (h *house) beside(ctx context.Context, m workflows.Message) (chat.Frontend, chat.Target, error) {
 	// The list may have been imported by another process a moment ago.
 	if err := h.service.Freshen(ctx); err != nil {
-		return nil, chat.Target{}, err
+		return nil, chat.Target{}, courier.Ours(err)
 	}
 	person, listed := h.service.Contacts().Person(m.To)
 	switch {

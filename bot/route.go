@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/courier"
 	"hikeshi/bot/desk"
+	"hikeshi/bot/phone"
 	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
@@ -18,6 +20,20 @@ import (
 // lookWithin bounds the search for somebody's account. What cannot be found out in that time
 // is tried again.
 const lookWithin = 5 * time.Second
+
+// way names the front end that a message goes by, and asks nobody: in practice it may turn out that
+// somebody has no account on Slack, and is to be found in the web room.
+func (h *house) way(m workflows.Message) string {
+	switch {
+	case m.By() == incident.ByMail:
+		return frontendMail
+	case m.By() == incident.ByPhone:
+		return phone.Name
+	case h.slack == nil:
+		return h.web.Name()
+	}
+	return h.slack.Name()
+}
 
 // route says where a message goes: by mail or phone where it is a message of that means; else
 // to Slack where that is set up, else to the web room. In
@@ -29,21 +45,18 @@ func (h *house) route(m workflows.Message) (chat.Frontend, chat.Target, error) {
 	if m.Means != "" && m.Means != incident.ByChat {
 		return h.beside(ctx, m)
 	}
+	// The list may have been imported by another process a moment ago.
+	if err := h.service.Freshen(ctx); err != nil {
+		return nil, chat.Target{}, courier.Ours(err)
+	}
 	if h.slack == nil {
 		if m.To == "" {
 			return h.web, chat.Target{Channel: h.desk.Channel(m.Incident)}, nil
-		}
-		if err := h.service.Freshen(ctx); err != nil {
-			return nil, chat.Target{}, err
 		}
 		if p, listed := h.service.Contacts().Person(m.To); listed && !p.Active && !h.service.Practice() {
 			return nil, chat.Target{}, fmt.Errorf("somebody who has left and cannot sign in any more: %w", chat.ErrGone)
 		}
 		return h.web, chat.Target{User: desk.User(m.To)}, nil
-	}
-	// The list may have been imported by another process a moment ago.
-	if err := h.service.Freshen(ctx); err != nil {
-		return nil, chat.Target{}, err
 	}
 	if m.To == "" {
 		if m.Kind != incident.NoticePlace {
@@ -74,7 +87,11 @@ func (h *house) joins(m workflows.Message) bool {
 	case !h.service.Practice():
 		return true
 	}
-	// In practice, who has no account on Slack is called in the web room.
+	// In practice, who has no account on Slack is called in the web room. A marked one is asked for
+	// no account.
+	if closed, err := h.closed(context.Background(), h.slack.Name()); err != nil || closed {
+		return false
+	}
 	fe, _, err := h.route(m)
 	return err == nil && fe.Name() == h.slack.Name()
 }
@@ -87,7 +104,7 @@ const untilTakenOut = time.Second
 func (h *house) withoutExcluded(ctx context.Context, id incident.ID) error {
 	in, err := h.store.Incident(ctx, id)
 	if err != nil {
-		return err
+		return courier.Ours(err)
 	}
 	for _, p := range in.Excluded {
 		user, err := h.account(ctx, p)

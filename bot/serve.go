@@ -123,7 +123,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.web = web.New(config)
 	c := courier.Config{
-		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Closed: h.closed, Route: h.route, Joins: h.joins, Owner: owner(), Log: log,
+		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Closed: h.closed, Way: h.way, Route: h.route, Joins: h.joins, Owner: owner(), Log: log,
 	}
 	if h.slack != nil {
 		h.slack.Use(h.desk)

@@ -20,7 +20,8 @@
 //
 // A call that does not get through by one means goes on by the next at once, while the courier
 // goes on trying the first (means.go). A front end that is down, or that hangs, keeps no lane
-// from the others (fronts.go).
+// from the others (fronts.go), and one that is marked as compromised is asked for nothing. A
+// fault of our own is no failure of a means (ours.go).
 package courier
 
 import (
@@ -38,9 +39,11 @@ import (
 )
 
 const (
-	// lanes is how many sends may be under way at once; pageLanes of them are for pages only.
-	lanes     = 12
-	pageLanes = 4
+	// lanes is how many sends may be under way at once; pageLanes of them are for pages only. They
+	// are enough for what may hang of two front ends at once, with some left for the third: see
+	// silentPages.
+	lanes     = 24
+	pageLanes = 16
 	// pace is how long the next message waits for the one under way to end. Four pages to a
 	// platform that takes half a second are out after 0.65 s; of one that hangs, no more than
 	// lanes are waited for.
@@ -81,6 +84,10 @@ type Config struct {
 	Route func(m workflows.Message) (chat.Frontend, chat.Target, error)
 	// RenderJoined words several pages to one person, as one card; nil: pages are never joined.
 	RenderJoined func(ctx context.Context, m []workflows.Message) (chat.Card, error)
+	// Way names the front end that Route is going to ask, and asks no platform itself. By it is
+	// known, before anything is asked of a platform, whether it may be and whether it answers.
+	// nil: what Route says, which asks none then.
+	Way func(m workflows.Message) string
 	// Joins says whether a page goes to a front end on which pages are joined. It must ask no
 	// platform, which may hang: every other message would wait for it. nil: as Route says, which
 	// has to answer at once then.

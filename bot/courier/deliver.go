@@ -21,7 +21,12 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	defer context.AfterFunc(c.sends, cancel)()
 	m := p.claimed[0]
 	if m.Kind == incident.NoticePlace {
-		kept, res := c.keep(ctx, m)
+		slow := time.AfterFunc(slowAfter, func() {
+			p.slow(c.Service.Now())
+			l.free()
+		})
+		kept, res := c.keep(ctx, &p)
+		slow.Stop()
 		c.recorded(m, c.Service.RecordPlace(context.WithoutCancel(ctx), m, c.Owner, kept, res))
 		return
 	}
@@ -30,7 +35,13 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	slow := time.AfterFunc(slowAfter, func() {
 		p.slow(c.Service.Now())
 		l.free()
-		_ = c.meansFailed(ctx, calls, incident.TroubleSlow, false) // told again with the end of the try
+		for c.meansFailed(ctx, calls, incident.TroubleSlow, false) != nil {
+			select {
+			case <-ctx.Done(): // told again with the end of the try
+				return
+			case <-time.After(firstWait):
+			}
+		}
 	})
 	res, why := c.send(ctx, &p)
 	slow.Stop()
@@ -38,10 +49,13 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 		return
 	}
 	failed := p.claimed
-	if res.Waited && why == "" {
-		failed, why = late(p.claimed, res.Retry), incident.TroubleSlow
-	}
 	givenUp := res.Retry.IsZero()
+	switch {
+	case why == "" && res.Waited:
+		failed, why = late(p.claimed, res.Retry), incident.TroubleSlow
+	case why == incident.TroubleOurs && !givenUp: // the means may well work
+		failed = late(p.claimed, res.Retry)
+	}
 	if why != "" && c.meansFailed(ctx, failed, why, givenUp) != nil && givenUp {
 		res.Retry = c.Service.Now().Add(firstWait) // what was not passed on must not end here
 	}
@@ -65,39 +79,85 @@ func (c *Courier) recorded(m workflows.Message, err error) {
 
 // send tries once, and says in a word why that failed, where another means might not. A panic in
 // wording one message must not end the calls of a whole company, nor come back with each
-// restart: it counts as a failed try.
+// restart: it counts as a failed try, and as one that will fail again.
 func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why incident.MeansTrouble) {
 	m := p.claimed[0]
 	defer func() {
 		if c.unworded(m, recover(), &sent) {
-			why = incident.TroubleRefused
+			why = incident.TroubleOurs
+			_ = c.meansFailed(ctx, p.claimed, why, false) // told again with the end of the try
 		}
 	}()
-	give := func(frontend string, err error) (workflows.Sent, incident.MeansTrouble) {
-		sent := c.failed(p.claimed[0], frontend, err)
-		if sent.Waited || sent.Dropped || c.sends.Err() != nil {
-			return sent, ""
-		}
-		return sent, trouble(err)
+	frontend, id, err := c.try(ctx, p)
+	if err == nil {
+		c.later.over(m.ID)
+		return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: frontend, Message: string(id)}, ""
 	}
+	if len(p.claimed) == 0 {
+		return sent, ""
+	}
+	sent = c.failed(p.claimed[0], frontend, err)
+	switch {
+	case errors.Is(err, errClosed):
+		return sent, incident.TroubleCompromised
+	case sent.Waited, sent.Dropped, c.sends.Err() != nil:
+		return sent, ""
+	}
+	return sent, trouble(err)
+}
+
+// errSettled says that of a parcel nothing is left to send.
+var errSettled = errors.New("nothing is left to send")
+
+// try hands a parcel to its front end. The platform is asked for nothing, not even for an account,
+// before it is known that it may be asked and how it has been doing.
+func (c *Courier) try(ctx context.Context, p *parcel) (frontend string, id chat.MessageID, err error) {
+	m := p.claimed[0]
 	if !m.Known() {
-		return give("", workflows.ErrNewer)
+		return "", "", workflows.ErrNewer
 	}
+	way := ""
+	var t *try
+	came := unasked
+	defer func() { t.end(came, c.Service.Now()) }()
+	if c.Way != nil {
+		way = c.Way(m)
+		if t, err = c.approach(ctx, p, way); err != nil {
+			return way, "", err
+		}
+	}
+	came = lost // also of a panic
 	fe, to, err := c.Route(m)
 	if err != nil {
-		return give("", err)
+		came = c.outcome(err)
+		return way, "", err
 	}
-	if closed, err := c.closed(ctx, fe.Name()); err != nil {
-		return give(fe.Name(), err)
-	} else if closed {
-		sent := c.failed(m, fe.Name(), &chat.Later{Wait: closedWait})
-		return sent, incident.TroubleCompromised
+	came = unasked
+	if fe.Name() != way {
+		t.end(moot, c.Service.Now())
+		if t, err = c.approach(ctx, p, fe.Name()); err != nil {
+			return fe.Name(), "", err
+		}
 	}
-	d := chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, About: string(m.Incident), Update: updates(m, fe)}
+	d, err := c.delivery(ctx, p, fe, to)
+	if err != nil {
+		return fe.Name(), "", err
+	}
+	came = lost
+	id, err = fe.Send(ctx, d)
+	came = c.outcome(err)
+	return fe.Name(), id, err
+}
+
+// delivery is what a front end is to bring. Where wording it fails, the front end has no part in
+// that.
+func (c *Courier) delivery(ctx context.Context, p *parcel, fe chat.Frontend, to chat.Target) (d chat.Delivery, err error) {
+	m := p.claimed[0]
+	d = chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, About: string(m.Incident), Update: updates(m, fe)}
 	if len(p.shown) > 1 {
 		err = c.addJoined(ctx, p, fe, &d)
 		if len(p.claimed) == 0 {
-			return sent, ""
+			return d, errSettled
 		}
 	} else {
 		err = c.word(ctx, &d, p.shown)
@@ -105,40 +165,45 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 	if err == nil && m.Kind == incident.NoticeReport && c.Attach != nil {
 		d.Document, err = c.Attach(ctx, m)
 	}
-	if err != nil {
-		return give(fe.Name(), err)
-	}
-	id, err := c.try(ctx, p, fe, d)
-	if err != nil {
-		return give(fe.Name(), err)
-	}
-	c.later.over(m.ID)
-	return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(id)}, ""
+	return d, Ours(err)
 }
 
-// try hands a delivery to a front end, unless that is down and asked by others already. Of a
-// front end that is down, a call does not wait to hear so once more.
-func (c *Courier) try(ctx context.Context, p *parcel, fe chat.Frontend, d chat.Delivery) (id chat.MessageID, err error) {
-	now := c.Service.Now()
-	if c.fronts.down(fe.Name(), now) {
-		_ = c.meansFailed(ctx, p.claimed, incident.TroubleDown, false) // told again with the end of the try
+// approach begins a try by a front end, unless it is marked, or has not answered others. Of a front
+// end that is down, a call does not wait to hear so once more.
+func (c *Courier) approach(ctx context.Context, p *parcel, name string) (*try, error) {
+	if closed, err := c.closed(ctx, name); err != nil {
+		return nil, Ours(err)
+	} else if closed {
+		return nil, errClosed
 	}
-	t, ok := c.fronts.try(fe.Name(), now)
-	if !ok {
-		return "", &chat.Later{Wait: downWait}
+	now := c.Service.Now()
+	var untold error
+	if c.fronts.down(name, now) {
+		untold = c.meansFailed(ctx, p.claimed, incident.TroubleDown, false)
+	}
+	t, wait := c.fronts.try(name, p.claimed[0].Urgent, now)
+	switch {
+	case wait > 0 && untold != nil:
+		return nil, &chat.Later{Wait: silentWait} // nobody has been called in its place so far
+	case wait > 0:
+		return nil, &chat.Later{Wait: wait}
 	}
 	p.trying.Store(t)
-	came := lost // also of a panic
-	defer func() { t.end(came, c.Service.Now()) }()
-	id, err = fe.Send(ctx, d)
+	return t, nil
+}
+
+// outcome says what the end of a request says about its front end.
+func (c *Courier) outcome(err error) outcome {
 	_, later := errors.AsType[*chat.Later](err)
 	switch {
 	case err == nil:
-		came = got
-	case later, errors.Is(err, chat.ErrGone), c.sends.Err() != nil:
-		came = moot
+		return got
+	case isOurs(err), c.sends.Err() != nil:
+		return unasked
+	case later, errors.Is(err, chat.ErrGone):
+		return moot
 	}
-	return id, err
+	return lost
 }
 
 func (c *Courier) closed(ctx context.Context, frontend string) (bool, error) {
@@ -154,7 +219,7 @@ func (c *Courier) unworded(m workflows.Message, panicked any, sent *workflows.Se
 		return false
 	}
 	c.Log.Error("a message could not be worded", "component", "courier", "message", m.ID, "kind", string(m.Kind), "stack", string(debug.Stack()))
-	*sent = c.failed(m, "", errors.New("panic"))
+	*sent = c.failed(m, "", Ours(errors.New("panic")))
 	return true
 }
 
@@ -169,6 +234,9 @@ func updates(m workflows.Message, fe chat.Frontend) chat.MessageID {
 
 func (c *Courier) failed(m workflows.Message, frontend string, err error) workflows.Sent {
 	now := c.Service.Now()
+	if errors.Is(err, errClosed) {
+		return workflows.Sent{At: now, Frontend: frontend, Waited: true, Retry: untilOpen(now)}
+	}
 	if later, ok := errors.AsType[*chat.Later](err); ok {
 		res := workflows.Sent{At: now, Frontend: frontend, Waited: true, Retry: now}
 		if c.sends.Err() == nil {
@@ -195,12 +263,15 @@ func (c *Courier) failed(m workflows.Message, frontend string, err error) workfl
 		return res
 	}
 	limit := longWait
-	if m.Urgent {
+	switch {
+	case m.Urgent && isOurs(err):
+		limit = oursWait
+	case m.Urgent:
 		limit = pageWait
 	}
 	wait := backoff(m.Attempt, limit)
 	res.Retry = now.Add(wait)
-	res.Unsure = unsure(err) // the request went out; the answer did not come
+	res.Unsure = !isOurs(err) && unsure(err) // the request went out; the answer did not come
 	c.Log.Warn("a message could not be sent; trying again", "component", "courier", "message", m.ID, "kind", string(m.Kind), "attempt", m.Attempt, "wait", wait, "reason", res.Error)
 	return res
 }
@@ -216,6 +287,8 @@ func reason(err error) string {
 		return "unreachable"
 	case errors.Is(err, workflows.ErrNotFound):
 		return "not_allowed_any_more"
+	case isOurs(err):
+		return "ours"
 	case unsure(err):
 		return "timeout"
 	default:

@@ -20,11 +20,18 @@ const (
 	// taken beside it. A platform that works answers within a second or two.
 	slowAfter = 5 * time.Second
 	// lateAfter is how late in all a page may be for being put off.
-	lateAfter = 15 * time.Second
-	// closedWait is how long a message waits that may not go out because its platform is
-	// marked as compromised. Lifting the mark brings it out within that time.
+	lateAfter = 10 * time.Second
+	// closedWait is how often it is looked whether a platform is still marked as compromised.
+	// Lifting the mark brings out within that time what may not go out meanwhile.
 	closedWait = 20 * time.Second
 )
+
+// errClosed says that nothing may go out by a front end.
+var errClosed = errors.New("the platform is marked as compromised")
+
+// untilOpen is when it is looked again. All that waits for it is due at the same instant, and so
+// comes in the order in which it was said.
+func untilOpen(now time.Time) time.Time { return now.Truncate(closedWait).Add(closedWait) }
 
 // told remembers of which messages it was recorded that their means has failed, so that not each
 // of their many tries asks the database. After a restart it is asked once more.
@@ -87,6 +94,8 @@ func late(list []workflows.Message, due time.Time) (out []workflows.Message) {
 // trouble says in a word why a try failed.
 func trouble(err error) incident.MeansTrouble {
 	switch {
+	case isOurs(err):
+		return incident.TroubleOurs
 	case errors.Is(err, chat.ErrGone):
 		return incident.TroubleUnreachable
 	case unsure(err):

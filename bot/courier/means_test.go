@@ -40,22 +40,28 @@ type ways struct {
 func newWays(t *testing.T) *ways {
 	t.Helper()
 	w := &ways{bench: newBench(t), by: map[incident.Means]*platform{}}
+	for _, m := range incident.AllMeans {
+		w.by[m] = &platform{}
+	}
+	w.live(w.clock)
+	return w
+}
+
+// live has the bench go by a clock.
+func (w *ways) live(clock workflows.Clock) {
+	t := w.t
 	book, err := templates.LoadProcedures(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.service, err = workflows.New(t.Context(), workflows.Options{
-		Store: w.store, Clock: w.clock, Book: book, Practice: true, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Clock: clock, Book: book, Practice: true, Log: slog.New(slog.DiscardHandler),
 		Reaches: func(contact.Person, incident.Means) bool { return true },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range incident.AllMeans {
-		w.by[m] = &platform{}
-	}
 	w.courier = w.another("first")
-	return w
 }
 
 func (w *ways) another(owner string) *courier.Courier {
@@ -186,7 +192,7 @@ func TestALateCallIsDroppedWhenItWasAnswered(t *testing.T) {
 // A page that is put off is passed on as soon as it would be too late in all.
 func TestAPageThatIsPutOffForTooLongIsPassedOn(t *testing.T) {
 	w := newWays(t)
-	wait := 10 * time.Second
+	wait := 6 * time.Second
 	w.by[incident.ByChat].answer = func(_ context.Context, d chat.Delivery) error {
 		if d.Urgent {
 			return &chat.Later{Wait: wait}

@@ -12,7 +12,8 @@ import (
 
 // keep has an incident's channel made as it ought to be. Where no front end keeps channels
 // there is nothing to do.
-func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows.PlaceKept, res workflows.Sent) {
+func (c *Courier) keep(ctx context.Context, p *parcel) (kept workflows.PlaceKept, res workflows.Sent) {
+	m := p.claimed[0]
 	defer func() { c.unworded(m, recover(), &res) }()
 	fe, _, err := c.Route(m)
 	keeper, ok := fe.(chat.Keeper)
@@ -23,22 +24,26 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 		return kept, c.failed(m, "", err)
 	}
 	// A channel's topic says what happened, and its members who works on it.
-	if closed, err := c.closed(ctx, fe.Name()); err != nil {
+	t, err := c.approach(ctx, p, fe.Name())
+	if err != nil {
 		return kept, c.failed(m, fe.Name(), err)
-	} else if closed {
-		return kept, c.failed(m, fe.Name(), &chat.Later{Wait: closedWait})
 	}
+	came := lost // also of a panic
+	defer func() { t.end(came, c.Service.Now()) }()
 	want, missing, err := c.Place(ctx, m)
 	if err != nil {
+		came = c.outcome(err)
 		return kept, c.failed(m, fe.Name(), err)
 	}
 	waits := false
 	if want.Ended {
 		if waits, err = c.endWaits(ctx, m, &want); err != nil {
+			came, err = unasked, Ours(err)
 			return kept, c.failed(m, fe.Name(), err)
 		}
 	}
 	made, err := keeper.Keep(ctx, want)
+	came = c.outcome(err)
 	kept = workflows.PlaceKept{ID: string(made.ID), Link: made.Link, Problem: string(made.Problem), Missing: missing}
 	for _, x := range made.Missing {
 		who := incident.PersonID("")

@@ -25,7 +25,8 @@ const (
 	TroubleSlow        MeansTrouble = "slow"        // no answer in time, or put off for too long
 	TroubleDown        MeansTrouble = "down"        // nothing has got through by it lately
 	TroubleCompromised MeansTrouble = "compromised" // marked as read by others
+	TroubleOurs        MeansTrouble = "ours"        // a lasting fault of this program or its database; the means was not used
 )
 
 // MeansTroubles lists every trouble.
-var MeansTroubles = []MeansTrouble{TroubleRefused, TroubleUnreachable, TroubleSlow, TroubleDown, TroubleCompromised}
+var MeansTroubles = []MeansTrouble{TroubleRefused, TroubleUnreachable, TroubleSlow, TroubleDown, TroubleCompromised, TroubleOurs}
