@@ -63,7 +63,7 @@ func (p *Policy) Start(in *incident.Incident, dir incident.Directory, now time.T
 func (p *Policy) Instead(in *incident.Incident, dir incident.Directory, now time.Time, roles []incident.Role) []incident.Attempt {
 	v := p.look(in, dir, now)
 	c := newCalls(in)
-	v.callNext(c, roles)
+	v.callNext(c, roles, nil)
 	return v.first(c)
 }
 
@@ -98,12 +98,12 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	// Who was called a moment ago has the whole wait. If a clock is behind, all are late rather
 	// than none: a round that was lost would never come again.
 	late := slices.DeleteFunc(slices.Clone(waiting), func(pg incident.Page) bool { return v.runsOut(pg).After(now) })
-	inTurn := v.inTurn
+	turn := slices.DeleteFunc(slices.Clone(waiting), func(pg incident.Page) bool { return !v.inTurn(pg) })
 	if len(late) == 0 {
 		if len(r.Silent) > 0 {
 			return r
 		}
-		late, inTurn = waiting, func(incident.Role) bool { return false }
+		late, turn = waiting, nil
 	}
 	r.Passed = true
 	c := newCalls(in)
@@ -112,7 +112,7 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 			r.Further = append(r.Further, incident.Attempt{Person: pg.Person, Roles: pg.Roles, By: next})
 			continue
 		}
-		v.callNext(c, slices.DeleteFunc(slices.Clone(pg.Roles), inTurn))
+		v.callNext(c, pg.Roles, turn)
 	}
 	if !in.Attended(dir) {
 		for _, l := range v.plan(now).Later {
@@ -126,34 +126,34 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	if len(r.Next) > 0 || len(r.Further) > 0 {
 		return r
 	}
-	if slices.ContainsFunc(late, func(pg incident.Page) bool { return slices.ContainsFunc(pg.Roles, inTurn) }) {
-		return r // somebody else is having his turn in the place of these
+	if len(turn) > 0 {
+		return r // the line ends with those who still have their turn, whenever it began
 	}
 	// Nobody is left: those who have not answered are called once more, by everything there is.
-	r.Exhausted = len(late) == len(waiting)
-	for _, pg := range late {
+	r.Exhausted = true
+	for _, pg := range waiting {
 		if dir.Known(pg.Person) { // else he has left the company since
 			r.Again = append(r.Again, incident.Attempt{Person: pg.Person, Roles: pg.Roles, By: v.everyMeans(pg.Person)})
 		}
 	}
-	if len(r.Again) == 0 && r.Exhausted && !in.Attended(dir) {
+	if len(r.Again) == 0 && !in.Attended(dir) {
 		return v.restart(r)
 	}
 	return r
 }
 
-// inTurn reports whether somebody who is being called for a role has time left, or a means: the
-// next of its line is called when he has had both. A chain at its end starts again by its own
-// interval, whatever a single wait is.
-func (v view) inTurn(role incident.Role) bool {
-	return slices.ContainsFunc(v.waiting(), func(pg incident.Page) bool {
-		begun := pg.At
-		if pg.ByAt.After(begun) {
-			begun = pg.ByAt
-		}
-		return slices.Contains(pg.Roles, role) && !pg.Unreached &&
-			(!v.in.Exhausted && begun.Add(v.plan(begun).Wait).After(v.now) || len(v.policy.Further(v.in, v.dir, v.now, pg)) > 0)
-	})
+// inTurn reports whether somebody who is being called has time left, or a means: the next of the
+// line is called when he has had both. A chain at its end starts again by its own interval,
+// whatever a single wait is.
+func (v view) inTurn(pg incident.Page) bool {
+	if pg.Unreached {
+		return false
+	}
+	begun := pg.At
+	if pg.ByAt.After(begun) {
+		begun = pg.ByAt
+	}
+	return !v.in.Exhausted && begun.Add(v.plan(begun).Wait).After(v.now) || len(v.policy.Further(v.in, v.dir, v.now, pg)) > 0
 }
 
 // unite has whoever is to be called by a further means and for a role more be called once, by
@@ -277,13 +277,17 @@ func (v view) callUncalled(c *calls, role incident.Role) {
 	}
 }
 
-// callNext calls the next of every role that nobody acts for yet.
-func (v view) callNext(c *calls, roles []incident.Role) {
+// callNext calls the next of every role that nobody acts for yet, unless somebody of the line has
+// his turn.
+func (v view) callNext(c *calls, roles []incident.Role, turn []incident.Page) {
+	has := func(role incident.Role) bool {
+		return slices.ContainsFunc(turn, func(pg incident.Page) bool { return slices.Contains(pg.Roles, role) })
+	}
 	for _, role := range roles {
-		if v.answered(role) {
+		if v.answered(role) || has(role) {
 			continue
 		}
-		if p, as, ok := v.nextAfter(role); ok {
+		if p, as, ok := v.nextAfter(role); ok && !has(as) {
 			c.add(p, role)
 			c.add(p, as)
 		}

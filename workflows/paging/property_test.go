@@ -145,7 +145,22 @@ func TestNobodySleepsThroughIt(t *testing.T) {
 			}
 		}
 		watched(t, k)
+		comesToItsEnd(t, k)
 	})
+}
+
+// comesToItsEnd: if nobody answers from now on, everybody has been called before long, and that is
+// said, whenever each of them was called: only then are the reporters told whom to phone.
+func comesToItsEnd(t *rapid.T, k *call) {
+	for range 12 * len(somePeople) {
+		due, ok := k.policy.Due(k.in, k.town)
+		if k.in.Exhausted || k.in.Attended(k.town) || !ok {
+			return
+		}
+		k.now = later(k.now, due)
+		k.bot(incident.PassRound{Round: k.in.Round, Due: due})
+	}
+	t.Fatalf("nobody answers, and the chain never comes to its end: %q", k.log)
 }
 
 func later(a, b time.Time) time.Time {
@@ -244,6 +259,12 @@ func nobodyPassedOver(t *rapid.T, k *call, before *incident.Incident, e incident
 			_, called := k.in.Page(p)
 			if _, away := k.town.away[p]; !called && !away {
 				t.Fatalf("%s is called as %s, and %s before him was not", e.Person, r, p)
+			}
+			pg, _ := before.Page(p)
+			begun := later(pg.At, pg.ByAt)
+			if e.Because == incident.BecauseRound && pg.Status == incident.PageOpen && !pg.Unreached && slices.Contains(pg.Roles, r) && !before.Exhausted &&
+				begun.Add(k.policy.At(k.in.CalledLevel(), k.in.Level.Confirmed(), begun).Wait).After(k.now) {
+				t.Fatalf("%s is called as %s, and %s before him, called at %s, still has time: %q", e.Person, r, p, begun, k.log)
 			}
 		}
 	}
