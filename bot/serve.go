@@ -86,6 +86,8 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	lang := p.settings.Lang
 	d := desk.Config{
 		Service: o.service, Texts: o.texts, Lang: lang, Company: o.company.In(lang), AnswerLinks: p.settings.PublicURL != "", Log: log,
+		Mail: p.settings.mail(),
+		Down: func(name string) bool { return h.courier != nil && h.courier.Down(name) },
 		Documents: func(_ context.Context, in *incident.Incident, records []incident.Record, kind desk.Kind, lang, format string) (string, string, []byte, error) {
 			now := o.service.Now()
 			body, err := renderDocument(h.now(), in, records, kind, lang, format, now)

@@ -342,7 +342,7 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 	case given[at].refusal != "":
 		c.Said, c.Tone = given[at].refusal, chat.Refused
 	case takes(in, page) && given[at].choice == AnswerTake:
-		c.Said = v.say("answerlink.took")
+		c.Said = v.took()
 	case given[at].offer && !offer && given[at].choice == AnswerDecline:
 		c.Said = v.say("answerlink.offer_refused", "lead", v.lead(in))
 	case page.Status == incident.PageDeclined && given[at].choice == AnswerDecline:

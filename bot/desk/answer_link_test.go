@@ -393,3 +393,33 @@ func TestAnAnswerWhileTheDatabaseIsAway(t *testing.T) {
 		t.Error("not taken afterwards")
 	}
 }
+
+// Who has taken a call while the chat is marked, or nothing gets through by it, is not sent there.
+func TestWhereToGoOnWithoutTheChat(t *testing.T) {
+	for _, lang := range []string{"ja", "en"} {
+		for _, why := range []string{"works", "marked", "down"} {
+			b := newCalls(t, lang)
+			b.with(func(c *desk.Config) { c.Down = func(name string) bool { return why == "down" && name == "slack" } })
+			id := b.report("山本", "PCを紛失", "personal_data", "yes")
+			other := b.report("伊藤", "鍵を紛失", "personal_data", "yes")
+			if why == "marked" {
+				if out, err := b.service.Compromise(ctx, "mark", b.person("鈴木"), "slack", true, workflows.DoorConsole); err != nil || !out.Accepted() {
+					t.Fatal(err)
+				}
+			}
+			token := b.token(id, "佐藤")
+			page := b.answerPage(token)
+			said := callOn(t, b.answers(token, press(page, desk.AnswerTake, callOn(t, page, id).Ref)), id).Said
+			heard := b.phones(b.token(other, "佐藤"), desk.AnswerTake)
+			chats := map[string]string{"ja": "チャットを開いて", "en": "open the chat"}[lang]
+			for _, s := range []string{said, heard} {
+				if got := strings.Contains(s, chats); got != (why == "works") {
+					t.Errorf("%s, %s: %s", lang, why, s)
+				}
+			}
+			if why != "works" && (!strings.Contains(said, "Slack") || !strings.Contains(heard, "Slack") || !strings.Contains(heard, numberOf(b, "鈴木"))) {
+				t.Errorf("%s, %s: %s / %s", lang, why, said, heard)
+			}
+		}
+	}
+}

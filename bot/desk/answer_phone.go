@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"hikeshi/templates"
@@ -66,7 +65,7 @@ func (d *Desk) answerByPhone(ctx context.Context, token, choice string) (string,
 	if choice == AnswerDecline {
 		return v.say("answerlink.phone.declined", "calls", which), nil
 	}
-	return v.say("answerlink.phone.took", "calls", which), nil
+	return v.tookByPhone(which), nil
 }
 
 // linkFirst leaves the calls that the person of a link was told of, that of the link first.
@@ -119,12 +118,9 @@ func (v voice) phoneFault(p incident.PersonID) string {
 	if !v.service.People().Known(p) {
 		return v.say("answerlink.phone.unknown")
 	}
-	var lines []string
-	for _, x := range v.phones(nil, []incident.Role{incident.IncidentLead, incident.SystemAdmin, incident.Representative}, []incident.PersonID{p}, false) {
-		lines = append(lines, v.say("person.phone", "name", v.person(nil, x.person.ID), "phone", x.person.Phone))
-	}
-	if lines == nil {
+	lines := v.spokenPhones(p)
+	if lines == "" {
 		return v.say("answerlink.phone.fault_nobody")
 	}
-	return v.say("answerlink.phone.fault", "people", strings.Join(lines, v.say("separator")))
+	return v.say("answerlink.phone.fault", "people", lines)
 }

@@ -91,6 +91,14 @@ func (v *visit) showMarks() chat.Reply {
 			item.Mark, item.Small = v.say("marks.closed"), v.say("marks.since", "person", v.person(nil, m.By), "at", v.when(m.At))
 			b = chat.Button{Label: v.say("button.unmark", "platform", name), Action: v.act(wordCompromised, "", seen, p+".off")}
 		}
+		switch {
+		case m.On:
+		case p == string(incident.ByMail) && !v.Desk.mail:
+			items = append(items, chat.Item{Text: name, Mark: v.say("marks.unset")})
+			continue
+		case v.down != nil && v.down(p):
+			item.Mark = v.say("marks.down")
+		}
 		if may {
 			item.Buttons = []chat.Button{b}
 		}

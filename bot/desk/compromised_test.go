@@ -216,3 +216,31 @@ func TestALinkOutOfACompromisedMail(t *testing.T) {
 		t.Error("the mark was lifted, and the link answers nothing")
 	}
 }
+
+// The list of platforms promises none that is not set up or by which nothing gets through.
+func TestTheListOfPlatformsIsTruthful(t *testing.T) {
+	for _, tt := range []struct {
+		mail bool
+		down string
+		want string
+	}{
+		{false, "", "mail: 設定していません 0"},
+		{true, "", "mail: 使えます 1"},
+		{true, "mail", "mail: いま届きません 1"},
+	} {
+		b := newCalls(t, "ja").with(func(c *desk.Config) {
+			c.Mail, c.Down = tt.mail, func(name string) bool { return name == tt.down }
+		})
+		got := ""
+		for _, block := range b.say("佐藤", "", "/incident 危険").Cards[0].Blocks {
+			for _, i := range block.Items {
+				if i.Text == "メール" {
+					got = fmt.Sprintf("mail: %s %d", i.Mark, len(i.Buttons))
+				}
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}

@@ -51,7 +51,11 @@ type Config struct {
 	// AnswerLinks says that people reach the web pages, so that who is called by mail or phone
 	// can answer there.
 	AnswerLinks bool
-	Log         *slog.Logger // nil: the program's
+	// Mail says that people can be reached by mail.
+	Mail bool
+	// Down reports whether nothing gets through by a front end, by its name; nil: all work.
+	Down func(frontend string) bool
+	Log  *slog.Logger // nil: the program's
 }
 
 // Documents makes a document of an incident in a language and one of the Formats.
@@ -73,6 +77,8 @@ type Desk struct {
 	// chatPlatform and answerLinks as in Config.
 	chatPlatform string
 	answerLinks  bool
+	mail         bool
+	down         func(frontend string) bool
 	log          *slog.Logger
 }
 
@@ -98,7 +104,7 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, chatPlatform: c.Platform, answerLinks: c.AnswerLinks, log: c.Log}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, chatPlatform: c.Platform, answerLinks: c.AnswerLinks, mail: c.Mail, down: c.Down, log: c.Log}
 	d.Use(c.Texts, c.Company)
 	return d
 }
