@@ -24,15 +24,18 @@ help: ## this list
 # A night is one person acting after the other, and a card is drawn by one: there is no race to be
 # found in them, and the detector makes them five to ten times slower, the database, which is pure
 # Go, among the rest. So they run without it, and so does what is about time, or happens in a
-# process of its own.
+# process of its own; what is pure starts nothing beside itself; and of templates and desk, which
+# render, the detector looks at where they are used at once: in the browser tests and on PostgreSQL.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
+ALONE    := hikeshi/(templates|bot/desk|workflows/(company|contact|edition|fault|incident|paging|procedure|report))
 SERIAL   := ^(Test(Nights|AYear|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|SlackCrash|PagingCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
-	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/mail|/web)?')
+	$(PLAIN) -skip '$(SERIAL)' $$(go list ./... | grep -xE '$(ALONE)')
+	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/mail|/web)?|$(ALONE)')
 	$(TEST) -p 1 -skip '$(SERIAL)' $(BROWSERS)
 	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/slack ./templates
 	@$(MAKE) --no-print-directory test-postgres
