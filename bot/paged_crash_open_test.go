@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hikeshi/bot/courier"
 	"hikeshi/bot/mail/mailtest"
 	"hikeshi/bot/phone/phonetest"
 	"hikeshi/bot/slack/slacktest"
@@ -192,8 +193,13 @@ func killedWhileOpen(t *testing.T, binary string, o openRequest) {
 	c.slack.open()
 	c.line.open()
 	c.smtp.Clear()
+	c.patient = true
 	last := c.begin()
 	c.reaching(last)
+	// The lease of the one that died runs out by itself, and that is all there is to wait for.
+	if took := time.Since(c.kills[0]); took > courier.TimerLease+5*time.Second {
+		t.Errorf("called again %v after the kill", took)
+	}
 	o.came(c)
 	c.ends(last)
 	c.asPaged(1)

@@ -33,6 +33,7 @@ type pagedCrash struct {
 	ways    ways        // the policy of now
 	begun   []time.Time // when the program was started
 	kills   []time.Time // when it was killed
+	patient bool        // leases run out by themselves
 	asked   time.Time   // until when rounds are looked for; zero: they are not
 }
 
@@ -132,7 +133,7 @@ func (c *pagedCrash) begin() *slackLife { return c.beginAs(exec.Command(c.binary
 
 func (c *pagedCrash) beginAs(cmd *exec.Cmd) *slackLife {
 	c.t.Helper()
-	if len(c.lives) > 0 {
+	if len(c.lives) > 0 && !c.patient {
 		c.leasesOver()
 	}
 	c.begun = append(c.begun, time.Now())

@@ -178,6 +178,24 @@ func (d *database) ClaimMessages(ctx context.Context, now time.Time, owner strin
 // Asked after an unsure claim only. All ranks are named so that the index is used.
 const leasedMessages = selectMessage + ` WHERE urgent IN (-1, 0, 1) AND next = $2 AND owner = $1 ORDER BY urgent DESC, due, id`
 
+const renewMessage = `UPDATE messages SET next = $1 WHERE id = $2 AND owner = $3 AND leased_revision = $4 AND leased_attempt = $5 AND next < $1`
+
+// RenewMessages has the leases on claimed messages run out later. Who lost one does not get it back.
+func (d *database) RenewMessages(ctx context.Context, list []workflows.Message, now time.Time, owner string, lease time.Duration) error {
+	err := d.write(ctx, func(s statements) error {
+		for _, m := range list {
+			if err := s.later(ctx, renewMessage, micro(now.Add(lease)), m.ID, owner, int64(m.Revision), int64(m.Attempt)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("renew the lease on message %d: %w", list[0].ID, err)
+	}
+	return nil
+}
+
 const updateMessage = `UPDATE messages SET owner = '', state = $1, due = $2, next = $3, resent = $4,
 	first_sent = $5, last_sent = $6, frontend = $7, sent = $8, error = $9, attempt = $10 WHERE id = $11`
 

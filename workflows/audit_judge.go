@@ -38,7 +38,7 @@ func (k FindingKind) Repairable() bool {
 }
 
 // lateClaim is how long after it was due a timer or a message may be claimed. A courier looks
-// every 30 s at the latest, and holds a lease for a minute.
+// every 30 s at the latest, and a lease that nobody renews runs out after 10 s.
 const lateClaim = 2 * time.Minute
 
 // judge says what is wrong with an open incident by its row alone.

@@ -81,6 +81,9 @@ type Store interface {
 	// has claimed: the other due pages to its receiver that were never tried, or those that
 	// went out with it before. ErrConflict: the lease on m was lost.
 	ClaimJoined(ctx context.Context, m Message, now time.Time, owner string, lease time.Duration) (Joined, error)
+	// RenewMessages has the leases on claimed messages run out a lease after now. One that was
+	// lost, or is over, stays as it is.
+	RenewMessages(ctx context.Context, m []Message, now time.Time, owner string, lease time.Duration) error
 	// FinishMessage records what became of a claimed message. It changes nothing when the
 	// lease was lost meanwhile (ErrConflict).
 	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error

@@ -143,6 +143,11 @@ func (s *Service) ClaimJoined(ctx context.Context, m Message, owner string, leas
 	return j, err
 }
 
+// RenewMessages keeps the leases on claimed messages for longer. One that was lost stays lost.
+func (s *Service) RenewMessages(ctx context.Context, list []Message, owner string, lease time.Duration) error {
+	return s.store.RenewMessages(ctx, list, s.Now(), owner, lease)
+}
+
 // FinishMessage records what became of a claimed message, and shows it live. A card that has
 // arrived for the first time in a channel is known there from now on, and can be pinned.
 func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, res Sent) error {

@@ -4,6 +4,11 @@
 // machine that vanished) is claimed again by whoever runs, so that nothing is lost; a message
 // whose try may have arrived is sent again and marked 再送.
 //
+// A lease is short, and renewed while the try goes on: so a call that was open at a SIGKILL is
+// repeated within seconds, by any server on the same database, and nobody has to know which of
+// them are alive. Who could not renew it for that long may find that another has sent the
+// message again: twice is better than not at all.
+//
 // Pages overtake everything: they are claimed first, and lanes are kept for them that no
 // ordinary message may use, however slowly a platform answers. While a platform answers at
 // once, one message is under way at a time, so that a crash leaves open of one whether it
@@ -50,9 +55,11 @@ const (
 	pace = 50 * time.Millisecond
 	// sendTimeout bounds one try. A platform answers within seconds or not at all.
 	sendTimeout = 20 * time.Second
-	// lease is how long a claim holds: longer than a try with its recording, so that a slow
-	// send is not sent twice by ourselves.
-	lease = 60 * time.Second
+	// lease is how long a claim of a message holds, unless it is renewed: longer than the longest
+	// transaction that claims, renews or records it (the store bounds it to 8 s). renewEvery
+	// leaves two tries at that.
+	lease      = 10 * time.Second
+	renewEvery = 3 * time.Second
 	// TimerLease is how long a claim of a timer holds. A timer sends nothing: it is one command,
 	// done within milliseconds, and its key sees to it that it is done once, even if the lease
 	// runs out under it. So the lease need be no longer than the longest transaction (the store

@@ -19,6 +19,7 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
 	defer context.AfterFunc(c.sends, cancel)()
+	go c.renew(ctx, slices.Clone(p.claimed))
 	m := p.claimed[0]
 	if m.Kind == incident.NoticePlace {
 		slow := time.AfterFunc(slowAfter, func() {
@@ -69,6 +70,23 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 		return
 	}
 	c.recorded(m, c.Service.FinishMessages(context.WithoutCancel(ctx), p.claimed, c.Owner, res))
+}
+
+// renew keeps the lease on what is being sent until ctx ends. What it fails to keep is sent again by
+// somebody.
+func (c *Courier) renew(ctx context.Context, list []workflows.Message) {
+	every := time.NewTicker(renewEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		if err := c.Service.RenewMessages(ctx, list, c.Owner, lease); err != nil && ctx.Err() == nil {
+			c.Log.Warn("a lease could not be renewed; trying again", "component", "courier", "message", list[0].ID, "error", err)
+		}
+	}
 }
 
 func (c *Courier) recorded(m workflows.Message, err error) {

@@ -21,6 +21,7 @@ var messages = []testCase{
 	{"RefreshInFlightOfAFailure", refreshInFlightFails},
 	{"LeaseRunsOut", messageLease},
 	{"LeaseRunsOutAfterRefresh", leaseAfterRefresh},
+	{"LeaseIsRenewed", leaseRenewed},
 	{"Unsure", unsure},
 	{"Retry", retry},
 	{"GivenUp", givenUp},
@@ -213,6 +214,32 @@ func messageLease(t *testing.T, db Database) {
 	same(t, "a new wording of what arrived is no repeat", claimOne(t, s, time.Hour, "a").Resent, false)
 	m.ID += 1000
 	is(t, "an unknown message", s.FinishMessage(t.Context(), m, "b", arrived(0, "")), workflows.ErrNotFound)
+}
+
+// leaseRenewed: whoever is still at it keeps what he has claimed, refreshed or not; whoever lost it,
+// or has ended it, changes nothing.
+func leaseRenewed(t *testing.T, db Database) {
+	s := db.Open(t)
+	announce(t, s, 0, notice("one", "p"))
+	m := claimOne(t, s, 0, "a")
+	renew := func(now time.Duration, owner string, m workflows.Message) {
+		t.Helper()
+		must(t, s.RenewMessages(t.Context(), []workflows.Message{m}, at(now), owner, lease))
+	}
+	renew(lease/2, "b", m) // not his
+	renew(lease/2, "a", m)
+	claimNone(t, s, lease)
+	announce(t, s, lease, notice("one", "p")) // a new wording
+	renew(lease, "a", m)
+	claimNone(t, s, 2*lease-time.Microsecond)
+	next := claimOne(t, s, 2*lease, "b")
+	renew(3*lease, "a", m) // lost
+	claimOne(t, s, 3*lease, "c")
+	renew(5*lease, "b", next) // lost
+	done := claimOne(t, s, 4*lease, "d")
+	must(t, s.FinishMessage(t.Context(), done, "d", arrived(4*lease, "m1")))
+	renew(5*lease, "d", done) // over
+	claimNone(t, s, 100*lease)
 }
 
 func leaseAfterRefresh(t *testing.T, db Database) {
