@@ -26,6 +26,23 @@ func scanIncident(rows rows) (*incident.Incident, error) {
 	return incidentOf(id, phase, seq, level, reported, state)
 }
 
+// scanAny reads a row whose state may be damaged.
+func scanAny(rows rows) (*incident.Incident, error) {
+	var id, phase string
+	var seq, level, reported int64
+	var state []byte
+	if err := rows.Scan(&id, &seq, &phase, &level, &reported, &state); err != nil {
+		return nil, err
+	}
+	in, err := incidentOf(id, phase, seq, level, reported, state)
+	if errors.Is(err, workflows.ErrUnreadable) {
+		return &incident.Incident{
+			ID: incident.ID(id), Seq: seq, Phase: incident.Phase(phase), Level: incident.Level(level), ReportedAt: exactly(reported), Unreadable: true,
+		}, nil
+	}
+	return in, err
+}
+
 func incidentOf(id, phase string, seq, level, reported int64, state []byte) (*incident.Incident, error) {
 	in := new(incident.Incident)
 	if err := incident.ReadWhole(state, in); errors.Is(err, incident.ErrNewer) {
@@ -92,7 +109,11 @@ func (d *database) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]
 		args = append(args, string(q.Person))
 	}
 	query += newestFirst
-	return all(ctx, s, query, args, scanIncident)
+	scan := scanIncident
+	if q.Unreadable {
+		scan = scanAny
+	}
+	return all(ctx, s, query, args, scan)
 }
 
 // atMost is a LIMIT; 0 is none.

@@ -165,7 +165,7 @@ func (s *Service) markNotices(ctx context.Context, m Mark) (out []incident.Notic
 			}
 		}
 	}
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,8 @@ type Listing struct {
 	OpenOnly, EndedOnly bool
 	Before              incident.ID // the last of the part before; empty: from the newest
 	Limit               int         // 0: all
+	// Unreadable is told of each that cannot be read, and so cannot be listed; nil: nobody is.
+	Unreadable func(incident.ID)
 }
 
 // Incidents lists what a person may see, newest first: the circle's and the own reports; an
@@ -78,7 +80,7 @@ func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, l Lis
 			return nil, false, err
 		}
 	}
-	q := IncidentQuery{Person: viewer, OpenOnly: l.OpenOnly, EndedOnly: l.EndedOnly, Before: l.Before}
+	q := IncidentQuery{Person: viewer, OpenOnly: l.OpenOnly, EndedOnly: l.EndedOnly, Before: l.Before, Unreadable: true}
 	if s.ReadsAll(viewer) {
 		q.Person = ""
 	}
@@ -94,6 +96,12 @@ func (s *Service) Incidents(ctx context.Context, viewer incident.PersonID, l Lis
 			return nil, false, err
 		}
 		for _, in := range rows {
+			if in.Unreadable {
+				if l.Unreadable != nil {
+					l.Unreadable(in.ID)
+				}
+				continue
+			}
 			a := s.AccessOf(in, viewer)
 			if a == AccessNone {
 				continue

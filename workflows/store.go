@@ -298,6 +298,9 @@ type IncidentQuery struct {
 	EndedOnly bool        // closed or dismissed
 	Before    incident.ID // for paging: those listed after this one
 	Limit     int         // 0: all
+	// Unreadable gives a row whose state cannot be read as Unreadable, with what stands beside
+	// its state; otherwise one such row is the error of all.
+	Unreadable bool
 }
 
 // MessageQuery chooses messages.

@@ -87,7 +87,7 @@ func (s *Service) Tick(ctx context.Context, from time.Time) error {
 
 // digest sends the morning's overview to everyone who has an open incident.
 func (s *Service) digest(ctx context.Context, t Timer, key string) error {
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return err
 	}

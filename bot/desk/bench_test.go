@@ -101,12 +101,14 @@ type bench struct {
 	config  desk.Config
 	log     *strings.Builder
 	said    int
+	url     string // of the database
 }
 
 func newBench(t testing.TB, lang string) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: &handClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)}, log: &strings.Builder{}}
-	real, err := store.Open(t.Context(), pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate))
+	b.url = pgtest.Database(t, filepath.Join(t.TempDir(), "test.db"), store.Migrate)
+	real, err := store.Open(t.Context(), b.url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,6 +74,8 @@ type ListPage struct {
 	Rows []ListRow
 	// Register is where the reader downloads the 台帳; empty for who may not.
 	Register Link
+	// Unreadable says which cannot be shown, and what to do; empty: none.
+	Unreadable string
 	// Empty is said when there is none.
 	Empty string
 	// First leads back to the newest, Next on to older ones; empty where there are none.

@@ -22,11 +22,12 @@ func (d *Desk) List(ctx context.Context, who chat.UserID, before string) (ListPa
 	if err != nil {
 		return ListPage{}, err
 	}
-	mine, more, err := d.service.Incidents(ctx, v.who.ID, workflows.Listing{Before: incident.ID(before), Limit: listLength})
+	var lost damaged
+	mine, more, err := d.service.Incidents(ctx, v.who.ID, workflows.Listing{Before: incident.ID(before), Limit: listLength, Unreadable: lost.note})
 	if err != nil {
 		return ListPage{}, err
 	}
-	page := ListPage{Room: room}
+	page := ListPage{Room: room, Unreadable: v.unreadable(lost)}
 	if before != "" {
 		page.First = PathIncidents
 	}
@@ -43,12 +44,25 @@ func (d *Desk) List(ctx context.Context, who chat.UserID, before string) (ListPa
 		}
 		page.Rows = append(page.Rows, row)
 	}
-	if page.Rows == nil {
+	if page.Rows == nil && lost == nil {
 		page.Empty = v.say("list.empty")
-	} else if v.mayRegister() {
+	} else if v.mayRegister() && lost == nil {
 		page.Register = Link{Label: v.say("register.download"), Path: PathRegister}
 	}
 	return shown(page), nil
+}
+
+// damaged are the incidents of a list whose rows cannot be read.
+type damaged []string
+
+func (d *damaged) note(id incident.ID) { *d = append(*d, string(id)) }
+
+// unreadable names them, and says what to do.
+func (v voice) unreadable(lost damaged) string {
+	if lost == nil {
+		return ""
+	}
+	return v.say("list.unreadable", "ids", v.join(lost), "people", v.administrators())
 }
 
 // mayRegister reports whether the reader is who the register is for: the auditor, who reads

@@ -119,7 +119,8 @@ func (v voice) handoverButton(in *incident.Incident) chat.Button {
 
 // showList answers 一覧: a part of it, from the newest or from behind an incident.
 func (v *visit) showList(before incident.ID) chat.Reply {
-	mine, more, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Before: before, Limit: maxListed})
+	var lost damaged
+	mine, more, err := v.service.Incidents(v.ctx, v.who.ID, workflows.Listing{OpenOnly: true, Before: before, Limit: maxListed, Unreadable: lost.note})
 	if errors.Is(err, workflows.ErrNotFound) {
 		return v.outdated() // the last one of the part before is not his to see any more
 	}
@@ -127,7 +128,7 @@ func (v *visit) showList(before incident.ID) chat.Reply {
 		return v.fault(err, task{})
 	}
 	card := chat.Card{Key: "list", Mark: v.mark(), Title: v.say("list.title"), Whole: v.act(wordList, before, 0, "")}
-	if len(mine) == 0 {
+	if len(mine) == 0 && lost == nil {
 		card.Blocks = []chat.Block{{Text: v.say("list.empty")}}
 		card.Buttons = []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
 		return chat.Reply{Cards: []chat.Card{card}}
@@ -139,7 +140,12 @@ func (v *visit) showList(before incident.ID) chat.Reply {
 			Buttons: []chat.Button{{Label: v.say("button.open"), Action: v.act(wordStatus, l.ID, 0, "")}},
 		})
 	}
-	card.Blocks = []chat.Block{{Items: items}}
+	if items != nil {
+		card.Blocks = []chat.Block{{Items: items}}
+	}
+	if said := v.unreadable(lost); said != "" {
+		card.Blocks = append([]chat.Block{{Text: said}}, card.Blocks...)
+	}
 	if more {
 		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list_more"), Action: v.act(wordList, mine[len(mine)-1].ID, 0, ""), Style: chat.Primary})
 	}

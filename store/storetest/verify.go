@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ var verify = []testCase{
 	{"Tampering", tampering},
 	{"Erasure", erasure},
 	{"UnreadableRow", unreadableRow},
+	{"UnreadableRowListed", unreadableRowListed},
 }
 
 // tale is two incidents with some entries each: the first with seq 1 to last of each.
@@ -203,5 +205,31 @@ func unreadableRow(t *testing.T, db Database) {
 	}
 	if !slices.ContainsFunc(v.Breaches, func(b incident.Breach) bool { return b.Incident == x.one }) {
 		t.Errorf("found %+v, want %s named", v.Breaches, x.one)
+	}
+}
+
+// unreadableRowListed: who asks for such rows is given what stands beside the state; to everybody
+// else the list is an error, so that nothing is left out unseen.
+func unreadableRowListed(t *testing.T, db Database) {
+	x := tell(t, db)
+	db.Exec(t, x.store, `UPDATE incidents SET state = '{' WHERE id = $1`, string(x.one))
+	if _, err := x.store.Incidents(t.Context(), workflows.IncidentQuery{}); !errors.Is(err, workflows.ErrUnreadable) {
+		t.Errorf("a list of all: %v", err)
+	}
+	list, err := x.store.Incidents(t.Context(), workflows.IncidentQuery{Unreadable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	for _, in := range list {
+		switch {
+		case in.ID == x.one && (!in.Unreadable || in.Phase == "" || in.ReportedAt.IsZero()):
+			t.Errorf("%+v", in)
+		case in.ID != x.one && !in.Unreadable:
+			whole++
+		}
+	}
+	if whole == 0 || whole != len(list)-1 {
+		t.Errorf("%d of %d can be read", whole, len(list))
 	}
 }

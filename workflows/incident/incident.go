@@ -27,6 +27,9 @@ type Incident struct {
 	// Newer says that the row has fields that this version does not know: it may be shown, and
 	// must not be changed (ErrNewer).
 	Newer bool `json:"-"`
+	// Unreadable says that the state in the row is damaged: only the number, the phase, the level
+	// and when it was reported are known, and nothing of who may see it.
+	Unreadable bool `json:"-"`
 
 	Phase      Phase               `json:"phase"`
 	Left       Phase               `json:"left,omitempty"` // the phase before it ended
