@@ -61,7 +61,7 @@ func (p *program) open(ctx context.Context, f func(*opened) error, options ...st
 		return err
 	}
 	defer func() { err = errors.Join(err, o.store.Close()) }()
-	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Practice: p.settings.practice(), Places: p.settings.slack() && !p.settings.slackUnused(), Reaches: p.reaches})
+	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Practice: p.settings.practice(), Places: p.settings.slack() && !p.settings.slackUnused(), Reaches: p.reaches, Log: p.log()})
 	if err != nil {
 		return err
 	}

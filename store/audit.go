@@ -72,7 +72,8 @@ func scanOpenRow(rows rows) (o workflows.OpenRow, err error) {
 // atOnce is how many messages are asked for in one statement.
 const atOnce = 32
 
-const oneState = `SELECT incident, key, state FROM messages WHERE incident = $%d AND key = $%d`
+// What has arrived does not count as given up, should a later wording of it have been.
+const oneState = `SELECT incident, key, CASE WHEN state = 'failed' AND first_sent > 0 THEN 'sent' ELSE state END FROM messages WHERE incident = $%d AND key = $%d`
 
 // states asks for many messages, each by the index of their keys.
 var states = sync.OnceValue(func() string {

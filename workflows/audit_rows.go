@@ -14,7 +14,8 @@ type Auditing interface {
 	// be read is among them with the error, and keeps none of the others from being listed.
 	OpenRows(ctx context.Context) ([]OpenRow, error)
 	// MessageStates says of each message of a list how far it has come; "" is one that is not
-	// there. The answers are in the order of the questions.
+	// there, and one that has arrived stays so, should a later wording of it have been given up.
+	// The answers are in the order of the questions.
 	MessageStates(ctx context.Context, keys []MessageKey) ([]MessageState, error)
 	// Overdue gives of the timers, the urgent messages and the others the one that has waited
 	// longest to be claimed, where that was due, or its lease has run out, before an instant.

@@ -241,6 +241,21 @@ func TestACallThatWasGivenUpIsFollowedByAnother(t *testing.T) {
 	}
 }
 
+// A call that has arrived has called its person, also when bringing it up to date was given up.
+func TestACallThatHasArrivedIsNotFollowedByAnother(t *testing.T) {
+	p := newPlace(t)
+	id := p.loss(t, "1")
+	p.hand(t, `UPDATE messages SET state = 'failed', next = NULL, error = 'refused', first_sent = 1, revision = 2 WHERE incident = $1 AND kind = 'page' AND person = $2`, string(id), string(p.person(t, "佐藤").ID))
+	p.expect(t, "given up", "", "")
+	in, err := p.store.Incident(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, _ := in.Page(p.person(t, "佐藤").ID); page.Unreached {
+		t.Errorf("he counts as not reached: %+v", page)
+	}
+}
+
 func TestAnIncidentThatNobodyAnswersForIsCalledAnew(t *testing.T) {
 	p := newPlace(t)
 	id := p.loss(t, "1")

@@ -98,7 +98,8 @@ func (s *Service) Compromise(ctx context.Context, key string, who incident.Perso
 	if err != nil {
 		return Outcome{}, fmt.Errorf("mark a platform: %w", err)
 	}
-	if out.Accepted() && !out.Repeated {
+	// At the console the command itself says so, to the one who gave it.
+	if out.Accepted() && !out.Repeated && door != DoorConsole {
 		s.log.WarnContext(ctx, "a platform is marked as compromised, or is not any more", "component", "workflows", "kind", platform, "reason", state(on), "person", string(who))
 	}
 	s.changed(Changed{Work: true})

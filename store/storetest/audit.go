@@ -80,6 +80,15 @@ func messageStates(t *testing.T, db Database) {
 	finish(t, s, m, "a", workflows.Sent{Error: "unreachable"})
 	ask := []workflows.MessageKey{{Incident: m.Incident, Key: m.Key}, {Incident: "INC-2026-0099", Key: m.Key}, {Incident: m.Incident, Key: m.Key}}
 	answer := []workflows.MessageState{workflows.MessageFailed, "", workflows.MessageFailed}
+	arrives := claimMessages(t, s, 0, "a", 1)[0]
+	finish(t, s, arrives, "a", arrived(0, "m1"))
+	announce(t, s, time.Hour, incident.Notice{Key: arrives.Key, Kind: arrives.Kind, Incident: arrives.Incident, To: arrives.To, Urgent: true})
+	for _, again := range claimMessages(t, s, time.Hour, "b", 100) {
+		if again.ID == arrives.ID {
+			finish(t, s, again, "b", workflows.Sent{Error: "refused"})
+		}
+	}
+	same(t, "arrived, and its update given up", got(s.MessageStates(t.Context(), []workflows.MessageKey{{Incident: arrives.Incident, Key: arrives.Key}}))(t), []workflows.MessageState{workflows.MessageSent})
 	same(t, "given up, of another incident, asked twice", got(s.MessageStates(t.Context(), ask))(t), answer)
 	write(t, s, func(tx workflows.Tx) error {
 		states, err := tx.MessageStates(t.Context(), ask)
