@@ -200,7 +200,7 @@ func (y *year) onward(in *incident.Incident, p incident.PersonID) {
 	rules, dir := y.house.service.Rules(in), y.house.service.People()
 	missing := in.MissingForAdvance(rules)
 	if in.Phase == incident.FinalReport {
-		missing = in.MissingForClose(rules, nil)
+		missing = in.MissingForClose(rules)
 	}
 	if len(missing) == 0 {
 		if in.Phase == incident.FinalReport {

@@ -43,7 +43,7 @@ type Service struct {
 	log      *slog.Logger
 	practice bool
 	places   bool
-	clocks   incident.ClockGate
+	clocks   atomic.Pointer[incident.Clocks]
 	people   atomic.Pointer[people]
 	answers  atomic.Pointer[[]byte] // the key of the answer links
 	reaches  func(contact.Person, incident.Means) bool
@@ -67,8 +67,8 @@ type Options struct {
 	// Reaches reports whether a means can bring anything to somebody of the contact list, as
 	// this house is set up; nil: chat reaches everybody, and there is nothing else.
 	Reaches func(contact.Person, incident.Means) bool
-	// Clocks says which notification clocks hold back closing; nil while there are none.
-	Clocks incident.ClockGate
+	// Clocks are the rules of the notification clocks; nil: none is ever started.
+	Clocks incident.Clocks
 	// Changed is called after each commit, outside of the transaction; it must not block.
 	Changed func(Changed)
 	// Observer is told what happens, for figures; nil: nobody is.
@@ -83,7 +83,7 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, clocks: o.Clocks, reaches: o.Reaches, changed: o.Changed, observer: o.Observer}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, reaches: o.Reaches, changed: o.Changed, observer: o.Observer}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -92,6 +92,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.current.Store(first)
+	s.clocks.Store(&o.Clocks)
 	if s.observer == nil {
 		s.observer = unobserved{}
 	}
@@ -332,7 +333,7 @@ func refused(id incident.ID, key string, args map[string]any) Outcome {
 func (w *work) env() incident.Env {
 	return incident.Env{
 		Now: w.now, By: w.c.By, Bot: w.c.Bot,
-		People: w.s.people.Load(), Procedures: w.rules, Paging: w.rules.Paging, Clocks: w.s.clocks,
+		People: w.s.people.Load(), Procedures: w.rules, Paging: w.rules.Paging, Clocks: w.s.Clocks(),
 	}
 }
 
@@ -461,7 +462,7 @@ func (w *work) absorb(ctx context.Context, in *incident.Incident, env incident.E
 		return Outcome{}, err
 	}
 	env.Procedures, env.Paging = w.rules, w.rules.Paging
-	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts}, env)
+	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts, Aware: in.Aware()}, env)
 	if err != nil || !res.Accepted() {
 		return res, err
 	}
@@ -541,8 +542,14 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 	return out, nil
 }
 
+// reschedule writes what is to come of an incident anew, where that has changed.
 func (w *work) reschedule(before, in *incident.Incident) {
+	w.rescheduleRound(before, in)
+	w.rescheduleReminders(before, in)
 	w.offerTimer(before, in)
+}
+
+func (w *work) rescheduleRound(before, in *incident.Incident) {
 	key := "round:" + string(in.ID)
 	dir := w.s.people.Load()
 	due, ok := w.rules.Paging.Due(in, dir)

@@ -221,6 +221,7 @@ const (
 	TimerRound  TimerKind = "round"  // the wait for an answer to pages
 	TimerOffer  TimerKind = "offer"  // the wait for an answer to an offer of the lead
 	TimerDigest TimerKind = "digest" // the morning's overview
+	TimerClocks TimerKind = "clocks" // somebody is to be reminded of a notification duty
 )
 
 // Timer is something that is to happen at an instant. A due timer is one more command.

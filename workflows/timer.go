@@ -49,6 +49,9 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 			Do: incident.PassOffer{Due: t.Due}, Timer: t.Key,
 		})
 		return err
+	case TimerClocks:
+		_, err := s.Do(ctx, Command{Key: key, Incident: t.Incident, Bot: true, Source: incident.FromTimer, Do: incident.RemindClocks{}, Timer: t.Key})
+		return err
 	case TimerDigest:
 		return s.digest(ctx, t, "timer:"+t.Key)
 	}

@@ -231,7 +231,7 @@ func (v voice) next(in *incident.Incident) []incident.Missing {
 	case in.Phase.Ended():
 		return nil
 	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
-		return in.MissingForClose(v.procedures(in), nil)
+		return in.MissingForClose(v.procedures(in))
 	}
 	return in.MissingForAdvance(v.procedures(in))
 }

@@ -35,6 +35,8 @@ const (
 	NoticePlace  NoticeKind = "place"  // have the channel made as it ought to be; said to nobody
 	NoticeAbsent NoticeKind = "absent" // who is missing in the channel, or that there is none, and how to go on
 	NoticeReport NoticeKind = "report" // the final report as a file
+	// Notification clocks of one person: new or changed ones, a reminder, or one judged 不要.
+	NoticeClocks NoticeKind = "clocks"
 	// A platform is not safe to use, or is again; about no incident.
 	NoticeCompromised NoticeKind = "compromised"
 	// Of the program itself, to who looks after it.
@@ -240,6 +242,30 @@ func (a *announcement) entry(r Record) {
 		if in.Phase == FinalReport && e.From != e.To {
 			a.approvers(NoticeApprove, r.Seq) // the level decides who has to
 		}
+	case ClocksDrawn:
+		a.feed(r.Seq)
+		for _, d := range slices.Concat(e.Started, e.Changed) {
+			for _, p := range in.ClockOwners(a.dir, d, r.At) {
+				a.dm(NoticeClocks, p, r.Seq, false)
+			}
+		}
+	case ClocksReminded:
+		for _, m := range e.List {
+			for _, p := range m.To {
+				a.dm(NoticeClocks, p, r.Seq, false)
+			}
+		}
+	case ClockSettled:
+		a.feed(r.Seq)
+		if c, _ := in.Clock(e.Rule); e.How == ClockUnneeded && c.Law {
+			for _, p := range in.Office(a.dir, Representative) {
+				if p != r.By {
+					a.dm(NoticeClocks, p, r.Seq, false)
+				}
+			}
+		}
+	case ClockReopened, RemindersPlanned:
+		a.feed(r.Seq)
 	case Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
 		EvidenceRecorded, FileAttached, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet:
 		a.feed(r.Seq)

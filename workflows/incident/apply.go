@@ -169,6 +169,9 @@ func (in *Incident) Apply(r Record) {
 		in.enter(e.To, r.At)
 	case ReportMerged:
 		in.Merged = append(in.Merged, e.From)
+		if !e.Aware.IsZero() && (in.MergedAware.IsZero() || e.Aware.Before(in.MergedAware)) {
+			in.MergedAware = e.Aware
+		}
 		for i, p := range e.Reporters {
 			if in.ReportedBy(p) {
 				continue
@@ -191,11 +194,13 @@ func (in *Incident) Apply(r Record) {
 		in.Circle = append(in.Circle, Member{Person: e.Person, Why: e.Why, Role: e.Role, Since: r.At})
 	case LeftCircle:
 		in.Circle = slices.DeleteFunc(in.Circle, func(m Member) bool { return m.Person == e.Person })
+	case ClocksDrawn, ClockSettled, ClockReopened, RemindersPlanned, ClocksReminded:
+		in.applyClocks(r)
 	case NoteAdded, Corrected:
 		// These live in the record only.
 	}
 	switch r.Event.(type) {
-	case Planned, Joined, LeftCircle, PageStopped:
+	case Planned, Joined, LeftCircle, PageStopped, ClocksReminded:
 		// A report does not tell of these: they do not make its last version stale.
 		if in.ReportSeq > 0 && in.ReportSeq == r.Seq-1 {
 			in.ReportSeq = r.Seq

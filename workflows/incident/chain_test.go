@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -232,7 +233,7 @@ var filled = []incident.Event{
 	incident.IncidentDismissed{From: "containment", Reason: incident.T("理由")},
 	incident.IncidentReopened{From: "dismissed", To: "containment", Reason: incident.T("理由")},
 	incident.MergedIntoOther{Into: "INC-2026-0001", From: "reported"},
-	incident.ReportMerged{From: "INC-2026-0002", Reporters: []incident.PersonID{jiro}, Names: []incident.Text{incident.T("次郎")}, Departments: []string{affairDept}, Titles: []incident.Text{incident.T("題")}, Text: incident.T("本文")},
+	incident.ReportMerged{From: "INC-2026-0002", Reporters: []incident.PersonID{jiro}, Names: []incident.Text{incident.T("次郎")}, Departments: []string{affairDept}, Titles: []incident.Text{incident.T("題")}, Text: incident.T("本文"), Aware: night},
 	incident.CircleRestricted{Excluded: []incident.PersonID{suspect}, Reason: incident.T("理由")},
 	incident.Joined{Person: admin, Why: "role", Role: "system_admin"},
 	incident.LeftCircle{Person: suspect},
@@ -242,6 +243,17 @@ var filled = []incident.Event{
 	incident.Unreached{Person: admin},
 	incident.HandoverWaited{To: admin},
 	incident.CalledAgain{Calls: []incident.Paged{{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 9, Because: "round", By: []incident.Means{"chat", "phone"}}}},
+	incident.ClocksDrawn{Because: "fact", Facts: []incident.Answered{{Fact: "virus", Answer: "yes"}}, Started: []incident.Duty{wholeDuty}, Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123"},
+	incident.ClockSettled{Rule: "ppc-final", How: "filed", On: "2026-11-24", Receipt: incident.T("R8-1"), To: incident.T("委員会"), Reason: incident.T("理由"), File: 7},
+	incident.ClockReopened{Rule: "ppc-final"},
+	incident.RemindersPlanned{Rule: "ppc-final", At: []time.Time{night}, Before: []time.Time{night.Add(time.Hour)}, Reason: incident.T("理由")},
+	incident.ClocksReminded{List: []incident.Reminder{{Rule: "ppc-final", At: night, Overdue: true, To: []incident.PersonID{leader}}}},
+}
+
+// wholeDuty has every member set that the record keeps.
+var wholeDuty = incident.Duty{
+	Rule: "ppc-final", Owner: "incident_lead", Law: true, Passes: true, Provisional: true, Because: []incident.FactKey{"personal_data"},
+	Aware: night, Target: "2026-12-01", Due: "2027-01-04", Raw: "2026-12-29", DueAt: night.Add(time.Hour), HolidayOpen: true,
 }
 
 // A page of the time before there were means keeps its encoding, and with it its digest.

@@ -10,6 +10,10 @@ import (
 // that one's name behind a colon: contract:みなと商事.
 type Rule string
 
+// RuleEntruster is the duty of a processor (委託先) to tell the 委託元, which releases it from
+// the report and from telling the individuals (個人情報保護法 26条1項ただし書, 施行規則9条).
+const RuleEntruster Rule = "ppc-entruster"
+
 // Clocks is what the core asks of the rules of notification (package clock). The rules in
 // force are asked, not those an incident began with: a rule that was corrected, or a law that
 // changed, holds for an open incident at once, and its record says what changed.
@@ -47,30 +51,126 @@ type Duty struct {
 	DueAt time.Time `json:"due_at,omitzero"`
 	// HolidayOpen says that a day rests on a holiday that is not officially fixed yet.
 	HolidayOpen bool `json:"holiday_open,omitempty"`
-	// Remind are the instants at which the owner is reminded, ascending.
-	Remind []time.Time `json:"remind,omitempty"`
+	// Remind are the instants at which the owner is reminded, ascending. They follow from the
+	// rule, and are no part of the record.
+	Remind []time.Time `json:"-"`
 }
 
 // Rolled reports whether the last day was moved to the next open one.
 func (d Duty) Rolled() bool { return d.Raw != d.Due }
-
-// Last is the instant from which the duty is overdue: its end, or else the end of the day the
-// company aims at; ok is false where there is neither.
-func (d Duty) Last() (at time.Time, ok bool) {
-	if !d.DueAt.IsZero() {
-		return d.DueAt, true
-	}
-	day, err := time.ParseInLocation(time.DateOnly, d.Target, Tokyo)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return day.AddDate(0, 0, 1).Add(-time.Second).UTC(), true
-}
 
 // same reports whether two duties ask the same of the same people.
 func (d Duty) same(o Duty) bool {
 	return d.Rule == o.Rule && d.Owner == o.Owner && d.Law == o.Law && d.Passes == o.Passes &&
 		d.Provisional == o.Provisional && slices.Equal(d.Because, o.Because) && d.Aware.Equal(o.Aware) &&
 		d.Target == o.Target && d.Due == o.Due && d.Raw == o.Raw && d.DueAt.Equal(o.DueAt) &&
-		d.HolidayOpen == o.HolidayOpen && slices.EqualFunc(d.Remind, o.Remind, time.Time.Equal)
+		d.HolidayOpen == o.HolidayOpen
+}
+
+// ClockStatus says how far a clock has come.
+type ClockStatus string
+
+// A clock runs until somebody settles it, or until its rule asks nothing any more.
+const (
+	ClockOpen     ClockStatus = "open"
+	ClockFiled    ClockStatus = "filed"    // 届出済み
+	ClockPassed   ClockStatus = "passed"   // the 委託元 was told in its place
+	ClockUnneeded ClockStatus = "unneeded" // judged 不要, with a reason
+	ClockLapsed   ClockStatus = "lapsed"   // what is known now does not ask for it, or the incident was 非該当
+)
+
+// Clock is a duty of an incident with what became of it.
+type Clock struct {
+	Duty
+	Status ClockStatus `json:"status"`
+	Since  time.Time   `json:"since"` // when it was started here; UTC
+	Seq    int64       `json:"seq"`   // of the entry that last changed it
+	// Reminded is up to which instant its reminders are done. UTC.
+	Reminded time.Time `json:"reminded"`
+	// Own are the instants somebody chose in the place of the rule's; Chosen says that he did.
+	Own    []time.Time `json:"own,omitempty"`
+	Chosen bool        `json:"chosen,omitempty"`
+	// What was said when it was settled. On is a day in Tokyo; File is the entry of the evidence.
+	By      PersonID  `json:"by,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+	On      string    `json:"on,omitempty"`
+	Receipt string    `json:"receipt,omitempty"`
+	To      string    `json:"to,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	File    int64     `json:"file,omitempty"`
+}
+
+// Open reports whether something is still to be done.
+func (c Clock) Open() bool { return c.Status == ClockOpen }
+
+// Overdue reports whether the last instant of an open clock has passed. A target that was
+// missed is not overdue: nobody but the company itself has set it.
+func (c Clock) Overdue(now time.Time) bool {
+	return c.Open() && !c.DueAt.IsZero() && now.After(c.DueAt)
+}
+
+// Clock gives the clock of a rule.
+func (in *Incident) Clock(r Rule) (Clock, bool) {
+	if i := in.clockAt(r); i >= 0 {
+		return in.Clocks[i], true
+	}
+	return Clock{}, false
+}
+
+func (in *Incident) clockAt(r Rule) int {
+	return slices.IndexFunc(in.Clocks, func(c Clock) bool { return c.Rule == r })
+}
+
+// OpenClocks lists the clocks that still run.
+func (in *Incident) OpenClocks() (out []Clock) {
+	for _, c := range in.Clocks {
+		if c.Open() {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Aware is when the company became aware (知った時), which starts the clocks: of several
+// reports of the same thing the earliest. UTC.
+func (in *Incident) Aware() time.Time {
+	at := in.Discovered()
+	if !in.MergedAware.IsZero() && in.MergedAware.Before(at) {
+		return in.MergedAware
+	}
+	return at
+}
+
+// ClockOwners gives who is reminded of a duty: who stands first for its role, or in his absence
+// his deputy; the lead where nobody holds the role.
+func (in *Incident) ClockOwners(dir Directory, d Duty, at time.Time) []PersonID {
+	return in.present(dir, in.officeOf(dir, d.Owner), at)
+}
+
+// ClockChiefs gives who hears daily of an overdue duty: the lead and the representative.
+func (in *Incident) ClockChiefs(dir Directory, at time.Time) []PersonID {
+	return in.present(dir, append(slices.Clone(in.Leads(dir)), in.Office(dir, Representative)...), at)
+}
+
+func (in *Incident) officeOf(dir Directory, r Role) []PersonID {
+	if r != IncidentLead {
+		if people := in.Office(dir, r); people != nil {
+			return people
+		}
+	}
+	return in.Leads(dir)
+}
+
+// present puts deputies in the place of those who are away and have named one, without
+// repetitions.
+func (in *Incident) present(dir Directory, people []PersonID, at time.Time) (out []PersonID) {
+	for _, p := range people {
+		if deputy, away := dir.Away(p, at); away && deputy != "" && dir.Known(deputy) && !in.IsExcluded(deputy) {
+			p = deputy
+		}
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }

@@ -43,6 +43,8 @@ const (
 	WordMeans     Word = "means"  // a means did not get through; the bot's own
 	WordPassOffer Word = "offer"  // an offer of the lead was not answered; the bot's own
 	WordRecall    Word = "recall" // nobody is responsible; the bot's own
+	WordClock     Word = "clock"  // what became of a notification duty
+	WordRemind    Word = "remind" // a reminder is due, or the rules have changed; the bot's own
 )
 
 // AllWords lists every word that acts.
@@ -51,6 +53,7 @@ var AllWords = []Word{
 	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
 	WordField, WordFact, WordFile, WordAttach, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
 	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound, WordMeans, WordRecall, WordPassOffer,
+	WordClock, WordRemind,
 }
 
 // Command is what somebody, or a due timer, asks of an incident.
@@ -176,6 +179,7 @@ type (
 		Reporters []Reporter
 		Text      string
 		Facts     Facts
+		Aware     time.Time // when the company became aware, as the other one has it; UTC
 	}
 	// Restrict sets who is left out; an empty list lifts the restriction.
 	Restrict struct {
@@ -209,6 +213,27 @@ type (
 	}
 	// Recall has whoever is to be told called anew, where nobody is responsible any more.
 	Recall struct{}
+	// SettleClock says what became of a notification duty: it was filed, passed on to the
+	// 委託元, or judged 不要.
+	SettleClock struct {
+		Rule    Rule
+		How     ClockStatus // ClockFiled, ClockPassed or ClockUnneeded
+		On      string      // a day in Tokyo as somebody types it; empty: today
+		Receipt string      // 受付番号
+		To      string      // who was told
+		Reason  string
+		File    int64 // the entry of a file among the evidence; 0: none
+	}
+	// PlanReminders chooses when the owner of a clock is reminded; none: as its rule has it.
+	PlanReminders struct {
+		Rule   Rule
+		At     []time.Time
+		Reason string
+	}
+	// RemindClocks is the due timer of the reminders.
+	RemindClocks struct{}
+	// RedrawClocks has the clocks drawn by rules that have changed.
+	RedrawClocks struct{}
 )
 
 func (Report) Word() Word         { return WordReport }
@@ -245,6 +270,10 @@ func (PassRound) Word() Word      { return WordPassRound }
 func (FailMeans) Word() Word      { return WordMeans }
 func (PassOffer) Word() Word      { return WordPassOffer }
 func (Recall) Word() Word         { return WordRecall }
+func (SettleClock) Word() Word    { return WordClock }
+func (PlanReminders) Word() Word  { return WordClock }
+func (RemindClocks) Word() Word   { return WordRemind }
+func (RedrawClocks) Word() Word   { return WordRemind }
 
 // Additive reports whether a command may simply be tried again when somebody else changed
 // the incident meanwhile. Advance, level and the ends are not: the person decided on what

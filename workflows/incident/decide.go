@@ -17,11 +17,6 @@ type Procedures interface {
 	Version() string
 }
 
-// ClockGate says which notification clocks still hold back the closing of an incident.
-type ClockGate interface {
-	OpenClocks(in *Incident) []string
-}
-
 // Actor is who asks.
 type Actor struct {
 	ID         PersonID
@@ -38,7 +33,7 @@ type Env struct {
 	People     Directory
 	Procedures Procedures
 	Paging     Pager
-	Clocks     ClockGate // nil: there are none
+	Clocks     Clocks    // nil: there are none
 	Target     *Record   // the entry an Undo or Correct names, loaded
 	Other      *Incident // the incident a Merge names, loaded
 }
@@ -192,6 +187,14 @@ func (d *decision) run(c Command) *Refusal {
 		return d.makeReport()
 	case Approve:
 		return d.approve(c)
+	case SettleClock:
+		return d.settleClock(c)
+	case PlanReminders:
+		return d.planReminders(c)
+	case RemindClocks:
+		return d.remindClocks()
+	case RedrawClocks:
+		return d.redrawClocks()
 	}
 	return refuse("refuse.not_allowed", "word", c.Word())
 }
@@ -229,6 +232,7 @@ func (d *decision) settle() {
 	}
 	d.breakSilence()
 	d.replan()
+	d.drawClocks()
 	d.callPeople()
 	d.drawCircle()
 	d.stopPages()

@@ -157,7 +157,7 @@ func (d *decision) close(c Close) *Refusal {
 		missing := in.MissingForAdvance(d.env.Procedures)
 		return &Refusal{Key: "refuse.close_guard", Args: map[string]any{"phase": in.Phase, "to": FinalReport}, Missing: missing}
 	}
-	if missing := in.MissingForClose(d.env.Procedures, d.env.Clocks); len(missing) > 0 {
+	if missing := in.MissingForClose(d.env.Procedures); len(missing) > 0 {
 		return &Refusal{Key: "refuse.close_guard", Args: map[string]any{"phase": in.Phase, "to": Closed}, Missing: missing}
 	}
 	// What is approved and closed is the version that everybody gets.
@@ -233,6 +233,9 @@ func (d *decision) absorb(c Absorb) *Refusal {
 		return refuse("refuse.merge_ended", "id", d.in.ID)
 	}
 	e := ReportMerged{From: c.From, Text: T(c.Text)}
+	if d.env.Clocks != nil {
+		e.Aware = c.Aware // only a clock asks for it
+	}
 	for _, r := range c.Reporters {
 		e.Reporters = append(e.Reporters, r.ID)
 		e.Names = append(e.Names, T(r.Name))

@@ -34,6 +34,11 @@ func (d *decision) drawCircle() {
 			in2(p, WhyRole, r)
 		}
 	}
+	for _, c := range in.OpenClocks() {
+		for _, p := range in.ClockOwners(d.env.People, c.Duty, d.env.Now) {
+			in2(p, WhyRole, c.Owner)
+		}
+	}
 	for _, p := range in.Pages {
 		var role Role
 		if len(p.Roles) > 0 {
@@ -48,6 +53,12 @@ func (d *decision) drawCircle() {
 			in2(e.Person, WhyAdded, "")
 		case HandoverOffered:
 			in2(e.To, WhyAdded, "")
+		case ClocksReminded:
+			for _, m := range e.List {
+				for _, p := range m.To {
+					in2(p, WhyRole, "") // who stands in for somebody who is away must see what he is told of
+				}
+			}
 		}
 	}
 }

@@ -204,11 +204,11 @@ func (d *decision) prevention(c SetPrevention) *Refusal {
 		return refuse("refuse.person_excluded", "person", c.Owner)
 	}
 	if c.Due != "" {
-		day, err := time.Parse("2006-1-2", strings.ReplaceAll(strings.TrimSpace(narrow(c.Due)), "/", "-"))
-		if err != nil {
+		day, ok := parseDay(c.Due)
+		if !ok {
 			return refuse("refuse.date_bad", "value", c.Due)
 		}
-		c.Due = day.Format(time.DateOnly)
+		c.Due = day
 	}
 	n, before := c.N, Prevention{}
 	if i := slices.IndexFunc(in.Actions, func(a Prevention) bool { return a.N == n }); i >= 0 {
@@ -230,6 +230,12 @@ func (d *decision) prevention(c SetPrevention) *Refusal {
 		Before: T(before.Text), BeforeOwner: before.Owner, BeforeDue: before.Due, BeforeDone: before.Done,
 	})
 	return nil
+}
+
+// parseDay reads a day as somebody types it: 2026/4/1, or with full-width digits.
+func parseDay(typed string) (string, bool) {
+	day, err := time.Parse("2006-1-2", strings.ReplaceAll(strings.TrimSpace(narrow(typed)), "/", "-"))
+	return day.Format(time.DateOnly), err == nil
 }
 
 // maxActions keeps the row of one incident small; no plan anybody follows is longer.
@@ -308,7 +314,8 @@ func (d *decision) ownEntry(r *Record, w Word) *Refusal {
 func CanUndo(k EventKind) bool {
 	switch k {
 	case NoteAdded{}.Kind(), StepDone{}.Kind(), StepWaived{}.Kind(), FactSet{}.Kind(), FieldSet{}.Kind(),
-		EvidenceRecorded{}.Kind(), FileAttached{}.Kind(), PreventionSet{}.Kind(), Asked{}.Kind(), Corrected{}.Kind():
+		EvidenceRecorded{}.Kind(), FileAttached{}.Kind(), PreventionSet{}.Kind(), Asked{}.Kind(), Corrected{}.Kind(),
+		ClockSettled{}.Kind(), RemindersPlanned{}.Kind():
 		return true
 	}
 	return false
@@ -376,6 +383,12 @@ func (d *decision) undo(c Undo) *Refusal {
 				Before: T(now.Text), BeforeOwner: now.Owner, BeforeDue: now.Due, BeforeDone: now.Done,
 			}
 		}
+	case ClockSettled:
+		clock, _ := in.Clock(e.Rule)
+		overtaken, restore = clock.Seq != t.Seq, ClockReopened{Rule: e.Rule}
+	case RemindersPlanned:
+		clock, _ := in.Clock(e.Rule)
+		overtaken, restore = clock.Seq != t.Seq, RemindersPlanned{Rule: e.Rule, At: e.Before, Before: e.At}
 	}
 	if overtaken {
 		return refuse("refuse.entry_overtaken", "seq", t.Seq)

@@ -272,6 +272,8 @@ type (
 		Departments []string   `json:"departments"`
 		Titles      []Text     `json:"titles"`
 		Text        Text       `json:"text"`
+		// Aware is when the company became aware by that report; UTC.
+		Aware time.Time `json:"aware,omitzero"`
 	}
 	// CircleRestricted leaves people out; an empty list lifts it.
 	CircleRestricted struct {
@@ -287,6 +289,46 @@ type (
 	// LeftCircle takes a person out of it.
 	LeftCircle struct {
 		Person PersonID `json:"person"`
+	}
+	// ClocksDrawn starts, changes and ends notification clocks, as what is known now asks for.
+	ClocksDrawn struct {
+		Because string     `json:"because"`         // DrawnReport…
+		Facts   []Answered `json:"facts,omitempty"` // the answers that changed
+		Started []Duty     `json:"started,omitempty"`
+		Changed []Duty     `json:"changed,omitempty"`
+		Lapsed  []Rule     `json:"lapsed,omitempty"`
+		Rules   string     `json:"rules"` // version of the rules
+	}
+	// Answered is a question with its answer.
+	Answered struct {
+		Fact   FactKey `json:"fact"`
+		Answer Answer  `json:"answer"`
+	}
+	// ClockSettled says that a duty was done (届出済み), passed on, or judged 不要.
+	ClockSettled struct {
+		Rule    Rule        `json:"rule"`
+		How     ClockStatus `json:"how"`
+		On      string      `json:"on,omitempty"` // the day in Tokyo
+		Receipt Text        `json:"receipt,omitzero"`
+		To      Text        `json:"to,omitzero"` // who was told
+		Reason  Text        `json:"reason,omitzero"`
+		File    int64       `json:"file,omitempty"` // the entry of the evidence
+	}
+	// ClockReopened takes back what settled a clock.
+	ClockReopened struct {
+		Rule Rule `json:"rule"`
+	}
+	// RemindersPlanned chooses when the owner of a clock is reminded; no instants: as its rule
+	// has it. Before is what was chosen until then. UTC.
+	RemindersPlanned struct {
+		Rule   Rule        `json:"rule"`
+		At     []time.Time `json:"at,omitempty"`
+		Before []time.Time `json:"before,omitempty"`
+		Reason Text        `json:"reason,omitzero"`
+	}
+	// ClocksReminded says who was reminded of what.
+	ClocksReminded struct {
+		List []Reminder `json:"list"`
 	}
 )
 
@@ -335,6 +377,11 @@ func (FileAttached) Kind() EventKind      { return "file_attached" }
 func (MeansUsed) Kind() EventKind         { return "means_used" }
 func (MeansFailed) Kind() EventKind       { return "means_failed" }
 func (Unreached) Kind() EventKind         { return "unreached" }
+func (ClocksDrawn) Kind() EventKind       { return "clocks_drawn" }
+func (ClockSettled) Kind() EventKind      { return "clock_settled" }
+func (ClockReopened) Kind() EventKind     { return "clock_reopened" }
+func (RemindersPlanned) Kind() EventKind  { return "reminders_planned" }
+func (ClocksReminded) Kind() EventKind    { return "clocks_reminded" }
 
 // Events lists one empty value of every kind; it is the codec's table and the tests' list.
 var Events = []Event{
@@ -346,6 +393,7 @@ var Events = []Event{
 	IncidentDismissed{}, IncidentReopened{}, MergedIntoOther{}, ReportMerged{}, CircleRestricted{},
 	Joined{}, LeftCircle{}, FileAttached{}, MeansUsed{}, MeansFailed{}, Unreached{},
 	HandoverWaited{}, CalledAgain{},
+	ClocksDrawn{}, ClockSettled{}, ClockReopened{}, RemindersPlanned{}, ClocksReminded{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

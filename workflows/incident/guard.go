@@ -23,7 +23,7 @@ func (in *Incident) MissingForAdvance(p Procedures) []Missing {
 // MissingForClose lists everything that holds back 終結. At level 0 an incident is closed
 // from 発見報告 once the expected damage is recorded and the system administrator has
 // looked at it (seed 001 §9.4, level 0).
-func (in *Incident) MissingForClose(p Procedures, clocks ClockGate) []Missing {
+func (in *Incident) MissingForClose(p Procedures) []Missing {
 	if in.Phase == Reported {
 		missing := append(in.missingLevel(), in.missingFields(Reported)...)
 		for _, s := range in.Steps {
@@ -31,7 +31,7 @@ func (in *Incident) MissingForClose(p Procedures, clocks ClockGate) []Missing {
 				missing = append(missing, in.missingStep(p, s)...)
 			}
 		}
-		missing = append(missing, missingClocks(in, clocks)...)
+		missing = append(missing, in.missingClocks()...)
 		return append(missing, in.missingApproval()...)
 	}
 	missing := in.missingLevel()
@@ -42,17 +42,13 @@ func (in *Incident) MissingForClose(p Procedures, clocks ClockGate) []Missing {
 		}
 	}
 	missing = append(missing, in.missingActions()...)
-	missing = append(missing, missingClocks(in, clocks)...)
+	missing = append(missing, in.missingClocks()...)
 	return append(missing, in.missingApproval()...)
 }
 
-func missingClocks(in *Incident, clocks ClockGate) []Missing {
-	if clocks == nil {
-		return nil
-	}
-	var out []Missing
-	for _, c := range clocks.OpenClocks(in) {
-		out = append(out, Missing{MissingClock, c})
+func (in *Incident) missingClocks() (out []Missing) {
+	for _, c := range in.OpenClocks() {
+		out = append(out, Missing{MissingClock, string(c.Rule)})
 	}
 	return out
 }

@@ -169,21 +169,17 @@ func TestAuthorityAndPublishingHoldBackClosingOnly(t *testing.T) {
 	}
 }
 
-// openClock stands for a notification clock that nobody has met.
-type openClock struct{}
-
-func (openClock) OpenClocks(*incident.Incident) []string { return []string{"ppc_final"} }
-
 func TestAClockHoldsBackClosing(t *testing.T) {
 	s := toFinalReport(tampering(t, l1, incident.Facts{incident.FactPersonalData: incident.No}))
 	s.do(leader, incident.SetPrevention{Text: "多要素認証", Owner: admin, Due: "2026-12-24"})
 	s.do(leader, incident.Approve{})
-	s.clocks = openClock{}
+	s.clocks = oneDuty{incident.Duty{Rule: "police", Owner: incident.IncidentLead}}
+	s.bot(incident.RedrawClocks{})
 	ref := s.refused(leader, incident.Close{}, "refuse.close_guard")
-	if got := missing(ref.Missing); got != "[clock:ppc_final]" {
+	if got := missing(ref.Missing); got != "[clock:police]" {
 		t.Errorf("missing %s", got)
 	}
-	s.clocks = nil
+	s.do(leader, incident.SettleClock{Rule: "police", How: incident.ClockUnneeded, Reason: "被害がない"})
 	s.do(leader, incident.Close{})
 }
 

@@ -131,7 +131,7 @@ type scene struct {
 	now     time.Time
 	people  *company
 	rules   incident.Procedures
-	clocks  incident.ClockGate
+	clocks  incident.Clocks
 	paging  *paging.Policy
 	in      *incident.Incident
 	records []incident.Record

@@ -86,6 +86,11 @@ type Incident struct {
 	Reports   int       `json:"reports,omitempty"` // versions of the final report made so far
 	ReportSeq int64     `json:"report_seq,omitempty"`
 
+	// Clocks are the notification duties, in the order in which they came up.
+	Clocks []Clock `json:"clocks,omitempty"`
+	// MergedAware is when the company became aware by the earliest of the reports merged in.
+	MergedAware time.Time `json:"merged_aware,omitzero"`
+
 	MergedInto ID      `json:"merged_into,omitempty"`
 	Merged     []ID    `json:"merged,omitempty"`
 	Undone     []int64 `json:"undone,omitempty"` // entries taken back
@@ -396,6 +401,7 @@ func (in *Incident) Snapshot() *Incident {
 	c.Questions = slices.Clone(in.Questions)
 	c.Actions = slices.Clone(in.Actions)
 	c.Evidence = slices.Clone(in.Evidence)
+	c.Clocks = slices.Clone(in.Clocks)
 	c.Merged = slices.Clone(in.Merged)
 	c.Undone = slices.Clone(in.Undone)
 	c.Restored = slices.Clone(in.Restored)
@@ -439,6 +445,10 @@ func (in *Incident) Bare() *Incident {
 	}
 	for i := range c.Evidence {
 		c.Evidence[i].Name, c.Evidence[i].Where = "", ""
+	}
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		k.Receipt, k.To, k.Reason = "", "", ""
 	}
 	if c.Approval != nil {
 		a := *c.Approval

@@ -80,7 +80,7 @@ func TestWhatARaiseBringsAlong(t *testing.T) {
 	if _, ok := s.in.StepByKey("tell_staff"); ok {
 		t.Error("an open step of level 3 stays at level 1")
 	}
-	for _, m := range s.in.MissingForClose(s.rules, nil) {
+	for _, m := range s.in.MissingForClose(s.rules) {
 		if m.Ref == "publish" {
 			t.Error("a step of an earlier table holds back the closing")
 		}

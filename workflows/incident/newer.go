@@ -47,7 +47,7 @@ func ReadWhole(body []byte, into any) error {
 var noticeKinds = []NoticeKind{
 	NoticePage, NoticeReporter, NoticeCard, NoticeFeed, NoticeHandover, NoticeRefused, NoticeWaited, NoticeProposal,
 	NoticeAlarm, NoticeQuestion, NoticePhones, NoticeUnreached, NoticeApprove, NoticeVoided, NoticeAssigned, NoticeEnded,
-	NoticeReopened, NoticeHead, NoticeDigest, NoticePlace, NoticeAbsent, NoticeReport, NoticeAudit, NoticeCompromised,
+	NoticeReopened, NoticeHead, NoticeDigest, NoticePlace, NoticeAbsent, NoticeReport, NoticeAudit, NoticeCompromised, NoticeClocks,
 }
 
 // Known reports whether this version knows what a notice is to say, and by which means.

@@ -60,6 +60,8 @@ var permissions = map[Word][]Standing{
 	WordMeans:     {StandBot},
 	WordPassOffer: {StandBot},
 	WordRecall:    {StandBot},
+	WordClock:     {StandCircle}, // that a statute's duty is 不要 is for the lead alone to say (settleClock)
+	WordRemind:    {StandBot},
 }
 
 // Directory is what the core asks of the contact list.

@@ -23,6 +23,8 @@ var oneOfEach = map[incident.Word]incident.Command{
 	incident.WordHandover:  incident.HandOver{To: affairs},
 	incident.WordAccept:    incident.AcceptHandover{},
 	incident.WordStep:      incident.DoStep{Step: "contain"},
+	incident.WordClock:     incident.SettleClock{Rule: "none"},
+	incident.WordRemind:    incident.RemindClocks{},
 	incident.WordWaive:     incident.Waive{Step: "contain", Reason: "理由"},
 	incident.WordNote:      incident.Note{Text: "記録"},
 	incident.WordCorrect:   incident.Correct{Seq: 1, Text: "訂正"},
@@ -89,6 +91,8 @@ round      n         .    n      .      n     .      n       n          .       
 means      n         .    n      .      n     .      n       n          .       n       n      .        .       .
 recall     n         .    n      .      n     .      n       n          .       n       n      .        .       .
 offer      n         .    n      .      n     .      n       n          .       n       n      .        .       .
+clock      Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
+remind     n         .    n      .      n     .      n       n          .       n       n      .        .       .
 `
 
 // Level 3, the lead's deputy leads, the lead is offered to the system administrator. The
@@ -278,7 +282,7 @@ func TestTheBotsWords(t *testing.T) {
 		env := s.env(leader)
 		env.Bot = true
 		_, ref := incident.Decide(s.in, c, env)
-		own := slices.Contains([]incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer}, w)
+		own := slices.Contains([]incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordRemind}, w)
 		if own && ref != nil {
 			t.Errorf("the bot may not %s: %s", w, ref.Key)
 		}

@@ -38,6 +38,8 @@ func some(t *rapid.T) []incident.PersonID {
 	return rapid.SliceOfN(rapid.SampledFrom(everybody[:15]), 0, 3).Draw(t, "people")
 }
 
+var someRules = []incident.Rule{"ppc-preliminary", incident.RuleEntruster, "ipa-virus", "gdpr33"}
+
 // anyCommand is a command as anybody could send it, sensible or not.
 func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
 	person := func() incident.PersonID { return pick(t, "person", everybody) }
@@ -111,6 +113,21 @@ func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
 		func() incident.Command {
 			return incident.Recall{}
 		},
+		func() incident.Command {
+			return incident.SettleClock{
+				Rule: pick(t, "rule", someRules), How: pick(t, "how", []incident.ClockStatus{incident.ClockFiled, incident.ClockPassed, incident.ClockUnneeded, incident.ClockLapsed}),
+				On: pick(t, "on", []string{"", "2026/11/22", "2026-11-01", "2027-01-01", "x"}), Receipt: text(t), To: text(t), Reason: text(t), File: seq(),
+			}
+		},
+		func() incident.Command {
+			p := incident.PlanReminders{Rule: pick(t, "rule", someRules), Reason: text(t)}
+			for range rapid.IntRange(0, 3).Draw(t, "instants") {
+				p.At = append(p.At, night.Add(time.Duration(rapid.IntRange(-10, 200).Draw(t, "hours"))*time.Hour))
+			}
+			return p
+		},
+		func() incident.Command { return incident.RemindClocks{} },
+		func() incident.Command { return incident.RedrawClocks{} },
 	})()
 }
 
@@ -130,7 +147,7 @@ func sensible(t *rapid.T, s *scene) (incident.PersonID, incident.Command) {
 	}
 	ms := s.in.MissingForAdvance(s.rules)
 	if s.in.Phase == incident.FinalReport {
-		ms = s.in.MissingForClose(s.rules, nil)
+		ms = s.in.MissingForClose(s.rules)
 	}
 	if len(ms) == 0 {
 		if s.in.Phase == incident.FinalReport {
@@ -151,6 +168,8 @@ func sensible(t *rapid.T, s *scene) (incident.PersonID, incident.Command) {
 		return by, incident.DoStep{Step: m.Ref}
 	case incident.MissingFact:
 		return by, incident.Waive{Step: m.Ref, Reason: "該当しない"}
+	case incident.MissingClock:
+		return by, incident.SettleClock{Rule: incident.Rule(m.Ref), How: pick(t, "how", []incident.ClockStatus{incident.ClockFiled, incident.ClockUnneeded}), Reason: "該当しない"}
 	case incident.MissingActions:
 		return by, incident.SetPrevention{Text: "研修", Owner: by, Due: "2026-12-24"}
 	case incident.MissingActionOwner, incident.MissingActionDue:
@@ -175,6 +194,9 @@ func TestWhateverPeopleDo(t *testing.T) {
 	reached := map[incident.Phase]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := &scene{t: t, now: night, people: sampleCompany(), rules: shippedRules(t), paging: paging.Usual(), in: incident.New("INC-2026-0001"), texts: map[string]incident.Text{}}
+		if rapid.Bool().Draw(rt, "with clocks") {
+			s.clocks = few{}
+		}
 		for range rapid.IntRange(0, 5).Draw(rt, "reached otherwise") {
 			s.people.means[pick(rt, "reached", everybody)] = rapid.SliceOfDistinct(rapid.SampledFrom(incident.AllMeans), rapid.ID[incident.Means]).Draw(rt, "means")
 		}
@@ -202,6 +224,15 @@ func TestWhateverPeopleDo(t *testing.T) {
 						rt.Fatalf("the wait of round %d ran out, and nothing came of it", round)
 					}
 				}
+			case 5:
+				if due, ok := s.in.NextReminder(s.clocks, s.now); ok {
+					if due.After(s.now) {
+						s.now = due
+					}
+					if events := s.bot(incident.RemindClocks{}); len(of[incident.ClocksReminded](events)) != 1 {
+						rt.Fatalf("a reminder was due at %v, and nobody was told: %v", due, kinds(events))
+					}
+				}
 			default:
 				by, c := pick(rt, "by", everybody), anyCommand(rt, s.in)
 				if rapid.Bool().Draw(rt, "insider") && len(s.in.Circle) > 0 {
@@ -215,7 +246,7 @@ func TestWhateverPeopleDo(t *testing.T) {
 					env = s.target(by, c.Seq)
 				case incident.Merge:
 					env.Other = other
-				case incident.Absorb, incident.PassRound, incident.FailMeans, incident.Recall:
+				case incident.Absorb, incident.PassRound, incident.FailMeans, incident.Recall, incident.RemindClocks, incident.RedrawClocks:
 					env.Bot = rapid.Bool().Draw(rt, "bot")
 				}
 				s.decide(c, env)
@@ -279,8 +310,45 @@ func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
 	}
 	checkPrivacy(t, s, before)
 	checkPeople(t, s)
+	checkClocks(t, s)
 	if key := (incident.PlanKey{Category: in.Category, Effect: in.Effect, Level: in.WorkingLevel()}); !in.Phase.Ended() && in.Plan != key {
 		t.Fatalf("the steps are those of %v, they should be those of %v", in.Plan, key)
+	}
+}
+
+// checkClocks: what the rules ask for is there, until somebody has said what became of it; and
+// what is closed owes nothing.
+func checkClocks(t *rapid.T, s *scene) {
+	in := s.in
+	open := in.OpenClocks()
+	if next, ok := in.NextReminder(s.clocks, s.now); in.Phase.Ended() && (len(open) > 0 || ok) {
+		t.Fatalf("%s, and open are %+v, next %v", in.Phase, open, next)
+	}
+	if s.clocks == nil || in.Phase.Ended() || in.Seq == 0 {
+		return
+	}
+	if in.ClocksStale(s.clocks, s.now) {
+		t.Fatalf("the clocks are not those of the rules: %+v", in.Clocks)
+	}
+	if in.Facts.Is(incident.FactNearMiss) && in.WorkingLevel() == l0 {
+		if len(open) > 0 {
+			t.Fatalf("a near miss owes %+v", open)
+		}
+		return
+	}
+	for _, d := range s.clocks.Duties(in.Facts, in.Aware(), s.now) {
+		c, there := in.Clock(d.Rule)
+		switch {
+		case !there, c.Status == incident.ClockLapsed:
+			t.Fatalf("%s is owed, and there is %+v", d.Rule, c)
+		case c.Status == incident.ClockUnneeded && (c.Reason == "" || c.Provisional && !d.Provisional):
+			t.Fatalf("judged not to apply: %+v, owed %+v", c, d)
+		case c.Open() && c.Due != d.Due:
+			t.Fatalf("%s is due %s, by the rules %s", c.Rule, c.Due, d.Due)
+		}
+		if c.Open() && len(in.ClockOwners(s.people, c.Duty, s.now)) > 0 && !slices.ContainsFunc(in.ClockOwners(s.people, c.Duty, c.Since), in.InCircle) {
+			t.Fatalf("nobody who sees the incident owns %s", c.Rule)
+		}
 	}
 }
 

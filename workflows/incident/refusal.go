@@ -60,4 +60,6 @@ var RefusalKeys = []string{
 	"refuse.kind_unknown", "refuse.conflict", "refuse.repeat", "refuse.not_known", "refuse.too_many",
 	"refuse.file_name", "refuse.file_empty", "refuse.file_large", "refuse.file_broken", "refuse.file_program", "refuse.file_many", "refuse.file_total",
 	"refuse.file_erased", "refuse.file_no_room",
+	"refuse.clock_unknown", "refuse.clock_settled", "refuse.clock_not_passed", "refuse.clock_how", "refuse.clock_day_future",
+	"refuse.clock_day_early", "refuse.file_unknown", "refuse.remind_past", "refuse.remind_late",
 }

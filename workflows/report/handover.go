@@ -115,7 +115,7 @@ func (b *builder) next() []Section {
 	missing := b.in.MissingForAdvance
 	if closing {
 		title, free = "report.handover.missing_close", "report.handover.free_close"
-		missing = func(p incident.Procedures) []incident.Missing { return b.in.MissingForClose(p, nil) }
+		missing = func(p incident.Procedures) []incident.Missing { return b.in.MissingForClose(p) }
 	}
 	var items []string
 	for _, m := range missing(b.o.Procedures) {
