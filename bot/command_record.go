@@ -195,6 +195,10 @@ func reportOptions(o *opened, in *incident.Incident, lang string, now time.Time)
 		Version:    version,
 		MadeAt:     now,
 		Procedures: o.service.Rules(in),
+		Rule: func(r incident.Rule) string {
+			words, _ := o.service.RuleWords(r)
+			return words.Title.In(lang)
+		},
 	}
 }
 

@@ -62,7 +62,7 @@ func numbers(from, to int) []string {
 var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "compromised", "web", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
-var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordPropose}
+var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordRemind, incident.WordPropose}
 
 func words() []string {
 	var out []string
@@ -90,10 +90,10 @@ func eventKinds() []string {
 	return out
 }
 
-var forms = append(strs(incident.AllWords), "detail", "alarm", "away")
+var forms = append(strs(incident.AllWords), "detail", "alarm", "away", "filed", "passed", "unneeded", "reminders")
 
 // noForm are the words that a button carries out at once, or that are the bot's own.
-var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall", "offer"}
+var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall", "offer", "clock", "remind"}
 
 // dynamic are the keys that code puts together, by what it puts in: complete is what must
 // be there, optional what may.
@@ -130,7 +130,7 @@ var dynamic = []struct {
 	{"", incident.RefusalKeys, nil},
 	{"what.", []string{
 		"note", "question", "event", "contractor", "expected_damage", "reason", "result", "addition",
-		"evidence_name", "evidence_where", "field", "action", "comment", "correction",
+		"evidence_name", "evidence_where", "field", "action", "comment", "correction", "receipt", "clock_to",
 	}, nil},
 	{"word.", append(words(), string(incident.WordPropose)), nil},
 	{"help.", words(), nil},
@@ -142,17 +142,20 @@ var dynamic = []struct {
 		"reason", "text", "comment", "name", "where", "value", "unknown", "field", "result", "step", "person", "level",
 		"category", "effect", "seq", "into", "exclude", "kind", "contractor", "occurred", "owner", "due", "done",
 		"publication", "event", "discovered_at", "occurred_at", "expected_damage", "file", "away_from", "away_to", "away_deputy",
+		"clock", "on", "receipt", "clock_to", "evidence", "times",
 	}, nil},
-	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file", "away_to", "away_deputy"}},
+	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file", "away_to", "away_deputy", "times"}},
 	{"notice.", strs(notices), nil},
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed", "dropped"}, nil},
 	{"format.", []string{"pdf", "docx", "md"}, nil},
 	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
-		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done")},
+		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done", ".passed", ".unneeded", ".rule")},
 	{"log.what.", eventKinds(), nil},
 	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again", "unreached", "waited", "silent", "failed", "recall"}, nil},
-	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by"}, nil},
+	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by", "to", "receipt"}, nil},
+	{"log.drawn.", []string{"report", "fact", "aware", "merged", "reopened", "dismissed", "elsewhere", "level", "rules"}, nil},
+	{"clockstatus.", strs([]incident.ClockStatus{incident.ClockOpen, incident.ClockFiled, incident.ClockPassed, incident.ClockUnneeded, incident.ClockLapsed}), nil},
 	{"hole.", paging.HoleKeys, nil},
 	{"cli.paging.why.", paging.Whys, nil},
 	{"means.", strs(incident.AllMeans), nil},
@@ -179,7 +182,7 @@ var (
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
 		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport, incident.NoticeCompromised,
-		incident.NoticeUnreached, incident.NoticeWaited,
+		incident.NoticeUnreached, incident.NoticeWaited, incident.NoticeClocks,
 	}
 )
 

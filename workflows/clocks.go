@@ -16,6 +16,15 @@ func (s *Service) Clocks() incident.Clocks { return *s.clocks.Load() }
 // Redraw has them follow.
 func (s *Service) UseClocks(c incident.Clocks) { s.clocks.Store(&c) }
 
+// RuleWords gives what a reader is told of a rule of the notification clocks; ok is false where
+// the rules in force do not know it, or say nothing of themselves.
+func (s *Service) RuleWords(r incident.Rule) (w incident.RuleWords, ok bool) {
+	if worded, can := s.Clocks().(incident.WordedClocks); can {
+		return worded.Words(r, s.Now())
+	}
+	return w, false
+}
+
 // Redraw has the clocks of every open incident follow the rules in force, where they do not:
 // after the rules changed, another edition of a law came into force, or the program learned of
 // clocks. It is done once for each day and version of the rules, however often and by however

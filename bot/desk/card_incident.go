@@ -27,6 +27,7 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 	if event := in.Fields[incident.FieldEvent]; event.Value != "" && event.Value != in.Title {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.field(incident.FieldEvent), Text: clip(event.Value, cardText)})
 	}
+	card.Blocks = append(card.Blocks, v.clockLine(in)...)
 	card.Blocks = append(card.Blocks, v.nextAboveSteps(in)...)
 	if items := v.responders(in); len(items) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})

@@ -12,6 +12,7 @@ func (v voice) tongue(in *incident.Incident, records []incident.Record) report.V
 		Say:  v.say,
 		Name: func(p incident.PersonID) string { return v.person(in, p) },
 		Step: report.StepTitles(v.lang, in, records),
+		Rule: v.ruleTitle,
 	}
 }
 

@@ -49,6 +49,7 @@ var Forms = []string{
 	formReport, formInform, formNote, formBack, formDismiss, formReopen, formAsk, formLevel, formCategory,
 	formAssign, formHandover, formStep, formWaive, formCorrect, formUndo, formField, formFact, formFile, formAttach,
 	formAction, formApprove, formClose, formMerge, formRestrict, formDecline, formDetail, formAlarm, formAway,
+	formFiled, formPassed, formUnneeded, formReminders,
 }
 
 // The names of inputs. Facts and fields are inputs under their own names.
@@ -85,6 +86,8 @@ type formSpec struct {
 	// probe is the command without its answers: whoever may not give it, or cannot now, is
 	// told before he has typed anything. nil: anybody.
 	probe incident.Command
+	// probeOf is the same where it depends on what the form is about; nil: probe.
+	probeOf func(k draft, in *incident.Incident) incident.Command
 	// inputs are asked; in is nil while the incident cannot be read.
 	inputs func(v *visit, k draft, in *incident.Incident) []chat.Input
 	// take makes commands of the answers. What is wrong with an answer stands under its name.
@@ -153,6 +156,7 @@ var errNoForm = errors.New("no such form")
 var blocking = []string{
 	"refuse.not_allowed", "refuse.unknown_incident", "refuse.ended", "refuse.merged", "refuse.not_ended",
 	"refuse.dismiss_phase", "refuse.no_phase_before", "refuse.approve_phase", "refuse.handover_none", "refuse.not_paged",
+	"refuse.clock_unknown", "refuse.clock_settled", "refuse.clock_not_passed",
 }
 
 // formSoon builds a form as form does, but from memory where the database lets it wait.
@@ -181,7 +185,7 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 			return nil, &r, nil
 		case err == nil:
 			in = got
-			if _, ref := incident.Decide(in, spec.probe, incident.Env{Now: v.now, By: v.who, People: v.service.People(), Procedures: v.procedures(in), Paging: v.service.Rules(in).Paging}); ref != nil && slices.Contains(blocking, ref.Key) {
+			if _, ref := incident.Decide(in, spec.probing(k, in), incident.Env{Now: v.now, By: v.who, People: v.service.People(), Procedures: v.procedures(in), Paging: v.service.Rules(in).Paging}); ref != nil && slices.Contains(blocking, ref.Key) {
 				shown := in
 				if access != workflows.AccessFull {
 					shown = nil
@@ -197,6 +201,13 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 	form := v.build(spec, k, in)
 	form.Partial = k.id != "" && in == nil
 	return form, nil, nil
+}
+
+func (s formSpec) probing(k draft, in *incident.Incident) incident.Command {
+	if s.probeOf != nil {
+		return s.probeOf(k, in)
+	}
+	return s.probe
 }
 
 // withoutRecord leaves of an incident what its reporter may see in a form: nothing but its

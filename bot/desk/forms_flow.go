@@ -67,6 +67,14 @@ func specOf(name string) (formSpec, bool) {
 		return actionSpec(), true
 	case formAway:
 		return awaySpec(), true
+	case formFiled:
+		return filedSpec(), true
+	case formPassed:
+		return passedSpec(), true
+	case formUnneeded:
+		return unneededSpec(), true
+	case formReminders:
+		return remindersSpec(), true
 	}
 	return formSpec{}, false
 }

@@ -178,6 +178,9 @@ func factSpec() formSpec {
 				asked = []incident.FactKey{incident.FactKey(k.arg)}
 			}
 			if in != nil && k.arg != "" {
+				if c, ok := clockOfFacts(in, k.arg); ok && len(unanswered(in, c.Duty)) > 0 {
+					asked = unanswered(in, c.Duty)
+				}
 				if s, ok := in.StepByKey(findStep(in, k.arg)); ok {
 					asked = nil
 					for _, name := range factNames.FindAllString(s.When, -1) {

@@ -102,6 +102,8 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 		return v.alarmCard(in, m, r), nil
 	case incident.NoticeAssigned:
 		return v.assignedCard(in, m, r), nil
+	case incident.NoticeClocks:
+		return v.clocksNotice(ctx, in, m, r)
 	case incident.NoticeHead:
 		return v.headCard(in, m, r), nil
 	}

@@ -289,7 +289,12 @@ func (v voice) nextAboveSteps(in *incident.Incident) []chat.Block {
 	}
 	var items []chat.Item
 	var steps []string
+	var clocks []incident.Missing
 	for _, m := range missing {
+		if m.What == incident.MissingClock {
+			clocks = append(clocks, m)
+			continue
+		}
 		s, ok := in.StepByKey(m.Ref)
 		if ok && (m.What == incident.MissingStep || m.What == incident.MissingFact) && v.stepDue(in, s) {
 			steps = append(steps, v.stepName(s))
@@ -297,6 +302,7 @@ func (v voice) nextAboveSteps(in *incident.Incident) []chat.Block {
 			items = append(items, v.missingItem(in, m))
 		}
 	}
+	items = append(items, v.missing(in, clocks)...)
 	if steps != nil {
 		items = append(items, chat.Item{Mark: v.say("state.open"), Text: v.say("missing.steps", "steps", v.join(steps))})
 	}

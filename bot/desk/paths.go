@@ -11,6 +11,7 @@ const (
 	PathIncidents = "/incidents"
 	PathContacts  = "/contacts"
 	PathRegister  = "/register.xlsx"
+	PathClocks    = "/clocks"
 )
 
 // PathIncidentsBefore is the page of the list that goes on behind an incident.

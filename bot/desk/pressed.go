@@ -80,6 +80,10 @@ func (v *visit) pressed() chat.Reply {
 		return v.pressedMark(a)
 	case actAwayOff:
 		return v.awayOff(a)
+	case string(incident.WordClock):
+		if a.id == "" {
+			return v.showAllClocks()
+		}
 	case actCalls:
 		return v.showCalls()
 	case actDigest:
@@ -159,7 +163,7 @@ func (v *visit) pressedAgain(a action) chat.Reply {
 // pressedLook answers the buttons that only show something.
 func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 	switch a.word {
-	case wordStatus, wordWho, actMenu, actCard, actOwn, actTold, string(incident.WordDoc):
+	case wordStatus, wordWho, actMenu, actCard, actOwn, actTold, string(incident.WordDoc), string(incident.WordClock):
 	case actShare:
 		return v.share(a), true
 	default:
@@ -182,6 +186,8 @@ func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 		return v.showMenu(in), true
 	case string(incident.WordDoc):
 		return v.showReports(in), true
+	case string(incident.WordClock):
+		return v.showClocks(in, a.arg), true
 	}
 	return v.showStatus(in), true
 }

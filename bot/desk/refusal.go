@@ -65,6 +65,10 @@ func (v voice) argument(in *incident.Incident, name string, value any) string {
 			return v.fact(a)
 		}
 		return string(a)
+	case incident.Rule:
+		return v.ruleTitle(a)
+	case incident.ClockStatus:
+		return v.say("clockstatus." + string(a))
 	case time.Time:
 		return v.when(a)
 	case contact.Absence:
@@ -144,8 +148,19 @@ func (v voice) closeButton(in *incident.Incident) chat.Button {
 // missing lists what holds the incident back, each with the buttons that mend it.
 func (v voice) missing(in *incident.Incident, list []incident.Missing) []chat.Item {
 	var items []chat.Item
+	clocks := 0
 	for _, m := range list {
-		items = append(items, v.missingItem(in, m))
+		if m.What == incident.MissingClock {
+			clocks++
+		}
+	}
+	for _, m := range list {
+		if m.What != incident.MissingClock || clocks <= manyClocks {
+			items = append(items, v.missingItem(in, m))
+		}
+	}
+	if clocks > manyClocks {
+		items = append(items, v.clocksMissing(in, clocks))
 	}
 	return items
 }
@@ -193,7 +208,7 @@ func (v voice) missingItem(in *incident.Incident, m incident.Missing) chat.Item 
 		item.Text = v.say("missing.approval", "role", v.role(in.WorkingLevel().Responsible()))
 		item.Buttons = v.approveButtons(in)
 	case incident.MissingClock:
-		item.Text = v.say("missing.clock", "clock", m.Ref)
+		return v.clockMissing(in, incident.Rule(m.Ref))
 	}
 	return item
 }

@@ -34,6 +34,9 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 	case wordCompromised:
 		return v.marked(r, key)
 	}
+	if _, inChannel := v.OfChannel(v.r.Channel); r.word == string(incident.WordClock) && r.number == "" && chosen == "" && !inChannel {
+		return v.showAllClocks()
+	}
 	if reply, ok := v.look(r); ok {
 		return reply
 	}
@@ -48,6 +51,8 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 		return v.showWho(in)
 	case string(incident.WordDoc):
 		return v.showReports(in)
+	case string(incident.WordClock):
+		return v.showClocks(in, "")
 	}
 	o := v.order(r, in)
 	switch {

@@ -136,6 +136,9 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.merge_not_seen": {"id": incident.ID("INC-2026-0001")}, "refuse.already_taken": {"at": at}, "refuse.handover_self": {"person": incident.PersonID("p-x")},
 		"refuse.handover_already": {"person": incident.PersonID("p-x")}, "refuse.kind_unknown": {"kind": "nonsense"}, "refuse.repeat": {"id": "INC-2026-0001"},
 		"refuse.too_many": {"max": 100}, "refuse.file_large": {"max": int64(25)}, "refuse.file_many": {"max": 200}, "refuse.file_total": {"max": int64(1024)},
+		"refuse.clock_settled": {"clock": incident.Rule("ppc-final"), "status": incident.ClockFiled}, "refuse.clock_not_passed": {"clock": incident.Rule("police")},
+		"refuse.clock_day_future": {"value": "2027-01-01"}, "refuse.clock_day_early": {"value": "2026-01-01", "aware": at},
+		"refuse.remind_past": {"at": at}, "refuse.remind_late": {"at": at, "due": at},
 	}
 	for _, lang := range []string{"ja", "en"} {
 		b := newBench(t, lang)

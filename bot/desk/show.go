@@ -44,6 +44,7 @@ func (v voice) bossCard(in *incident.Incident) chat.Card {
 	if items := v.responders(in); len(items) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
 	}
+	card.Blocks = append(card.Blocks, v.clockLine(in)...)
 	card.Blocks = append(card.Blocks, v.nextBriefly(in)...)
 	card.Buttons = v.mainButtons(in)
 	return card

@@ -191,7 +191,16 @@ func blamed(ref *incident.Refusal, form chat.Form) string {
 	case "entry_unknown", "entry_fixed", "entry_undone", "entry_overtaken", "nothing_to_undo":
 		return inputSeq
 	case "date_bad":
+		if has(inputOn) {
+			return inputOn
+		}
 		return inputDue
+	case "clock_day_future", "clock_day_early":
+		return inputOn
+	case "file_unknown":
+		return inputEvidence
+	case "remind_past", "remind_late":
+		return inputTimes
 	case "publication_needed":
 		return inputPublication
 	case "merge_self", "merge_ended", "merge_not_seen":

@@ -33,7 +33,7 @@ func (v *visit) showOwn(in *incident.Incident) chat.Reply {
 // toldKinds are the messages to one person whose card may be long. All of them are for those
 // who see the whole incident.
 var toldKinds = map[incident.NoticeKind]bool{
-	incident.NoticePage: true, incident.NoticeHandover: true, incident.NoticeApprove: true,
+	incident.NoticePage: true, incident.NoticeHandover: true, incident.NoticeApprove: true, incident.NoticeClocks: true,
 }
 
 // wholeTold is the action that gives a message to one person again.

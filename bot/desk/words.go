@@ -27,7 +27,7 @@ const (
 var Words = []string{
 	string(incident.WordReport), wordStatus, wordList, string(incident.WordTake), string(incident.WordDecline),
 	string(incident.WordAdvance), string(incident.WordBack), string(incident.WordLevel), string(incident.WordCategory),
-	string(incident.WordStep), string(incident.WordWaive), string(incident.WordField), string(incident.WordFact),
+	string(incident.WordStep), string(incident.WordWaive), string(incident.WordField), string(incident.WordFact), string(incident.WordClock),
 	string(incident.WordNote), string(incident.WordCorrect), string(incident.WordUndo), string(incident.WordAttach), string(incident.WordFile),
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
 	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
@@ -239,7 +239,7 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 // alone tells the words that take nothing but the number of an incident.
 func alone(word string) bool {
 	switch incident.Word(word) {
-	case incident.WordTake, incident.WordAccept, incident.WordAdvance, incident.WordDoc,
+	case incident.WordTake, incident.WordAccept, incident.WordAdvance, incident.WordDoc, incident.WordClock,
 		wordStatus, wordWho, wordList, wordContacts, wordUndelivered, wordWeb, wordHelp:
 		return true
 	}
@@ -265,7 +265,7 @@ func takesNumber(word string) bool {
 	switch incident.Word(word) {
 	case incident.WordTake, incident.WordDecline, incident.WordAdvance, incident.WordBack, incident.WordClose,
 		incident.WordDismiss, incident.WordReopen, incident.WordDoc, incident.WordApprove, incident.WordAccept,
-		incident.WordHandover, wordStatus, wordWho:
+		incident.WordHandover, incident.WordClock, wordStatus, wordWho:
 		return false
 	}
 	return true

@@ -23,6 +23,8 @@ type Options struct {
 	MadeAt  time.Time // UTC; printed in Japan time
 	// Procedures evaluate the conditions of steps. Nil leaves every condition unanswered.
 	Procedures incident.Procedures
+	// Rule gives the title of a notification rule, as in Voice.
+	Rule func(incident.Rule) string
 	// Deliveries are what was sent to people about the incident; nil leaves the chapter out.
 	Deliveries []Delivery
 }
@@ -109,7 +111,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
 		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
 	}
-	b.voice = Voice{Say: o.Say, Name: b.name, Step: StepTitles(o.Lang, in, records)}
+	b.voice = Voice{Say: o.Say, Name: b.name, Step: StepTitles(o.Lang, in, records), Rule: o.Rule}
 	state := incident.New(in.ID)
 	for _, r := range records {
 		state.Apply(r)

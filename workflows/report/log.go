@@ -87,6 +87,9 @@ func Sentence(r incident.Record, v Voice) string {
 	if s, ok := v.judged(r); ok {
 		return s
 	}
+	if s, ok := v.clocked(r); ok {
+		return s
+	}
 	return v.written(r)
 }
 
@@ -203,7 +206,7 @@ func Author(r incident.Record, v Voice) string {
 	switch r.Event.(type) {
 	case incident.Planned, incident.Paged, incident.CalledAgain, incident.PageStopped, incident.RoundPassed,
 		incident.MeansUsed, incident.MeansFailed, incident.Unreached,
-		incident.Joined, incident.LeftCircle, incident.ApprovalVoided:
+		incident.Joined, incident.LeftCircle, incident.ApprovalVoided, incident.ClocksDrawn, incident.ClocksReminded:
 		return v.Say("person.bot")
 	}
 	switch {

@@ -90,12 +90,44 @@ var everySentence = []incident.Event{
 	incident.Joined{Person: "kato", Why: incident.WhyRole, Role: incident.PrivacyManager},
 	incident.Joined{Person: "ito", Why: incident.WhyAdded},
 	incident.LeftCircle{Person: "sato"},
+	incident.ClocksDrawn{Because: incident.DrawnReport, Started: []incident.Duty{
+		{Rule: "ppc-preliminary", Provisional: true, Target: "2026-11-24", Due: "2026-11-26", DueAt: endOf("2026-11-26")},
+		{Rule: "ppc-individuals"}, {Rule: "ipa-virus", Target: "2026-11-30"},
+		{Rule: "gdpr33", Due: "2026-11-25", DueAt: time.Date(2026, 11, 25, 2, 0, 0, 0, incident.Tokyo)},
+	}},
+	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactPersonalData, Answer: incident.Yes}, {Fact: incident.FactPersons, Answer: "1200"}},
+		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-04", DueAt: endOf("2027-01-04")}}, Lapsed: []incident.Rule{"ipa-virus"}},
+	incident.ClocksDrawn{Because: incident.DrawnAware}, incident.ClocksDrawn{Because: incident.DrawnMerged}, incident.ClocksDrawn{Because: incident.DrawnReopened},
+	incident.ClocksDrawn{Because: incident.DrawnDismissed}, incident.ClocksDrawn{Because: incident.DrawnElsewhere}, incident.ClocksDrawn{Because: incident.DrawnLevel},
+	incident.ClocksDrawn{Because: incident.DrawnRules},
+	incident.ClockSettled{Rule: "ppc-preliminary", How: incident.ClockFiled, On: "2026-11-24", Receipt: incident.T("R8-1234"), To: incident.T("委員会の漏えい報告窓口"), File: 12},
+	incident.ClockSettled{Rule: "ppc-preliminary", How: incident.ClockPassed, On: "2026-11-24", To: incident.T("みなと商事の総務部")},
+	incident.ClockSettled{Rule: "police", How: incident.ClockUnneeded, Reason: incident.T("被害がない")},
+	incident.ClockReopened{Rule: "police"},
+	incident.RemindersPlanned{Rule: "police", At: []time.Time{time.Date(2026, 11, 25, 9, 0, 0, 0, incident.Tokyo)}, Reason: incident.T("担当者が休むため")},
+	incident.RemindersPlanned{Rule: "police"},
+	incident.ClocksReminded{List: []incident.Reminder{{Rule: "ppc-preliminary", To: []incident.PersonID{"sato"}}, {Rule: "ppc-final", Overdue: true, To: []incident.PersonID{"sato", "mori"}}}},
+}
+
+// endOf is the last second of a day in Tokyo.
+func endOf(day string) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, day, incident.Tokyo)
+	if err != nil {
+		panic(err)
+	}
+	return t.AddDate(0, 0, 1).Add(-time.Second)
 }
 
 func voice(t testing.TB, lang string) report.Voice {
 	return report.Voice{
 		Say: strictSay(t, lang), Name: list{}.name,
 		Step: func(key string) string { return "〈" + key + "〉" },
+		Rule: func(r incident.Rule) string {
+			if r == "police" {
+				return "" // a rule that nobody knows any more is called by its name
+			}
+			return "〈" + string(r) + "〉"
+		},
 	}
 }
 

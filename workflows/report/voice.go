@@ -19,6 +19,8 @@ type Voice struct {
 	Name func(incident.PersonID) string
 	// Step gives a short title of a step by its key; StepTitles makes one. Nil shows keys.
 	Step func(key string) string
+	// Rule gives the title of a notification rule; nil, or "" from it, shows the rule's name.
+	Rule func(incident.Rule) string
 }
 
 // stepTitleRunes is how much of a step names it in a sentence.
