@@ -527,6 +527,7 @@ func TestWhatSlackIsSent(t *testing.T) {
 			g.leak()
 			g.outage()
 			g.questions()
+			g.duties()
 			g.compare(func(name string) bool { return lang == "ja" || inEnglish[name] })
 			g.complete()
 		})
