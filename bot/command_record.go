@@ -155,27 +155,17 @@ func formatOf(cmd *cobra.Command, file, format string) string {
 	return format
 }
 
-// document prints an incident for the one at the server's console, who holds the database in
-// his hands: no circle is asked, and no version is numbered, because nothing is issued.
+// document prints an incident. No version is numbered, because nothing is issued.
 func (p *program) document(ctx context.Context, o *opened, id string, kind desk.Kind, format string) ([]byte, error) {
-	lang := p.settings.Lang
-	number := incident.ID(strings.ToUpper(strings.TrimSpace(id)))
-	in, err := o.store.Incident(ctx, number)
-	if errors.Is(err, workflows.ErrNotFound) {
-		return nil, errors.New(o.texts.Say(lang, "cli.incidents.unknown", "id", id))
-	}
+	in, records, err := p.incidentWithRecord(ctx, o, id)
 	if err != nil {
-		return nil, err
-	}
-	records, err := o.store.Records(ctx, number, 1, 0)
-	if err := errors.Join(err, o.service.Recall(ctx, in)); err != nil {
 		return nil, err
 	}
 	if format == "docx" && kind == desk.KindReport {
 		o.forms = p.formsOrDefault()
 	}
 	now := o.service.Now()
-	return renderDocument(o, in, records, kind, lang, format, now)
+	return renderDocument(o, in, records, kind, p.settings.Lang, format, now)
 }
 
 // reportOptions are what a document of an incident as it is now needs beside its record.

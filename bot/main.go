@@ -146,7 +146,7 @@ func (p *program) root() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context()) },
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
-		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.templatesCommand(),
+		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.draftCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.templatesCommand(),
 		p.backupCommand(), p.restoreCommand(), p.slackCommand(), p.compromisedCommand(),
 	)
 	return root

@@ -253,7 +253,8 @@ func TestEveryTextIsUsedAndEveryKeyInTheCodeHasAText(t *testing.T) {
 			said = columns(t)[column]
 		}
 		short := bare(t, key) || titled && all.Has(base) && bare(t, base)
-		if !said && !asked[key] && !short {
+		// The texts of a draft are named by its fields; package draft looks at each of them.
+		if !said && !asked[key] && !short && !strings.HasPrefix(key, "draft.") {
 			t.Errorf("nothing says %q", key)
 		}
 	}

@@ -1,0 +1,52 @@
+package draft
+
+import "hikeshi/workflows/incident"
+
+// The questions of the notification duties (facts/regulation of the rules).
+const (
+	factSpecialCare     incident.FactKey = "special_care"
+	factFinancialDamage incident.FactKey = "financial_damage"
+	factWrongfulPurpose incident.FactKey = "wrongful_purpose"
+	factPersonsMax      incident.FactKey = "persons_max"
+	factEncryptedSafe   incident.FactKey = "encrypted_safe"
+	factMyNumberPersons incident.FactKey = "my_number_persons"
+	factMyNumberSystem  incident.FactKey = "my_number_system"
+	factViewableByMany  incident.FactKey = "viewable_by_many"
+	factEntrusted       incident.FactKey = "entrusted"
+	factCards           incident.FactKey = "cards"
+)
+
+// attack reports whether somebody from outside got in: unauthorized access or ransomware.
+func (r *reader) attack() incident.Answer {
+	return either(r.is(incident.FactUnauthorizedAccess), r.is(incident.FactRansomware))
+}
+
+// wrongful reports whether an act with a possibly wrongful purpose is behind it (施行規則7条
+// 3号). An attack implies one, whatever was answered beside it.
+func (r *reader) wrongful() incident.Answer {
+	if r.attack() == incident.Yes || r.yes(factWrongfulPurpose) {
+		return incident.Yes
+	}
+	return r.is(factWrongfulPurpose)
+}
+
+// leaked reports whether data may have come to somebody who must not have them.
+func (r *reader) leaked() incident.Answer {
+	if r.in.Category == incident.Leak || r.in.Effect == incident.Leak || r.attack() == incident.Yes || r.yes(factViewableByMany) {
+		return incident.Yes
+	}
+	return either(r.attack(), r.is(factViewableByMany))
+}
+
+// spoilt reports whether data may have been made unusable.
+func (r *reader) spoilt() incident.Answer {
+	return either(r.is(incident.FactRansomware), r.is(incident.FactDamagedData), r.is(incident.FactDamagedPaper))
+}
+
+// lost reports whether data may be gone.
+func (r *reader) lost() incident.Answer {
+	if r.in.Kind == incident.KindLoss || r.in.Kind == incident.KindTheft {
+		return incident.Yes
+	}
+	return ""
+}

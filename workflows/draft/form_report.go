@@ -1,0 +1,381 @@
+package draft
+
+import (
+	"hikeshi/workflows/company"
+	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
+)
+
+// The form of the 個人情報保護委員会 (施行規則 別記様式第一), in the order of its web form: the routing
+// questions, 報告種別, 報告者, and 1 to 9, which are the nine items of 施行規則8条1項. The parts are
+// those of the official form; what has no official source is marked as general knowledge.
+func ppcForm(final bool) form {
+	return form{where: "ppc", parts: ppcParts(final, false)}
+}
+
+// The same nine items are reported for a serious situation of 特定個人情報 (番号法29条の4), with the
+// situations of 報告規則2条 in the place of the items of 施行規則7条.
+func myNumberForm(final bool) form {
+	return form{where: "mynumber", parts: ppcParts(final, true)}
+}
+
+func ppcParts(final, myNumber bool) []part {
+	applies, kinds, number, most := item{"article7", Official, article7}, dataItems(false), persons, item{"persons_max", General, personsMax}
+	if myNumber {
+		applies, kinds, number = item{"serious", Secondary, serious}, dataItems(true), myNumberPersons
+		most = item{"persons_max", General, leave("persons_max")}
+	}
+	return []part{
+		{"routing", Official, []item{
+			{"route_my_number", Official, routeMyNumber(myNumber)},
+			{"route_organisation", Official, leave("organisation")},
+			{"route_delegated", Official, routeDelegated},
+		}},
+		{"report_kind", Official, []item{
+			{"new_or_further", Official, newOrFurther(final)},
+			{"former", General, former(final, myNumber)},
+			{"first_or_final", Official, firstOrFinal(final)},
+		}},
+		{"reporter", Official, []item{
+			{"company", General, func(r *reader) answer { return r.given(r.company(), "company") }},
+			{"corporate_number", General, profile("corporate_number", func(p company.Profile) string { return p.CorporateNumber })},
+			{"industry", General, profile("industry", func(p company.Profile) string { return p.Industry })},
+			{"address", General, profile("address", func(p company.Profile) string { return p.Address })},
+			{"representative", General, contactOf(incident.Representative, func(c Contact) string { return c.Name })},
+			{"clerk_department", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Department })},
+			{"clerk_name", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Name })},
+			{"clerk_phone", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Phone })},
+			{"clerk_email", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Email })},
+		}},
+		{"n1", Official, []item{
+			{"occurred", Official, recorded(incident.FieldOccurredAt)},
+			{"discovered", Official, discovered},
+			{"situation", General, situation},
+			{"finder", Official, finder},
+			applies,
+			{"entrusting", Official, entrusting},
+			{"course", Official, course},
+		}},
+		{"n2", Official, []item{
+			{"medium", Official, medium},
+			{"whose", Official, whose},
+			{"data_items", Official, kinds},
+			{"data_detail", General, recorded(incident.FieldScope)},
+		}},
+		{"n3", Official, []item{{"persons", Official, number}, most}},
+		{"n4", Official, []item{
+			{"cause_who", General, causeWho},
+			{"cause_kind", General, causeKind},
+			{"cause_detail", General, causeAndBackground},
+			{"attacked", General, attacked},
+			{"attack_way", General, attackWay},
+		}},
+		{"n5", Official, []item{{"secondary", General, secondary}, {"secondary_detail", General, secondaryDetail}}},
+		{"n6", Official, []item{{"towards_persons", General, towardsPersons}, {"towards_detail", General, towardsDetail}}},
+		{"n7", Official, []item{
+			{"publication", General, publication},
+			{"publication_way", General, publicationWay},
+			{"publication_text", General, leave("publication_text")},
+		}},
+		{"n8", Official, []item{{"prevented", General, prevented}, {"to_prevent", General, toPrevent}}},
+		{"n9", Official, []item{{"others", Official, others}}},
+	}
+}
+
+// routeMyNumber: whoever does not know answers yes (the web form's first question). The
+// report of 特定個人情報 has answered it by what it is.
+func routeMyNumber(certainly bool) func(*reader) answer {
+	return func(r *reader) answer {
+		a := r.is(incident.FactMyNumber)
+		if certainly {
+			a = incident.Yes
+		}
+		out := r.pick("choose", r.choice("yes", when(a != incident.No)), r.choice("no", when(a == incident.No)))
+		if a == incident.Unknown {
+			out.state, out.ask = Unknown, r.say("draft.ask.route_my_number")
+		}
+		return out
+	}
+}
+
+func routeDelegated(r *reader) answer {
+	a := r.o.Company.Is(company.Delegated)
+	out := r.pick("delegated", r.choice("yes", when(a == incident.Yes)), r.choice("no", when(a == incident.No)))
+	if a == incident.Yes {
+		out.ask = r.say("draft.ask.delegated_yes")
+	}
+	return out
+}
+
+func newOrFurther(final bool) func(*reader) answer {
+	return func(r *reader) answer {
+		return r.pick("choose", r.choice("new", when(!final)), r.choice("further", when(final)))
+	}
+}
+
+func firstOrFinal(final bool) func(*reader) answer {
+	return func(r *reader) answer {
+		return r.pick("choose", r.choice("preliminary", when(!final)), r.choice("final", when(final)))
+	}
+}
+
+func former(final, myNumber bool) func(*reader) answer {
+	return func(r *reader) answer {
+		if !final {
+			return known(r.say("draft.not_applicable"))
+		}
+		first := PPCPreliminary
+		if myNumber {
+			first = MyNumberPreliminary
+		}
+		f, ok := r.o.Filings[first.Rule()]
+		if !ok {
+			return r.fill("former", "")
+		}
+		text := r.say("draft.former", "day", report.Day(f.Day, r.say), "receipt", f.Receipt)
+		if f.Receipt == "" {
+			return r.fill("receipt", report.Day(f.Day, r.say))
+		}
+		return known(text)
+	}
+}
+
+// situation: the record says what may have happened; whether it did is for a person to say.
+func situation(r *reader) answer {
+	return r.pick("situation",
+		r.choice("leaked", ""), r.choice("maybe_leaked", r.leaked()),
+		r.choice("lost", ""), r.choice("maybe_lost", r.lost()),
+		r.choice("spoilt", ""), r.choice("maybe_spoilt", r.spoilt()),
+	).open(r, "situation")
+}
+
+func finder(r *reader) answer {
+	own := when(r.is(incident.FactAtContractor) != incident.Yes && r.in.Kind != incident.KindComplaint && len(r.in.Reporters) > 0)
+	return r.pick("finder",
+		r.choice("finder_own", own), r.choice("finder_contractor", when(r.yes(incident.FactAtContractor))),
+		r.choice("finder_outside", ""),
+	)
+}
+
+// article7 are the four situations of 施行規則7条.
+func article7(r *reader) answer {
+	special, money := r.is(factSpecialCare), either(r.is(factFinancialDamage), r.is(factCards))
+	wrong, many := r.wrongful(), r.over(1000, incident.FactPersons, factPersonsMax)
+	none := r.is(incident.FactPersonalData) == incident.No
+	if none {
+		special, money, wrong, many = incident.No, incident.No, incident.No, incident.No
+	}
+	a := r.pick("article7", r.choice("article7_1", special), r.choice("article7_2", money), r.choice("article7_3", wrong), r.choice("article7_4", many))
+	switch {
+	case none:
+		return a.with(r.say("draft.no_personal_data"))
+	case r.yes(factEncryptedSafe):
+		a.ask = r.say("draft.ask.encrypted")
+		a.state = ToFill
+	}
+	return a
+}
+
+// serious are the situations of 報告規則2条.
+func serious(r *reader) answer {
+	system := r.is(factMyNumberSystem)
+	if system == incident.Unknown {
+		system = incident.No // hardly any company is connected to it
+	}
+	return r.pick("article7",
+		r.choice("serious_1", system), r.choice("serious_2", r.wrongful()), r.choice("serious_3", r.is(factViewableByMany)),
+		r.choice("serious_4", r.over(100, factMyNumberPersons, factMyNumberPersons)),
+	)
+}
+
+func entrusting(r *reader) answer {
+	by, to := r.is(factEntrusted), r.is(incident.FactAtContractor)
+	a := r.pick("entrusting", r.choice("is_entrusted", by), r.choice("at_contractor", to), r.choice("no_entrusting", when(by == incident.No && to == incident.No)))
+	if r.in.Contractor != "" {
+		a = a.with(r.say("draft.contractor", "name", r.typed(r.in.Contractor)))
+	}
+	if by == incident.Yes || to == incident.Yes && r.in.Contractor == "" {
+		a = a.open(r, "entrusting")
+	}
+	return a
+}
+
+func medium(r *reader) answer {
+	electronic := either(r.is(incident.FactDamagedData), r.attack(), r.is(incident.FactVirus))
+	return r.pick("choose", r.choice("paper", r.is(incident.FactDamagedPaper)), r.choice("electronic", electronic), r.choice("other", "")).open(r, "medium")
+}
+
+func whose(r *reader) answer {
+	return r.pick("choose", r.choice("customers", ""), r.choice("staff", ""), r.choice("other", ""))
+}
+
+// dataItems: what the questions tell is ticked; the rest only a person can tick.
+func dataItems(myNumber bool) func(*reader) answer {
+	return func(r *reader) answer {
+		var boxes []Choice
+		for _, k := range []string{"item_name", "item_birth", "item_sex", "item_address", "item_phone", "item_mail", "item_password"} {
+			boxes = append(boxes, r.choice(k, ""))
+		}
+		boxes = append(boxes, r.choice("item_card", r.is(factCards)), r.choice("item_account", ""), r.choice("item_special", r.is(factSpecialCare)))
+		if myNumber {
+			boxes = append(boxes, r.choice("item_my_number", incident.Yes))
+		}
+		return r.pick("data_items", append(boxes, r.choice("other", ""))...).open(r, "data_items")
+	}
+}
+
+func persons(r *reader) answer {
+	if n, ok := r.count(incident.FactPersons); ok {
+		return known(r.people(n))
+	}
+	return r.unknown()
+}
+
+func personsMax(r *reader) answer {
+	if n, ok := r.count(factPersonsMax); ok {
+		return known(r.people(n))
+	}
+	if _, certain := r.count(incident.FactPersons); certain {
+		return known(r.say("draft.not_applicable"))
+	}
+	return r.fill("persons_max", "")
+}
+
+func myNumberPersons(r *reader) answer {
+	if n, ok := r.count(factMyNumberPersons); ok {
+		return known(r.people(n))
+	}
+	return r.unknown()
+}
+
+func causeWho(r *reader) answer {
+	return r.pick("choose", r.choice("who_own", ""), r.choice("who_contractor", r.is(incident.FactAtContractor)), r.choice("who_third", r.attack()))
+}
+
+func causeKind(r *reader) answer {
+	kind := func(k incident.Kind) incident.Answer { return when(r.in.Kind == k) }
+	return r.pick("choose",
+		r.choice("cause_access", r.attack()), r.choice("cause_misdelivery", kind(incident.KindMisdelivery)),
+		r.choice("cause_loss", kind(incident.KindLoss)), r.choice("cause_theft", kind(incident.KindTheft)),
+		r.choice("cause_disposal", ""), r.choice("cause_staff", ""), r.choice("other", ""),
+	)
+}
+
+// attacked and attackWay are asked of unauthorized access only.
+func attacked(r *reader) answer {
+	if r.attack() == incident.No {
+		return known(r.say("draft.not_applicable"))
+	}
+	return recorded(incident.FieldAffectedSystems)(r)
+}
+
+func attackWay(r *reader) answer {
+	if r.attack() == incident.No {
+		return known(r.say("draft.not_applicable"))
+	}
+	return r.pick("choose", r.choice("ransomware", r.is(incident.FactRansomware)), r.choice("malware", r.is(incident.FactVirus)), r.choice("other", "")).open(r, "attack_way")
+}
+
+// secondary: the record has no answer to it but where money may be lost.
+func secondary(r *reader) answer {
+	money := either(r.is(factFinancialDamage), r.is(factCards))
+	a := r.pick("choose", r.choice("there_is", when(money == incident.Yes)), r.choice("there_is_none", ""), r.choice("not_known", when(money != incident.Yes)))
+	if money != incident.Yes {
+		a.state, a.ask = Unknown, r.say("draft.ask.secondary")
+	}
+	return a
+}
+
+func secondaryDetail(r *reader) answer {
+	if text := r.field(incident.FieldExpectedDamage); text != "" {
+		return known(text)
+	}
+	if either(r.is(factFinancialDamage), r.is(factCards)) == incident.Yes {
+		return r.fill("secondary_detail", r.say("draft.secondary.money"))
+	}
+	return r.unknown()
+}
+
+func towardsPersons(r *reader) answer {
+	told, _ := r.done("publish")
+	prepared, _ := r.done("prepare_victims")
+	return r.pick("towards_persons", r.choice("done", when(told)), r.choice("under_way", when(prepared && !told)), r.choice("not_planned", "")).open(r, "towards_persons")
+}
+
+func towardsDetail(r *reader) answer {
+	if _, text := r.done("prepare_victims", "prepare_inquiries", "publish"); text != "" {
+		return known(text)
+	}
+	return r.fill("towards_detail", "")
+}
+
+func publication(r *reader) answer {
+	decided := incident.Publication("")
+	if r.in.Approval != nil {
+		decided = r.in.Approval.Publication
+	}
+	published, _ := r.done("publish")
+	public := decided == incident.PublishPublic
+	return r.pick("publication",
+		r.choice("published", when(public && published)), r.choice("to_publish", when(public && !published)), r.choice("considering", ""),
+		r.choice("not_planned", when(decided == incident.PublishNone || decided == incident.PublishAffected)),
+	)
+}
+
+func publicationWay(r *reader) answer {
+	return r.pick("choose", r.choice("way_site", ""), r.choice("way_press", ""), r.choice("way_letter", ""), r.choice("other", ""))
+}
+
+func prevented(r *reader) answer {
+	if text := r.actions(true); text != "" {
+		return known(text)
+	}
+	return r.unknown()
+}
+
+func toPrevent(r *reader) answer {
+	text := lines(r.field(incident.FieldPrevention), r.actions(false))
+	switch {
+	case text == "":
+		return r.unknown()
+	case r.actions(false) == "":
+		return r.fill("prevention_day", text)
+	}
+	return known(text)
+}
+
+// others is what was handed in elsewhere: the steps that reach an authority, and the filings.
+func others(r *reader) answer {
+	var out []string
+	for _, s := range r.in.Steps {
+		if s.Kind != incident.StepAuthority || s.Key == "report_ppc" || !s.Settled() && !r.applies(s) {
+			continue
+		}
+		what := r.step(s.Key)
+		if s.Key == "report_police" {
+			what = r.say("draft.authority.police")
+		}
+		switch {
+		case s.Done:
+			out = append(out, r.say("draft.authority.done", "step", what, "at", report.Instant(s.At, r.say)), r.typed(s.Reason))
+		case s.Waived:
+			out = append(out, r.say("draft.authority.waived", "step", what))
+		default:
+			out = append(out, r.say("draft.authority.open", "step", what))
+		}
+	}
+	for _, k := range []Kind{IPAVirus, IPAAccess, Police, JPCERT} {
+		if f, ok := r.o.Filings[k.Rule()]; ok {
+			out = append(out, r.say("draft.filed", "what", r.say("draft.title."+string(k)), "day", report.Day(f.Day, r.say)))
+		}
+	}
+	if out == nil {
+		return r.fill("others", "")
+	}
+	return known(lines(out...))
+}
+
+// applies reports whether a step is asked for, as far as is known.
+func (r *reader) applies(s incident.StepState) bool {
+	return r.o.Procedures == nil || r.in.Applies(r.o.Procedures, s) != incident.No
+}
