@@ -101,7 +101,15 @@ func (f Field) Text(say report.Say) string {
 	if f.Choices == nil {
 		return f.Value
 	}
-	return lines(strings.Join(f.Boxes(say), say("draft.choice.separator")), f.Value)
+	row := ""
+	for i, box := range f.Boxes(say) {
+		if i == 0 {
+			row = box
+		} else {
+			row = say("draft.choice.beside", "before", row, "choice", box)
+		}
+	}
+	return lines(row, f.Value)
 }
 
 // Boxes are the boxes of a field, ticked or not.
