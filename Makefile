@@ -29,7 +29,7 @@ help: ## this list
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
-ALONE    := hikeshi/(templates|bot/desk|workflows/(company|contact|edition|fault|incident|paging|procedure|report))
+ALONE    := hikeshi/(templates|bot/desk|workflows/(company|contact|draft|edition|fault|incident|paging|procedure|report))
 SERIAL   := ^(Test(Nights|AYear|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|SlackCrash|PagingCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
