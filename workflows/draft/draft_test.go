@@ -190,7 +190,7 @@ func TestBoxesFollowTheAnswers(t *testing.T) {
 func TestNothingIsInvented(t *testing.T) {
 	a := newTale(t).do("nakamura", incident.Report{Text: "様子がおかしい"})
 	o := options(t, "ja")
-	o.Company, o.Contacts, o.Duties = company.Profile{}, nil, nil
+	o.Company, o.Contacts = company.Profile{}, nil
 	for _, k := range []draft.Kind{draft.PPCPreliminary, draft.PPCFinal, draft.MyNumberPreliminary, draft.MyNumberFinal} {
 		d := a.draft(k, o)
 		var claimed []string
@@ -345,8 +345,11 @@ func TestCourse(t *testing.T) {
 // A filing that is recorded is named in the reports after it.
 func TestFormerReport(t *testing.T) {
 	a, o := ransomware(t), options(t, "ja")
-	o.Filings = map[incident.Rule]draft.Filing{
-		"ppc-preliminary": {Day: "2026-12-03", Receipt: "R-123"}, "mynumber-preliminary": {Day: "2026-12-03"}, "ipa-virus": {Day: "2026-12-04"},
+	a.add("sato", incident.ClockSettled{Rule: "ppc-preliminary", How: incident.ClockFiled, On: "2026-12-03", Receipt: incident.T("R-123")})
+	a.add("sato", incident.ClockSettled{Rule: "mynumber-preliminary", How: incident.ClockFiled, On: "2026-12-03"})
+	a.add("sato", incident.ClockSettled{Rule: "ipa-virus", How: incident.ClockFiled, On: "2026-12-04"})
+	if text := whole(a.draft(draft.PPCPreliminary, o)); strings.Contains(text, "期限：") {
+		t.Error("it shows a limit of what was filed")
 	}
 	if f := field(t, a.draft(draft.PPCFinal, o), "former"); f.State != draft.Known || f.Value != "2026年12月3日（木）　受付番号 R-123" {
 		t.Errorf("%+v", f)

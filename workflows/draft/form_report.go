@@ -128,15 +128,14 @@ func former(final, myNumber bool) func(*reader) answer {
 		if myNumber {
 			first = MyNumberPreliminary
 		}
-		f, ok := r.o.Filings[first.Rule()]
-		if !ok {
+		f, ok := r.clock(first)
+		switch {
+		case !ok || f.Status != incident.ClockFiled || f.On == "":
 			return r.fill("former", "")
+		case f.Receipt == "":
+			return r.fill("receipt", report.Day(f.On, r.say))
 		}
-		text := r.say("draft.former", "day", report.Day(f.Day, r.say), "receipt", f.Receipt)
-		if f.Receipt == "" {
-			return r.fill("receipt", report.Day(f.Day, r.say))
-		}
-		return known(text)
+		return known(r.say("draft.former", "day", report.Day(f.On, r.say), "receipt", r.typed(f.Receipt)))
 	}
 }
 
@@ -365,8 +364,8 @@ func others(r *reader) answer {
 		}
 	}
 	for _, k := range []Kind{IPAVirus, IPAAccess, Police, JPCERT} {
-		if f, ok := r.o.Filings[k.Rule()]; ok {
-			out = append(out, r.say("draft.filed", "what", r.say("draft.title."+string(k)), "day", report.Day(f.Day, r.say)))
+		if c, ok := r.clock(k); ok && c.Status == incident.ClockFiled {
+			out = append(out, r.say("draft.filed", "what", r.say("draft.title."+string(k)), "day", report.Day(c.On, r.say)))
 		}
 	}
 	if out == nil {

@@ -36,13 +36,12 @@ func (r *reader) hints(k Kind, f form) []report.Pair {
 }
 
 // until is by when a draft is due, as the clocks of the incident have it; empty where there
-// is none, or where nobody counted it.
+// is none that is still open.
 func (r *reader) until(k Kind) string {
-	i := slices.IndexFunc(r.o.Duties, func(d incident.Duty) bool { return d.Rule == k.Rule() })
-	if k.Rule() == "" || i < 0 {
+	d, ok := r.clock(k)
+	if !ok || !d.Open() {
 		return ""
 	}
-	d := r.o.Duties[i]
 	var out []string
 	if d.Target != "" {
 		out = append(out, r.say("draft.until.target", "day", report.Day(d.Target, r.say)))
@@ -54,6 +53,15 @@ func (r *reader) until(k Kind) string {
 		out = append(out, r.say("draft.until.provisional"))
 	}
 	return lines(out...)
+}
+
+// clock is the clock of the duty that a draft fulfils.
+func (r *reader) clock(k Kind) (incident.Clock, bool) {
+	i := slices.IndexFunc(r.in.Clocks, func(c incident.Clock) bool { return c.Rule == k.Rule() })
+	if k.Rule() == "" || i < 0 {
+		return incident.Clock{}, false
+	}
+	return r.in.Clocks[i], true
 }
 
 // notes are what to see to before the text is used.

@@ -158,10 +158,6 @@ func options(t testing.TB, lang string) draft.Options {
 			incident.SystemAdmin: contact("suzuki", "管理部"), incident.PrivacyManager: contact("kato", "管理部"),
 			incident.PrivacyDesk: {Department: "お客様相談窓口", Name: "加藤 恵", Phone: "03-0000-1111", Email: "desk@example.co.jp"},
 		},
-		Duties: []incident.Duty{
-			{Rule: "ppc-preliminary", Target: "2026-12-03", Due: "2026-12-05"}, {Rule: "ppc-final", Due: "2027-01-29", Raw: "2027-01-29"},
-			{Rule: "mynumber-preliminary", Target: "2026-12-03", Due: "2026-12-05"}, {Rule: "ipa-virus", Target: "2026-12-07", Provisional: true},
-		},
 		Procedures: book(t), MadeAt: time.Date(2026, 12, 2, 1, 0, 0, 0, time.UTC),
 	}
 }
@@ -189,6 +185,10 @@ func ransomware(t testing.TB) *tale {
 	a.do("suzuki", incident.Note{Text: "ファイルサーバーのLANを2:30に抜いた"})
 	a.do("suzuki", incident.Correct{Seq: a.last("note_added"), Text: "ファイルサーバーのLANを2:35に抜いた"})
 	a.do("suzuki", incident.RecordEvidence{Name: "ファイルサーバーのディスクイメージ", Where: "金庫のHDD"})
+	a.add("", incident.ClocksDrawn{Because: incident.DrawnReport, Started: []incident.Duty{
+		{Rule: "ppc-preliminary", Target: "2026-12-03", Due: "2026-12-05"}, {Rule: "ppc-final", Due: "2027-01-29", Raw: "2027-01-29"},
+		{Rule: "mynumber-preliminary", Target: "2026-12-03", Due: "2026-12-05"}, {Rule: "ipa-virus", Target: "2026-12-07", Provisional: true},
+	}})
 	a.at("2026-12-01 09:30")
 	a.do("sato", incident.DoStep{Step: "contain", Result: "感染した3台とファイルサーバーを切り離した"})
 	a.do("sato", incident.DoStep{Step: "report_police", Result: "県警のサイバー犯罪相談窓口に相談した"})

@@ -41,7 +41,10 @@ func TestEveryTextIsSaid(t *testing.T) {
 	done.do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level2}).add("sato", incident.StepDone{Step: "restore_data"}).add("sato", incident.PhaseMoved{From: incident.Reported, To: incident.FinalReport})
 	uncounted := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindUnauthorizedAccess, Facts: incident.Facts{incident.FactPersonalData: incident.Yes}})
 	uncounted.do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level3})
-	tales = append(tales, uncounted, full, settled, none, over, restoring, done)
+	filed := ransomware(t).add("sato", incident.ClockSettled{Rule: "ppc-preliminary", How: incident.ClockFiled, On: "2026-12-03", Receipt: incident.T("R")})
+	filed.add("sato", incident.ClockSettled{Rule: "mynumber-preliminary", How: incident.ClockFiled, On: "2026-12-03"})
+	filed.add("sato", incident.ClockSettled{Rule: "ipa-virus", How: incident.ClockFiled, On: "2026-12-03"})
+	tales = append(tales, filed, uncounted, full, settled, none, over, restoring, done)
 	for _, lang := range templates.Languages {
 		for i, a := range tales {
 			o := options(t, lang)
@@ -52,8 +55,6 @@ func TestEveryTextIsSaid(t *testing.T) {
 			case 1:
 				o.Company.Flags = map[company.Flag]bool{company.Delegated: true}
 				o.Number = 1
-			case 2:
-				o.Filings = map[incident.Rule]draft.Filing{"ppc-preliminary": {Day: "2026-12-03", Receipt: "R"}, "mynumber-preliminary": {Day: "2026-12-03"}, "police": {Day: "2026-12-03"}}
 			}
 			if i == 0 {
 				o.MadeAt = newTale(t).in.ReportedAt // none
