@@ -259,6 +259,11 @@ func (v voice) digestCard(ctx context.Context, m workflows.Message) (chat.Card, 
 		return card, nil
 	}
 	card.Blocks = append([]chat.Block{{Text: v.say("digest.text", "count", number(len(mine)))}, {Items: items}}, card.Blocks...)
+	clocks, err := v.digestClocks(ctx, m.To)
+	if err != nil {
+		return chat.Card{}, err
+	}
+	card.Blocks = append(card.Blocks, clocks...)
 	card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.list_page"), Page: PathIncidents})
 	return card, nil
 }

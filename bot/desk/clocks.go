@@ -330,3 +330,16 @@ func (v voice) clockLine(in *incident.Incident) []chat.Block {
 func (v voice) clocksButton(in *incident.Incident) chat.Button {
 	return chat.Button{Label: v.say("button.clocks"), Action: v.act(string(incident.WordClock), in.ID, 0, "")}
 }
+
+// clockDetails lists every clock of an incident with all that is known of it.
+func (v voice) clockDetails(in *incident.Incident) (items []chat.Item) {
+	for _, c := range v.openClocks(in) {
+		items = append(items, v.clockDetail(in, c))
+	}
+	for _, c := range in.Clocks {
+		if !c.Open() {
+			items = append(items, v.clockDetail(in, c))
+		}
+	}
+	return items
+}

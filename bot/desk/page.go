@@ -91,17 +91,21 @@ type ListRow struct {
 // IncidentPage shows one incident: all of it to the circle and the auditor, the own report
 // to its reporter (Full is false then, and only Card is set).
 type IncidentPage struct {
-	Room     Room
-	Full     bool
-	ID       string
-	Title    string
-	Channel  string
-	Card     chat.Card   // the current card with its buttons
-	Phases   []PhaseMark // the phase line
-	Level    []chat.Pair // level now, why, responsible person, floor
-	History  []LevelRow  // level history, oldest first
-	Steps    []StepRow
-	Fields   []FieldRow
+	Room    Room
+	Full    bool
+	ID      string
+	Title   string
+	Channel string
+	Card    chat.Card   // the current card with its buttons
+	Phases  []PhaseMark // the phase line
+	Level   []chat.Pair // level now, why, responsible person, floor
+	History []LevelRow  // level history, oldest first
+	Steps   []StepRow
+	Fields  []FieldRow
+	// Clocks are the notification duties, the nearest first and the settled ones last; Advice is
+	// said once beside their dates.
+	Clocks   []chat.Item
+	Advice   string
 	Missing  []chat.Item // what is missing to go on, each with the button that mends it
 	Facts    []chat.Pair
 	Actions  []chat.Item // 再発防止 with owner and date

@@ -110,6 +110,10 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	page.Card = v.statusCard(in)
 	page.Phases, page.Level, page.History = v.phaseMarks(in), v.levelPairs(in), v.levelRows(in)
 	page.Steps, page.Fields = v.stepRows(in), v.fieldRows(in)
+	page.Clocks = v.clockDetails(in)
+	if page.Clocks != nil {
+		page.Advice = v.say("clocks.advice")
+	}
 	page.Missing = v.missing(in, v.next(in))
 	page.Facts, page.Actions = v.factPairs(in), v.actionItems(in)
 	page.Log = v.logRows(in, records)

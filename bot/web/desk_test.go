@@ -236,6 +236,16 @@ func (d *fakeDesk) Contacts(ctx context.Context, who chat.UserID) (desk.Contacts
 	return desk.ContactsPage{Room: room, Rows: contactRows()}, err
 }
 
+func (d *fakeDesk) Clocks(ctx context.Context, who chat.UserID) (desk.ClocksPage, error) {
+	room, err := d.Room(ctx, who)
+	if err != nil || !d.in(who) {
+		return desk.ClocksPage{}, errors.Join(err, errNotFound)
+	}
+	return desk.ClocksPage{Room: room, Card: chat.Card{Key: "clocks", Title: "届出・連絡の期限（すべての件）", Blocks: []chat.Block{{Items: []chat.Item{{
+		Mark: "期限まであと4日", Text: "個人情報保護委員会への速報", Small: "目安 2026年11月24日（火）、期限 2026年11月26日（木）",
+	}}}}}}, nil
+}
+
 func (d *fakeDesk) Undelivered(ctx context.Context, who chat.UserID, before string) (desk.UndeliveredPage, error) {
 	room, err := d.Room(ctx, who)
 	if err != nil || !d.in(who) {

@@ -73,6 +73,18 @@ func (s *Server) contacts(v *visit) error {
 	return s.show(v, http.StatusOK, "page", out)
 }
 
+func (s *Server) clocks(v *visit) error {
+	page, err := s.cfg.Desk.Clocks(v.ctx(), v.who)
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "clocks")
+	v.enterRoom(out, page.Room)
+	out.Clocks, out.Live, out.Title = page, true, s.cfg.Say(v.lang, "web.clocks.title")
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
 func (s *Server) undelivered(v *visit) error {
 	page, err := s.cfg.Desk.Undelivered(v.ctx(), v.who, v.r.URL.Query().Get("before"))
 	if err != nil {

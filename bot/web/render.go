@@ -48,7 +48,7 @@ func parsePages(lang string, say func(lang, key string, pairs ...string) string)
 
 // view is what every template may use. Exactly one of the pages is set besides the room.
 type view struct {
-	Kind     string // which main part: room, list, incident, contacts, undelivered, choose, signin, answer, ask, sure, error
+	Kind     string // which main part: room, list, incident, contacts, clocks, undelivered, choose, signin, answer, ask, sure, error
 	Title    string
 	Lang     string
 	Practice bool
@@ -66,6 +66,7 @@ type view struct {
 	List     desk.ListPage
 	Incident desk.IncidentPage
 	Contacts desk.ContactsPage
+	Clocks   desk.ClocksPage
 	// Undelivered is the page of what was given up.
 	Undelivered desk.UndeliveredPage
 	People      []desk.PersonLine

@@ -38,6 +38,7 @@ type Desk interface {
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
 	// Undelivered gives a page of the messages that were given up; before is the last one on
 	// the page before.
+	Clocks(ctx context.Context, who chat.UserID) (desk.ClocksPage, error)
 	Undelivered(ctx context.Context, who chat.UserID, before string) (desk.UndeliveredPage, error)
 	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
 	// Register is the 台帳, for who reads every incident.
@@ -133,6 +134,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /incidents/{id}/files/{entry}", s.read(s.file))
 	m.HandleFunc("GET "+desk.PathRegister, s.read(s.register))
 	m.HandleFunc("GET /contacts", s.read(s.contacts))
+	m.HandleFunc("GET "+desk.PathClocks, s.read(s.clocks))
 	m.HandleFunc("GET "+desk.PathUndelivered, s.read(s.undelivered))
 	m.HandleFunc("GET /draft", s.read(s.openDraft))
 	m.HandleFunc("GET /events", s.events)

@@ -1,0 +1,156 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
+)
+
+// twoRules are a first report that a statute asks for and a notice without a day.
+type twoRules struct{}
+
+func (twoRules) Version() string { return "two" }
+
+func (twoRules) Duties(f incident.Facts, aware, _ time.Time) []incident.Duty {
+	if f.Get(incident.FactPersonalData) == incident.No {
+		return nil
+	}
+	local := aware.In(incident.Tokyo)
+	day := func(n int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()+n, 0, 0, 0, 0, incident.Tokyo)
+	}
+	first := incident.Duty{
+		Rule: "ppc-preliminary", Owner: incident.IncidentLead, Law: true, Passes: true, Provisional: f.Get(incident.FactPersonalData) == incident.Unknown,
+		Because: []incident.FactKey{incident.FactPersonalData}, Aware: aware, Target: day(2).Format(time.DateOnly), Due: day(4).Format(time.DateOnly), Raw: day(4).Format(time.DateOnly),
+		DueAt: day(5).Add(-time.Second).UTC(), Remind: []time.Time{day(4).Add(9 * time.Hour).UTC()},
+	}
+	told := incident.Duty{Rule: "ppc-individuals", Owner: incident.PrivacyManager, Law: true, Provisional: first.Provisional, Because: first.Because, Aware: aware}
+	return []incident.Duty{first, told}
+}
+
+func (twoRules) Words(r incident.Rule, _ time.Time) (incident.RuleWords, bool) {
+	title := map[incident.Rule]incident.Words{"ppc-preliminary": {JA: "委員会への速報", EN: "First report"}, "ppc-individuals": {JA: "本人への通知", EN: "Notice to the individuals"}}[r]
+	return incident.RuleWords{
+		Title: title, Whom: incident.Words{JA: "委員会", EN: "the Commission"}, Basis: incident.Words{JA: "個人情報保護法26条", EN: "APPI Art. 26"},
+		Why: incident.Words{JA: "報告が必要なためです。", EN: "It has to be reported."}, Source: "https://www.ppc.go.jp/", Checked: "2026-11-22", Unsure: true,
+	}, title.JA != ""
+}
+
+func theftWithClocks(t *testing.T, lang string) (*bench, incident.ID) {
+	b := newBench(t, lang)
+	b.service.UseClocks(twoRules{})
+	id := b.report("山本", "名簿を載せたノートPCを盗まれた", "kind", "theft")
+	b.must(b.say("佐藤", "", "/incident take "+string(id)))
+	return b, id
+}
+
+func TestClocksAreSaidInBothLanguages(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"ja": {"委員会への速報", "目安まであと2日、期限まであと4日", "目安 2026年11月24日（火）、期限 2026年11月26日（木）", "暫定（個人情報が分かりしだい確定）", "根拠：個人情報保護法26条【要確認】", "法律上の助言ではありません"},
+		"en": {"First report", "2 days to the target, 4 days to the deadline", "aim for 24 Nov 2026 (Tue), due 26 Nov 2026 (Thu)", "Provisional", "Basis: APPI Art. 26 [please verify]", "not legal advice"},
+	} {
+		b, id := theftWithClocks(t, lang)
+		got := showReply(b.press("佐藤", chat.Action("clock|"+string(id)+"||ppc-preliminary")))
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: %q is not said:\n%s", lang, w, got)
+			}
+		}
+		promptly := showReply(b.press("佐藤", chat.Action("clock|"+string(id)+"||ppc-individuals")))
+		if lang == "ja" && (!strings.Contains(promptly, "速やかに") || strings.Contains(promptly, "期限 2026")) {
+			t.Errorf("the notice to individuals has a day:\n%s", promptly)
+		}
+		if card := showCard(b.card(incident.NoticeCard, "")); strings.Count(card, want[len(want)-1]) != 1 || !strings.Contains(card, want[0]) {
+			t.Errorf("%s: the channel's card does not name the nearest clock, or not once that it is no advice:\n%s", lang, card)
+		}
+		if dm := showCard(b.card(incident.NoticeClocks, "佐藤")); !strings.Contains(dm, want[0]) {
+			t.Errorf("%s: the lead is told\n%s", lang, dm)
+		}
+	}
+}
+
+func TestAClockIsSettledAndTakenBack(t *testing.T) {
+	b, id := theftWithClocks(t, "ja")
+	open := func(form, rule string) *chat.Form {
+		t.Helper()
+		r := b.press("佐藤", chat.Action("form|"+string(id)+"||"+form+"."+rule))
+		if r.Form == nil {
+			t.Fatalf("no form:\n%s", showReply(r))
+		}
+		return r.Form
+	}
+	early := b.send("佐藤", open("filed", "ppc-preliminary"), "on", "2026-11-01")
+	if early.Form == nil || early.Accepted {
+		t.Fatal("a day before awareness is taken")
+	}
+	for _, i := range early.Form.Inputs {
+		if (i.Name == "on") != (i.Error != "") {
+			t.Errorf("%s: %q", i.Name, i.Error)
+		}
+	}
+	b.must(b.send("佐藤", open("filed", "ppc-preliminary"), "receipt", "R8-1"))
+	c, _ := b.incident(id).Clock("ppc-preliminary")
+	if c.Status != incident.ClockFiled || c.Receipt != "R8-1" || c.On != "2026-11-22" {
+		t.Fatalf("%+v", c)
+	}
+	whole := b.press("佐藤", chat.Action("clock|"+string(id)+"||ppc-preliminary")).Cards[0]
+	b.must(b.press("佐藤", b.button(whole, "取り消す").Action))
+	if c, _ = b.incident(id).Clock("ppc-preliminary"); !c.Open() {
+		t.Errorf("after undo it is %s", c.Status)
+	}
+	// Of a statute only the lead judges that it need not be done: who may not is told before he types.
+	if r := b.press("鈴木", chat.Action("form|"+string(id)+"||unneeded.ppc-preliminary")); r.Form != nil {
+		t.Error("the system administrator gets the form")
+	}
+	b.must(b.send("佐藤", open("unneeded", "ppc-individuals"), "reason", "暗号化していた"))
+	if told := showCard(b.card(incident.NoticeClocks, "田中")); !strings.Contains(told, "不要と判断") || !strings.Contains(told, "暗号化していた") {
+		t.Errorf("the representative is told\n%s", told)
+	}
+	b.must(b.send("佐藤", open("reminders", "ppc-preliminary"), "times", "2026-11-25 10:30\n11/26 8:00"))
+	if c, _ = b.incident(id).Clock("ppc-preliminary"); len(c.Own) != 2 || !c.Own[1].Equal(time.Date(2026, 11, 26, 8, 0, 0, 0, incident.Tokyo)) {
+		t.Errorf("reminded at %v", c.Own)
+	}
+}
+
+// Nobody sees clocks of an incident that he may not read: not the reporter, not a stranger, not
+// who was left out.
+func TestClocksAreSeenByWhoMayReadTheIncident(t *testing.T) {
+	b, id := theftWithClocks(t, "ja")
+	if got := showReply(b.say("佐藤", "", "/incident 期限")); !strings.Contains(got, "委員会への速報") {
+		t.Errorf("the lead sees\n%s", got)
+	}
+	page, err := b.desk.Clocks(context.Background(), b.user("佐藤"))
+	if err != nil || !strings.Contains(showCard(page.Card), "委員会への速報") {
+		t.Errorf("%v\n%s", err, showCard(page.Card))
+	}
+	for _, who := range []string{"山本", "渡辺"} {
+		for _, got := range []string{
+			showReply(b.say(who, "", "/incident 期限")), showReply(b.say(who, "", "/incident 期限 "+string(id))),
+			showReply(b.press(who, chat.Action("clock|"+string(id)+"||ppc-preliminary"))),
+		} {
+			if strings.Contains(got, "委員会への速報") {
+				t.Errorf("%s sees\n%s", who, got)
+			}
+		}
+		page, err := b.desk.Clocks(context.Background(), b.user(who))
+		if err != nil || strings.Contains(showCard(page.Card), "委員会への速報") {
+			t.Errorf("%s: %v\n%s", who, err, showCard(page.Card))
+		}
+	}
+	if _, err := b.desk.Clocks(context.Background(), "web:nobody"); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("a stranger gets the page: %v", err)
+	}
+	whole, err := b.desk.Incident(context.Background(), b.user("佐藤"), string(id))
+	if err != nil || len(whole.Clocks) != 2 || whole.Advice == "" {
+		t.Errorf("%v, %+v", err, whole.Clocks)
+	}
+	if own, err := b.desk.Incident(context.Background(), b.user("山本"), string(id)); err != nil || own.Clocks != nil {
+		t.Errorf("the reporter's page: %v, %+v", err, own.Clocks)
+	}
+}
