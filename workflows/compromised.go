@@ -154,11 +154,48 @@ func (s *Service) mark(ctx context.Context, tx Tx, key string, m Mark) (Outcome,
 	return Outcome{}, tx.Save(ctx, Change{At: m.At, Request: &DoneRequest{Key: key, By: m.By, Outcome: done}, Messages: notices})
 }
 
-// markNotices tells everybody with a duty, and who works on an open incident: by mail, or where
-// mail is the one that is marked, by chat.
+// markNotices tells everybody who has to know, by markedBy.
 func (s *Service) markNotices(ctx context.Context, m Mark) (out []incident.Notice, err error) {
+	people, err := s.markReaders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, by := s.people.Load(), markedBy(m.Platform)
+	for _, p := range people {
+		if !dir.Reaches(p, by) {
+			continue
+		}
+		n := incident.Notice{Key: fmt.Sprintf("compromised:%s:%s:%d:%s", m.Platform, state(m.On), m.At.UnixMicro(), p), Kind: incident.NoticeCompromised, To: p}
+		if by != incident.ByChat {
+			n.Means = by
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// markedBy is how people are told of a platform: by mail, or where mail is the one, by chat.
+func markedBy(platform string) incident.Means {
+	if platform == string(incident.ByMail) {
+		return incident.ByChat
+	}
+	return incident.ByMail
+}
+
+// Untold lists those who have to know whether a platform is marked, and whom the notice of it
+// cannot reach: they have to be phoned.
+func (s *Service) Untold(ctx context.Context, platform string) (out []incident.PersonID, err error) {
+	people, err := s.markReaders(ctx)
+	if err != nil {
+		return nil, err
+	}
 	dir := s.people.Load()
-	var people []incident.PersonID
+	return slices.DeleteFunc(people, func(p incident.PersonID) bool { return dir.Reaches(p, markedBy(platform)) }), nil
+}
+
+// markReaders are everybody with a duty, and who works on an open incident.
+func (s *Service) markReaders(ctx context.Context) (people []incident.PersonID, err error) {
+	dir := s.people.Load()
 	for _, p := range dir.People() {
 		for _, d := range p.Duties {
 			if p.Active && d.Role != incident.OutsideContact && !slices.Contains(people, p.ID) {
@@ -177,21 +214,7 @@ func (s *Service) markNotices(ctx context.Context, m Mark) (out []incident.Notic
 			}
 		}
 	}
-	by := incident.ByMail
-	if m.Platform == "mail" {
-		by = incident.ByChat
-	}
-	for _, p := range people {
-		if !dir.Reaches(p, by) {
-			continue
-		}
-		n := incident.Notice{Key: fmt.Sprintf("compromised:%s:%s:%d:%s", m.Platform, state(m.On), m.At.UnixMicro(), p), Kind: incident.NoticeCompromised, To: p}
-		if by != incident.ByChat {
-			n.Means = by
-		}
-		out = append(out, n)
-	}
-	return out, nil
+	return people, nil
 }
 
 func state(on bool) string {

@@ -59,8 +59,33 @@ func (v *visit) setMark(key, platform string, on bool) chat.Reply {
 	if len(reply.Cards) > 0 {
 		reply.Accepted = true
 		reply.Cards[0].Tone = chat.Good
+		reply.Cards[0].Blocks = append(v.untold(platform), reply.Cards[0].Blocks...)
 	}
 	return reply
+}
+
+// untold lists whom the notice of a mark does not reach, for the one who has set it to phone them.
+func (v *visit) untold(platform string) []chat.Block {
+	people, err := v.service.Untold(v.ctx, platform)
+	if err != nil {
+		v.log.ErrorContext(v.ctx, "whom the notice of a mark does not reach could not be found out", "component", "desk", "error", err)
+		return nil
+	}
+	var items []chat.Item
+	for _, p := range people {
+		if p == v.who.ID {
+			continue
+		}
+		number := v.say("marks.no_phone")
+		if listed, ok := v.service.Contacts().Person(p); ok && listed.Phone != "" {
+			number = listed.Phone
+		}
+		items = append(items, chat.Item{Text: v.say("person.phone", "name", v.person(nil, p), "phone", number)})
+	}
+	if items == nil {
+		return nil
+	}
+	return []chat.Block{{Heading: v.say("marks.untold"), Items: items}}
 }
 
 // showMarks lists the platforms in use, with how to mark them and how to lift a mark.

@@ -244,3 +244,16 @@ func TestTheListOfPlatformsIsTruthful(t *testing.T) {
 		}
 	}
 }
+
+// Whom the notice does not reach is named with his number to who has marked the platform.
+func TestWhomAMarkDoesNotReach(t *testing.T) {
+	b := newCalls(t, "ja")
+	if r := b.say("佐藤", "", "/incident 危険 slack"); !r.Accepted || strings.Contains(showReply(r), "届いていません") {
+		t.Errorf("everybody has mail: %s", showReply(r))
+	}
+	b = newBench(t, "ja") // where nothing but the chat reaches anybody
+	shown := showReply(b.must(b.say("佐藤", "", "/incident 危険 slack")))
+	if !strings.Contains(shown, "届いていません") || !strings.Contains(shown, numberOf(b, "鈴木")) || strings.Contains(shown, numberOf(b, "佐藤")) {
+		t.Error(shown)
+	}
+}
