@@ -80,7 +80,7 @@ func TestAnAnswerLinkShowsNothingOfTheIncident(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"顧客", "PC", "盗", "山本", "営業部", "漏えい", "発見報告", "090-0000-0002"} {
+	for _, secret := range []string{"顧客", "PCを", "盗", "山本", "営業部", "漏えい", "発見報告", "090-0000-0002"} {
 		if strings.Contains(string(all), secret) {
 			t.Errorf("the page tells %q: %s", secret, all)
 		}

@@ -118,7 +118,7 @@ func (v *visit) showMarks() chat.Reply {
 		}
 		switch {
 		case m.On:
-		case p == string(incident.ByMail) && !v.Desk.mail:
+		case p == string(incident.ByMail) && !v.mail:
 			items = append(items, chat.Item{Text: name, Mark: v.say("marks.unset")})
 			continue
 		case v.down != nil && v.down(p):

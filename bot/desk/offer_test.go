@@ -66,7 +66,7 @@ func (b *bench) letter(id incident.ID, name string, kind incident.NoticeKind) (t
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, secret := range []string{"顧客", "PC", "盗", "山本", "営業部", "夜勤", "発見報告"} {
+	for _, secret := range []string{"顧客", "PCを", "盗", "山本", "営業部", "夜勤", "発見報告"} {
 		if strings.Contains(string(all), secret) {
 			b.t.Errorf("the mail tells %q: %s", secret, all)
 		}
