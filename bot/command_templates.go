@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hikeshi/templates"
-	"hikeshi/workflows/procedure"
+	faults "hikeshi/workflows/fault"
 )
 
 func (p *program) templatesCommand() *cobra.Command {
@@ -80,7 +80,7 @@ func (p *program) exportTemplates(folder string, names []string) error {
 // noTemplate says which names there are, or which one was meant.
 func (p *program) noTemplate(name string) error {
 	known := templates.DefaultNames()
-	if meant := procedure.Nearest(name, known); meant != "" {
+	if meant := faults.Nearest(name, known); meant != "" {
 		return say("cli.templates.unknown_near", "name", name, "meant", meant)
 	}
 	return say("cli.templates.unknown", "name", name, "names", strings.Join(known, ", "))

@@ -25,7 +25,7 @@ import (
 
 	"hikeshi/bot/slack"
 	"hikeshi/templates"
-	"hikeshi/workflows/procedure"
+	faults "hikeshi/workflows/fault"
 )
 
 // exit codes: 0 done, 1 refused or failed, 2 the command line itself was wrong.
@@ -146,7 +146,7 @@ func (p *program) root() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context()) },
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
-		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.draftCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.templatesCommand(),
+		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.draftCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.clocksCommand(), p.templatesCommand(),
 		p.backupCommand(), p.restoreCommand(), p.slackCommand(), p.compromisedCommand(),
 	)
 	return root
@@ -164,7 +164,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	if meant := procedure.Nearest(args[0], names); meant != "" {
+	if meant := faults.Nearest(args[0], names); meant != "" {
 		return usageError{say("cli.usage.command_near", "argument", args[0], "meant", cmd.CommandPath()+" "+meant)}
 	}
 	return usageError{say("cli.usage.command", "argument", args[0], "help", cmd.CommandPath()+" --help")}

@@ -35,6 +35,8 @@ func Default(name, lang string) ([]byte, error) {
 		from = procedureFiles
 	case policyFolder:
 		from = policyFiles
+	case rulesFolder:
+		from = ruleFiles
 	case ".":
 		from = profileFiles
 	}

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"hikeshi/workflows/procedure"
+	"hikeshi/workflows/fault"
 )
 
 // placeholderKind is what a placeholder of a form stands for.
@@ -72,6 +72,10 @@ var (
 			{"fact_my_number", "事実：マイナンバー"}, {"fact_persons", "事実：本人の人数"}, {"fact_wide_scope", "事実：広い影響"},
 			{"fact_damaged_data", "事実：電子データの被害"}, {"fact_damaged_device", "事実：機器の被害"}, {"fact_damaged_paper", "事実：書類の被害"},
 			{"fact_at_contractor", "事実：委託先"},
+			{"fact_special_care", "事実：要配慮個人情報"}, {"fact_financial_damage", "事実：財産的被害"}, {"fact_wrongful_purpose", "事実：不正の目的"},
+			{"fact_persons_max", "事実：本人の最大人数"}, {"fact_encrypted_safe", "事実：高度な暗号化"}, {"fact_my_number_persons", "事実：マイナンバーの人数"},
+			{"fact_my_number_system", "事実：行政のシステム"}, {"fact_viewable_by_many", "事実：不特定多数の閲覧"}, {"fact_entrusted", "事実：委託元"},
+			{"fact_eu_persons", "事実：EUの人"}, {"fact_cards", "事実：カード情報"}, {"fact_pmark", "事実：プライバシーマーク"},
 		}},
 	}
 
@@ -188,7 +192,7 @@ func nearestName(written string) string {
 			alike = append(alike, n)
 		}
 	}
-	if meant := procedure.Nearest(strings.TrimSpace(norm.NFKC.String(written)), alike); meant != "" {
+	if meant := fault.Nearest(strings.TrimSpace(norm.NFKC.String(written)), alike); meant != "" {
 		return meant
 	}
 	if len([]rune(folded)) < 2 {

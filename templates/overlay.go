@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hikeshi/workflows/clock"
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/fault"
 	"hikeshi/workflows/paging"
@@ -20,6 +21,9 @@ type Set struct {
 	Book    *procedure.Book
 	Paging  *paging.Policy
 	Company company.Profile
+	// Rules are the rules of notification; Clocks are they as they hold for Company.
+	Rules  clock.Source
+	Clocks *clock.Book
 	// Forms are what reports are filled into. Load leaves them out: a fault in the company's
 	// own must not keep anybody from the rest, or from a report (LoadReportForms).
 	Forms *ReportForms
@@ -41,9 +45,12 @@ func Load(overlay fs.FS, practice bool) (*Set, error) {
 	take(more)
 	s.Company, more = loadProfile(overlay, practice)
 	take(more)
+	s.Rules, more = loadRules(overlay)
+	take(more)
 	if err := faults.asError(); err != nil {
 		return nil, err
 	}
+	s.Clocks = s.Rules.For(s.Company)
 	return s, nil
 }
 
@@ -54,12 +61,8 @@ var knownFiles = func() []string {
 	for _, sheet := range procedureSheets {
 		known = append(known, path.Join(procedureFolder, sheet+".yaml"))
 	}
-	return known
+	return append(known, ruleNames(nil)...)
 }()
-
-// rulesFolder is where the notification rules will be. A company that already puts some
-// there must not believe that they count.
-const rulesFolder = "rules"
 
 // strays finds what lies in the overlay and would never be read: a company whose own
 // procedure is silently ignored would learn it in the night it needs it.
@@ -92,7 +95,7 @@ func straysIn(overlay fs.FS, folder string) Faults {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
-		case slices.Contains(knownFiles, name) || isMessages(name):
+		case slices.Contains(knownFiles, name) || isMessages(name) || isRule(name) || name == HolidaysFile:
 			if entry.IsDir() {
 				return fs.SkipDir // who reads it says that it is no file
 			}
@@ -120,7 +123,7 @@ func strayFault(name string) Fault {
 	f := Fault{File: name, What: fault.Say("overlay.stray")}
 	folder, base := path.Split(name)
 	if first, _, _ := strings.Cut(name, "/"); strings.EqualFold(first, rulesFolder) {
-		f.What, f.Remedy = fault.Say("overlay.rules"), fault.Say("mend.rules")
+		f.Remedy = fault.Say("mend.rules", "holidays", HolidaysFile)
 		return f
 	}
 	if folder == messageFolder+"/" && (path.Ext(base) == ".yaml" || path.Ext(base) == ".yml") {
@@ -146,7 +149,8 @@ func strayFault(name string) Fault {
 		}
 	}
 	if path.Dir(name) == "." || known == nil {
-		known = append(slices.Clone(knownFiles), path.Join(messageFolder, "….ja.yaml"), path.Join(messageFolder, "….en.yaml"))
+		known = slices.DeleteFunc(slices.Clone(knownFiles), isRule)
+		known = append(known, path.Join(rulesFolder, "….yaml"), path.Join(messageFolder, "….ja.yaml"), path.Join(messageFolder, "….en.yaml"))
 	}
 	f.Remedy = fault.Say("mend.name_one_of", "known", strings.Join(known, ", "))
 	return f
@@ -175,13 +179,13 @@ func nearestFile(name string) string {
 		}
 		bases = append(bases, path.Base(k))
 	}
-	meant := procedure.Nearest(base, bases)
+	meant := fault.Nearest(base, bases)
 	if meant == "" {
 		return ""
 	}
 	for _, k := range knownFiles {
 		home, _ := path.Split(k)
-		if path.Base(k) == meant && (home == folder || folder == "" || procedure.Nearest(folder, []string{home}) != "") {
+		if path.Base(k) == meant && (home == folder || folder == "" || fault.Nearest(folder, []string{home}) != "") {
 			return k
 		}
 	}

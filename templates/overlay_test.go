@@ -77,7 +77,7 @@ func TestEveryFaultOfAnOverlayIsToldAtOnce(t *testing.T) {
 		"ours.ja.yaml":          file("x"),
 		"messages/more.yaml":    file("x"),
 		"messages/a.ja.yml":     file("x"),
-		"rules/ppc.yaml":        file("x"),
+		"rules/ppc.txt":         file("x"),
 		"paging.yaml":           file("x"),
 		"profil.yaml":           file("x"),
 		"notes/today.txt":       file("x"),
@@ -104,7 +104,7 @@ messages/x.ja.yaml:5:1: the message "phase.closed" is also in messages/x.ja.yaml
 messages/x.ja.yaml:6:16: the text is empty; write a text, or delete the line to use the default
 messages/y.ja.yaml:1:1: the message "phase.closed" is also in messages/x.ja.yaml:4:1; keep one
 messages/z.en.yaml:1:16: the file is not UTF-8; save it again with the encoding UTF-8
-notes/today.txt: no file of this name is used; name it one of profile.yaml, policies/paging.yaml, report.docx, procedures/leak.yaml, procedures/damage.yaml, procedures/virus.yaml, procedures/other.yaml, procedures/first_aid.yaml, messages/….ja.yaml, messages/….en.yaml
+notes/today.txt: no file of this name is used; name it one of profile.yaml, policies/paging.yaml, report.docx, procedures/leak.yaml, procedures/damage.yaml, procedures/virus.yaml, procedures/other.yaml, procedures/first_aid.yaml, rules/….yaml, messages/….ja.yaml, messages/….en.yaml
 ours.ja.yaml: no file of this name is used; did you mean messages/ours.ja.yaml?
 paging.yaml: no file of this name is used; did you mean policies/paging.yaml?
 policies/paging.yaml:6:3: the key "level_0" is not known; did you mean level_1?
@@ -115,7 +115,7 @@ profile.yaml:1:7: the name of the company is missing; write it under name
 profile.yaml:2:19: the check digit (the first) of the corporate number "1000012050002" does not fit; look for a mistyped digit on the NTA's Corporate Number site
 profile.yaml:3:20: the department "営業 部" is written twice; keep one
 profile.yaml:5:3: "pmrk" is no flag; did you mean pmark?
-rules/ppc.yaml: the rules of notification cannot be changed in this version yet; remove the file`,
+rules/ppc.txt: no file of this name is used; in rules/ only files NAME.yaml, one a rule, and rules/syukujitsu.csv (the list of holidays) are used; change the name`,
 		"ja": `Procedures/Leak.yaml: この名前のファイルは使われません。procedures/leak.yaml のことですか？
 messages/a.ja.yml: この名前のファイルは使われません。messages/a.ja.yaml のことですか？
 messages/more.yaml: どの言語の文章か分かりません。more.ja.yaml か more.en.yaml の名前にしてください。
@@ -127,7 +127,7 @@ messages/x.ja.yaml:5:1: 文章「phase.closed」は messages/x.ja.yaml:4:1 に�
 messages/x.ja.yaml:6:16: 文章が空です。文章を書くか、標準のままでよければ行を削除してください。
 messages/y.ja.yaml:1:1: 文章「phase.closed」は messages/x.ja.yaml:4:1 にもあります。一つだけ残してください。
 messages/z.en.yaml:1:16: 文字コードがUTF-8ではありません。文字コードをUTF-8にして保存し直してください。
-notes/today.txt: この名前のファイルは使われません。profile.yaml, policies/paging.yaml, report.docx, procedures/leak.yaml, procedures/damage.yaml, procedures/virus.yaml, procedures/other.yaml, procedures/first_aid.yaml, messages/….ja.yaml, messages/….en.yaml のどれかの名前にしてください。
+notes/today.txt: この名前のファイルは使われません。profile.yaml, policies/paging.yaml, report.docx, procedures/leak.yaml, procedures/damage.yaml, procedures/virus.yaml, procedures/other.yaml, procedures/first_aid.yaml, rules/….yaml, messages/….ja.yaml, messages/….en.yaml のどれかの名前にしてください。
 ours.ja.yaml: この名前のファイルは使われません。messages/ours.ja.yaml のことですか？
 paging.yaml: この名前のファイルは使われません。policies/paging.yaml のことですか？
 policies/paging.yaml:6:3: 「level_0」というキーはありません。level_1 のことですか？
@@ -138,7 +138,7 @@ profile.yaml:1:7: 会社名が書かれていません。name に会社名を書
 profile.yaml:2:19: 法人番号「1000012050002」の検査用の数字（先頭の1桁）が合いません。書き間違いがないか、国税庁の法人番号公表サイトで確かめてください。
 profile.yaml:3:20: 部署「営業 部」が二度書かれています。一つだけ残してください。
 profile.yaml:5:3: 「pmrk」という該当する事柄（flags）はありません。pmark のことですか？
-rules/ppc.yaml: 届出の期限の規則（rules）は、この版ではまだ変えられません。このファイルを取り除いてください。`,
+rules/ppc.txt: この名前のファイルは使われません。rules の中では、規則ごとの「名前.yaml」と rules/syukujitsu.csv（祝日の一覧）だけを使います。名前を直してください。`,
 	} {
 		var lines []string
 		for _, f := range faultsOf(t, err) {

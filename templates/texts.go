@@ -16,7 +16,6 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"hikeshi/workflows/fault"
-	"hikeshi/workflows/procedure"
 )
 
 //go:embed messages/*.yaml
@@ -204,7 +203,7 @@ func textOf(n ast.Node) (string, bool) {
 // nearestKey names the message that was probably meant: two letters away, or with the same
 // end under another family.
 func nearestKey(key string, known []string) string {
-	if meant := procedure.Nearest(key, known); meant != "" {
+	if meant := fault.Nearest(key, known); meant != "" {
 		return meant
 	}
 	_, end, _ := strings.Cut(key, ".")
@@ -238,7 +237,7 @@ func samePlaces(old, text string) (what, remedy fault.Saying, same bool) {
 	switch {
 	case len(extra) > 0:
 		what = fault.Say("overlay.place_extra", "places", inBraces(extra))
-		switch meant := procedure.Nearest(extra[0], lost); {
+		switch meant := fault.Nearest(extra[0], lost); {
 		case meant != "":
 			remedy = fault.Say("mend.meant", "meant", inBraces([]string{meant}))
 		case len(lost) == 1:

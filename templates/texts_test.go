@@ -156,6 +156,7 @@ var dynamic = []struct {
 	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by", "to", "receipt"}, nil},
 	{"log.drawn.", []string{"report", "fact", "aware", "merged", "reopened", "dismissed", "elsewhere", "level", "rules"}, nil},
 	{"clockstatus.", strs([]incident.ClockStatus{incident.ClockOpen, incident.ClockFiled, incident.ClockPassed, incident.ClockUnneeded, incident.ClockLapsed}), nil},
+	{"clock.mark.", []string{"P", "S", "G"}, nil},
 	{"hole.", paging.HoleKeys, nil},
 	{"cli.paging.why.", paging.Whys, nil},
 	{"means.", strs(incident.AllMeans), nil},

@@ -13,7 +13,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"hikeshi/workflows/fault"
-	"hikeshi/workflows/procedure"
 )
 
 // yamlFile is a parsed file that can say where a value stands.
@@ -267,7 +266,7 @@ func yamlFault(name string, err error, known []string) *Fault {
 
 // meantOr names the known word that was probably meant, or all there are.
 func meantOr(word string, known []string, all string) fault.Saying {
-	if meant := procedure.Nearest(word, known); meant != "" {
+	if meant := fault.Nearest(word, known); meant != "" {
 		return fault.Say("mend.meant", "meant", meant)
 	}
 	return fault.Say(all, "known", strings.Join(known, ", "))

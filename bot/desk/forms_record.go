@@ -168,12 +168,28 @@ func fieldSpec() formSpec {
 
 var factNames = regexp.MustCompile(`[a-z_]+`)
 
-// factSpec asks the questions of one step's condition, one question, or all of them.
+// argLegal opens the questions that decide who has to be notified.
+const argLegal = "legal"
+
+// The questions of the two forms: with all of them in one nobody would reach its end.
+var (
+	ordinaryFacts = slices.DeleteFunc(slices.Clone(incident.FactKeys), incident.FactKey.Legal)
+	notifiedFacts = append([]incident.FactKey{
+		incident.FactPersonalData, incident.FactPersons, incident.FactMyNumber, incident.FactUnauthorizedAccess, incident.FactRansomware, incident.FactVirus,
+		incident.FactConfidential,
+	}, incident.LegalFacts...)
+)
+
+// factSpec asks the questions of one step's condition, one question, those of the
+// notifications, or all others.
 func factSpec() formSpec {
 	return formSpec{
 		probe: incident.SetFacts{},
 		inputs: func(v *visit, k draft, in *incident.Incident) []chat.Input {
-			asked := incident.FactKeys
+			asked := ordinaryFacts
+			if k.arg == argLegal {
+				asked = notifiedFacts
+			}
 			if slices.Contains(incident.FactKeys, incident.FactKey(k.arg)) {
 				asked = []incident.FactKey{incident.FactKey(k.arg)}
 			}

@@ -232,6 +232,9 @@ func (v voice) factPairs(in *incident.Incident) []chat.Pair {
 	var pairs []chat.Pair
 	for _, k := range incident.FactKeys {
 		a := in.Facts.Get(k)
+		if _, answered := in.Facts[k]; k.Legal() && !answered {
+			continue // the questions of the notifications have a form of their own
+		}
 		pairs = append(pairs, chat.Pair{Label: v.fact(k), Value: v.answer(k, a), Gap: a == incident.Unknown})
 	}
 	return pairs

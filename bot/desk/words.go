@@ -9,8 +9,8 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
-	"hikeshi/workflows/procedure"
 )
 
 // The words that only look; the others are incident.Word.
@@ -132,7 +132,7 @@ func (v vocabulary) read(line string, inChannel bool) reading {
 			r.channel = inChannel
 			return r
 		}
-		if meant := procedure.Nearest(head[1:], v.spellings); meant != "" && (rest == "" || inChannel) {
+		if meant := fault.Nearest(head[1:], v.spellings); meant != "" && (rest == "" || inChannel) {
 			return reading{meaning: meansAlmost, word: v.word[meant], text: line, channel: inChannel}
 		}
 		if inChannel {
@@ -174,7 +174,7 @@ func (v vocabulary) command(text string) reading {
 		return v.withWord(w, strings.TrimSpace(digits+" "+rest), text)
 	}
 	if rest == "" {
-		if meant := procedure.Nearest(fold(first), v.spellings); meant != "" {
+		if meant := fault.Nearest(fold(first), v.spellings); meant != "" {
 			return reading{meaning: meansAlmost, word: v.word[meant], text: text}
 		}
 	}

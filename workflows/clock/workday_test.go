@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"hikeshi/workflows/incident"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestWorkingDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, zone := range []*time.Location{time.UTC, honolulu, tokyo} {
+		for _, zone := range []*time.Location{time.UTC, honolulu, incident.Tokyo} {
 			if got := WorkingDay(at.In(zone)); got != c.want {
 				t.Errorf("%s (%s), asked in %s: %t", c.at, c.why, zone, got)
 			}
@@ -50,7 +51,7 @@ func TestWorkingDayAskedByMany(t *testing.T) {
 	for year := range 10 {
 		wg.Go(func() {
 			for range 50 {
-				if WorkingDay(time.Date(2026+year, time.November, 3, 9, 0, 0, 0, tokyo)) {
+				if WorkingDay(time.Date(2026+year, time.November, 3, 9, 0, 0, 0, incident.Tokyo)) {
 					t.Errorf("文化の日 of %d is a working day", 2026+year)
 				}
 			}

@@ -238,6 +238,20 @@ const (
 	FactRansomware         FactKey = "ransomware"
 	FactVirus              FactKey = "virus"
 
+	// Of the duties to notify, in the words of their laws (package clock).
+	FactSpecialCare     FactKey = "special_care"      // 要配慮個人情報
+	FactFinancialDamage FactKey = "financial_damage"  // 財産的被害が生じるおそれ
+	FactWrongfulPurpose FactKey = "wrongful_purpose"  // 不正の目的をもって行われたおそれ
+	FactPersonsMax      FactKey = "persons_max"       // a number: the most there may be
+	FactEncryptedSafe   FactKey = "encrypted_safe"    // 高度な暗号化等, the key safe too
+	FactMyNumberPersons FactKey = "my_number_persons" // a number
+	FactMyNumberSystem  FactKey = "my_number_system"  // 情報提供ネットワークシステム等
+	FactViewableByMany  FactKey = "viewable_by_many"  // 不特定多数の者に閲覧されるおそれ
+	FactEntrusted       FactKey = "entrusted"         // handled for another company (委託元)
+	FactEUPersons       FactKey = "eu_persons"        // people in the EU or the EEA
+	FactCards           FactKey = "cards"             // payment cards
+	FactPMark           FactKey = "pmark"             // the company holds the プライバシーマーク
+
 	// Of the procedure's conditions (§9.4).
 	FactWideScope     FactKey = "wide_scope"     // leak 3 step 5: 影響範囲・被害の大きさ
 	FactDamagedData   FactKey = "damaged_data"   // 電子データの場合
@@ -253,10 +267,24 @@ var FactKeys = []FactKey{
 	FactPersonalData, FactOutsiders, FactConfidential, FactBusinessStopped, FactStaffWork, FactNearMiss,
 	FactUnauthorizedAccess, FactRansomware, FactVirus, FactMyNumber, FactPersons, FactWideScope,
 	FactDamagedData, FactDamagedDevice, FactDamagedPaper, FactAtContractor,
+	FactSpecialCare, FactFinancialDamage, FactWrongfulPurpose, FactPersonsMax, FactEncryptedSafe, FactMyNumberPersons,
+	FactMyNumberSystem, FactViewableByMany, FactEntrusted, FactEUPersons, FactCards, FactPMark,
 }
 
+// LegalFacts are the facts that decide only who has to be notified. They are asked apart from
+// the rest, by whoever judges that.
+var LegalFacts = []FactKey{
+	FactSpecialCare, FactFinancialDamage, FactWrongfulPurpose, FactPersonsMax, FactEncryptedSafe, FactMyNumberPersons,
+	FactMyNumberSystem, FactViewableByMany, FactEntrusted, FactEUPersons, FactCards, FactPMark,
+}
+
+// Legal reports whether a fact is one of LegalFacts.
+func (k FactKey) Legal() bool { return slices.Contains(LegalFacts, k) }
+
 // Numeric reports whether a fact is answered by a count instead of yes, no or unknown.
-func (k FactKey) Numeric() bool { return k == FactPersons }
+func (k FactKey) Numeric() bool {
+	return k == FactPersons || k == FactPersonsMax || k == FactMyNumberPersons
+}
 
 // Answer is yes, no, unknown, or digits for a numeric fact. Absent is unknown.
 type Answer string

@@ -63,7 +63,7 @@ func (c *check) fault(path string, what, remedy fault.Saying) {
 
 // name checks a value against the names there are and reports whether it is one of them.
 func (c *check) name(path, noun, value string, known []string) bool {
-	what, remedy, ok := among(noun, value, known)
+	what, remedy, ok := fault.Among(noun, value, known)
 	if !ok {
 		c.fault(path, what, remedy)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/procedure"
 )
@@ -98,7 +99,7 @@ func TestNearest(t *testing.T) {
 		"damge": "damage", "dmg": "", "leek": "leak", "laek": "leak", "damage": "damage",
 		"is": "if", "xy": "", "": "", "allways": "always", "社外祕情報": "社外秘情報",
 	} {
-		if got := procedure.Nearest(word, known); got != want {
+		if got := fault.Nearest(word, known); got != want {
 			t.Errorf("%q: got %q, want %q", word, got, want)
 		}
 	}

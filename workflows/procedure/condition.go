@@ -163,7 +163,7 @@ func refuseName(name string, offset int) *ConditionFault {
 			Remedy: fault.Say("mend.when_switch", "known", strings.Join(switches, ", ")),
 		}
 	}
-	what, remedy, ok := among("noun.fact", name, switches)
+	what, remedy, ok := fault.Among("noun.fact", name, switches)
 	if ok {
 		return nil
 	}

@@ -70,7 +70,7 @@ func (b *builder) facts() []Section {
 	for _, k := range incident.FactKeys {
 		if a, ok := b.in.Facts[k]; ok {
 			pairs = append(pairs, b.pair("fact."+string(k), Cell{Text: b.voice.answer(a)}))
-		} else {
+		} else if !k.Legal() { // those are asked only where somebody may have to be notified
 			open = append(open, b.say("fact."+string(k)))
 		}
 	}
@@ -84,10 +84,14 @@ func (b *builder) facts() []Section {
 	return []Section{s}
 }
 
-// factLines are all the questions; what nobody answered is a gap.
+// factLines are all the questions; what nobody answered is a gap. Those that decide only who
+// has to be notified are not asked of every incident, and are there once answered.
 func (b *builder) factLines() lines {
 	l := lines{keys: []string{"fact", "answer"}}
 	for _, k := range incident.FactKeys {
+		if _, answered := b.in.Facts[k]; k.Legal() && !answered {
+			continue
+		}
 		l.rows = append(l.rows, []Cell{{Text: b.say("fact." + string(k))}, b.fact(k)})
 	}
 	return l

@@ -1,25 +1,23 @@
-package procedure
+package fault
 
 import (
 	"slices"
 	"strings"
-
-	"hikeshi/workflows/fault"
 )
 
-// among checks that a name is one of those known. Otherwise it says so and what to write:
+// Among checks that a name is one of those known. Otherwise it says so and what to write:
 // the name that was probably meant, or all there are. noun is the key of what it names.
-func among(noun, name string, known []string) (what, remedy fault.Saying, ok bool) {
+func Among(noun, name string, known []string) (what, remedy Saying, ok bool) {
 	if slices.Contains(known, name) {
-		return fault.Saying{}, fault.Saying{}, true
+		return Saying{}, Saying{}, true
 	}
-	oneOf := fault.Say("mend.one_of", "known", strings.Join(known, ", "))
+	oneOf := Say("mend.one_of", "known", strings.Join(known, ", "))
 	if name == "" {
-		return fault.Say("overlay.name_missing").With("noun", noun), oneOf, false
+		return Say("overlay.name_missing").With("noun", noun), oneOf, false
 	}
-	what = fault.Say("overlay.name_unknown", "value", name).With("noun", noun)
+	what = Say("overlay.name_unknown", "value", name).With("noun", noun)
 	if meant := Nearest(name, known); meant != "" {
-		return what, fault.Say("mend.meant", "meant", meant), false
+		return what, Say("mend.meant", "meant", meant), false
 	}
 	return what, oneOf, false
 }
