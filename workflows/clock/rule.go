@@ -142,10 +142,12 @@ func (r *Rule) Check() []fault.Problem {
 		path  string
 		words incident.Words
 	}{{"title", r.Title}, {"whom", r.Whom}, {"basis", r.Basis}, {"why", r.Why}} {
-		if t.words.JA == "" {
+		switch {
+		case t.words == incident.Words{}:
+			missing(t.path)
+		case t.words.JA == "":
 			missing(t.path + ".ja")
-		}
-		if t.words.EN == "" {
+		case t.words.EN == "":
 			missing(t.path + ".en")
 		}
 	}
