@@ -16,8 +16,8 @@ import (
 	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/draft"
+	faults "hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
-	"hikeshi/workflows/procedure"
 )
 
 // draftFormats are the formats of a draft: text is the view to be copied field by field.
@@ -95,7 +95,7 @@ func draftKind(name string) (draft.Kind, error) {
 	if draft.IsKind(kind) {
 		return kind, nil
 	}
-	if meant := procedure.Nearest(string(kind), strings.Split(kindNames(), ", ")); meant != "" {
+	if meant := faults.Nearest(string(kind), strings.Split(kindNames(), ", ")); meant != "" {
 		return "", usageError{say("cli.draft.kind_near", "kind", name, "meant", meant)}
 	}
 	return "", usageError{say("cli.draft.kind", "kind", name, "known", kindNames())}
