@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -196,16 +198,15 @@ func TestWhatIsNotKnownNeverLengthens(t *testing.T) {
 	three := []string{"yes", "no", "unknown"}
 	for _, c := range []struct {
 		law       string
-		questions []string          // the last one is a number
-		over, not string            // a number that is more than enough, and one that is not
-		others    map[string]string // which question of the law each stands for
+		questions []string // the last one is a number
+		over, not string   // the smallest number that is more than the law's, and the law's
 		final     string
 	}{
-		{"ppc", []string{"personal_data", "encrypted_safe", "special_care", "wrongful_purpose", "persons"}, "1001", "1000", nil, "ppc-final"},
-		{"mynumber", []string{"my_number", "encrypted_safe", "viewable_by_many", "wrongful_purpose", "my_number_persons"}, "101", "100", nil, "mynumber-final"},
+		{"ppc", []string{"personal_data", "encrypted_safe", "wrongful_purpose", "persons"}, "1001", "1000", "ppc-final"},
+		{"mynumber", []string{"my_number", "encrypted_safe", "wrongful_purpose", "my_number_persons"}, "101", "100", "mynumber-final"},
 	} {
 		t.Run(c.law, func(t *testing.T) {
-			for n := range 3 * 3 * 3 * 3 * 3 {
+			for n := range 3 * 3 * 3 * 3 {
 				var said []string
 				for rest := n; len(said) < len(c.questions); rest /= 3 {
 					said = append(said, three[rest%3])
@@ -221,7 +222,7 @@ func TestWhatIsNotKnownNeverLengthens(t *testing.T) {
 					}
 					cases++
 					// Such data, not safely encrypted, and one of the situations.
-					if is(0) && !is(1) && (is(2) || is(3) || is(4)) {
+					if is(0) && !is(1) && (is(2) || is(3)) {
 						reports++
 					}
 				}
@@ -232,13 +233,13 @@ func TestWhatIsNotKnownNeverLengthens(t *testing.T) {
 				case 0:
 					want = not
 				}
-				if want.state != never && said[3] == "yes" {
+				if want.state != never && said[2] == "yes" {
 					want.days = 60
 				}
 				var line []string
 				for i, q := range c.questions {
 					v := said[i]
-					if i == 4 {
+					if i == 3 {
 						v = map[string]string{"yes": c.over, "no": c.not, "unknown": "unknown"}[v]
 					}
 					line = append(line, q+"="+v)
@@ -254,19 +255,92 @@ func TestWhatIsNotKnownNeverLengthens(t *testing.T) {
 }
 
 // A denial beside ransomware or unauthorised access is shown as a contradiction and taken for
-// what it hides: the wrongful purpose of 7条3号.
-func TestADenialBesideAnAttack(t *testing.T) {
-	for _, attack := range []string{"ransomware=yes", "unauthorized_access=yes"} {
-		clocks := clockSetting(nil).asked(t, toldAware, answers("wrongful_purpose=no my_number=yes my_number_persons=1 "+attack)...)
-		ppc, myNumber := toldByLaw(t, clocks)
-		if ppc != in60 || myNumber != in60 {
-			t.Errorf("%s: %s, %s", attack, ppc, myNumber)
-		}
-		plain := clockSetting(nil).asked(t, toldAware, answers("wrongful_purpose=yes my_number=yes my_number_persons=1 "+attack)...)
-		if said := clocks["ppc-final"].Reason; said == plain["ppc-final"].Reason {
-			t.Errorf("%s: the contradiction is not said: %v", attack, said)
-		}
+// what it hides: the wrongful purpose of 7条3号. No personal data answers what is said of them,
+// but a My Number is personal data whatever else is said. Where nothing is only supposed, the
+// dates are printed all the same, and the program says what does not fit and ends with 1.
+func TestAnswersThatContradict(t *testing.T) {
+	for _, c := range []struct {
+		facts         string
+		ppc, myNumber toldOf
+		fits          string // the same answers without the contradiction
+	}{
+		{"wrongful_purpose=no ransomware=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
+		{"wrongful_purpose=no unauthorized_access=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
+		{"personal_data=no persons=5000 special_care=yes", not, not, ""},
+		{"personal_data=no my_number=yes my_number_persons=101", not, in30, "personal_data=yes"},
+	} {
+		t.Run(c.facts, func(t *testing.T) {
+			out, said, code := clocksPrinted(t, toldAware, answers(c.facts)...)
+			if code != 1 || said == "" {
+				t.Errorf("exit %d, said %q", code, said)
+			}
+			clocks := clocksIn(t, out, toldAware)
+			ppc, myNumber := toldByLaw(t, clocks)
+			if ppc != c.ppc || myNumber != c.myNumber {
+				t.Errorf("%s, %s; want %s, %s", ppc, myNumber, c.ppc, c.myNumber)
+			}
+			if c.fits == "" {
+				return
+			}
+			out, said, code = clocksPrinted(t, toldAware, answers(c.facts+" "+c.fits)...)
+			if code != 0 || said != "" {
+				t.Errorf("exit %d without a contradiction: %s", code, said)
+			}
+			plain := clocksIn(t, out, toldAware)
+			for rule := range clocks {
+				if strings.HasPrefix(rule, "mynumber-") && clocks[rule].Reason == plain[rule].Reason {
+					t.Errorf("%s does not say the contradiction: %v", rule, clocks[rule].Reason)
+				}
+			}
+		})
 	}
+}
+
+// What cannot be read is refused, and nothing is printed that looks like an answer; what can be
+// read but not be right is told beside the dates.
+func TestClocksAskedBadly(t *testing.T) {
+	for _, c := range []struct {
+		aware, fact string
+		shown       bool
+	}{
+		{"2026-06-01T09:00:00", "personal_data=yes", false},
+		{"2026-06-01", "personal_data=yes", false},
+		{"2026-02-29T09:00:00+09:00", "personal_data=yes", false},
+		{"", "personal_data=yes", false},
+		{toldAware, "persons=約千人", false},
+		{toldAware, "persons=-1", false},
+		{toldAware, "persons=1001.5", false},
+		{toldAware, "persons=yes", false},
+		{toldAware, "personal_data=たぶん", false},
+		{toldAware, "personal_date=yes", false},
+		{toldAware, "personal_data", false},
+		{"2099-06-01T09:00:00+09:00", "personal_data=yes", true},
+	} {
+		t.Run(c.aware+" "+c.fact, func(t *testing.T) {
+			out, said, code := clocksPrinted(t, c.aware, c.fact)
+			if code == 0 || said == "" {
+				t.Errorf("exit %d, said %q", code, said)
+			}
+			if !c.shown && len(out) > 0 {
+				t.Errorf("printed all the same: %s", out)
+			}
+			if c.shown && clocksIn(t, out, c.aware)["ppc-final"].DueOn == nil {
+				t.Errorf("no dates: %s", out)
+			}
+		})
+	}
+}
+
+// clocksPrinted asks of something that happened, not of something supposed.
+func clocksPrinted(t *testing.T, aware string, facts ...string) (out []byte, said string, code int) {
+	t.Helper()
+	args := []string{"clocks", "--aware", aware, "--json"}
+	for _, f := range facts {
+		args = append(args, "--fact", f)
+	}
+	var printed, errs bytes.Buffer
+	code = run(context.Background(), args, []string{"HIKESHI_DATA=" + t.TempDir()}, &printed, &errs)
+	return printed.Bytes(), errs.String(), code
 }
 
 // Partners and others, one question each.
