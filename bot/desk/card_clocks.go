@@ -26,7 +26,7 @@ func (v voice) clocksCard(in *incident.Incident) chat.Card {
 		}
 	}
 	if open == nil {
-		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("clocks.none")})
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.noClocks("clocks.none")})
 	} else {
 		card.Blocks = append(card.Blocks, v.adviceBlock(), chat.Block{Heading: v.say("clocks.open", "count", number(len(open))), Items: open})
 	}

@@ -41,6 +41,15 @@ func (v voice) runningItem(r running) chat.Item {
 	return item
 }
 
+// noClocks says that nothing is to be done, unless nothing counts the days here: then it must not
+// look as if nothing were owed.
+func (v voice) noClocks(key string) string {
+	if v.service.Clocks() == nil {
+		return v.say("clocks.off")
+	}
+	return v.say(key)
+}
+
 // maxClocks is how many clocks a card lists; the page has all.
 const maxClocks = 20
 
@@ -64,7 +73,7 @@ func (v *visit) showAllClocks() chat.Reply {
 func (v voice) allClocksCard(all []running, most int) chat.Card {
 	card := chat.Card{Key: "clocks", Mark: v.mark(), Title: v.say("clocks.all"), Whole: v.act(string(incident.WordClock), "", 0, "")}
 	if len(all) == 0 {
-		card.Blocks = []chat.Block{{Text: v.say("clocks.all_none")}}
+		card.Blocks = []chat.Block{{Text: v.noClocks("clocks.all_none")}}
 		card.Buttons = []chat.Button{{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")}}
 		return card
 	}

@@ -154,3 +154,22 @@ func TestClocksAreSeenByWhoMayReadTheIncident(t *testing.T) {
 		t.Errorf("the reporter's page: %v, %+v", err, own.Clocks)
 	}
 }
+
+// Where nothing counts the days, it must not look as if nothing were owed.
+func TestWithoutRulesNobodyIsToldThatNothingIsOwed(t *testing.T) {
+	for lang, want := range map[string]string{"ja": "まだここでは数えていません", "en": "not counted here yet"} {
+		b := newBench(t, lang)
+		b.report("山本", "顧客名簿の入ったPCを盗まれた", "kind", "theft", "personal_data", "yes")
+		page, err := b.desk.Clocks(context.Background(), b.user("佐藤"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := showCard(page.Card); !strings.Contains(said, want) {
+			t.Errorf("%s: %s", lang, said)
+		}
+		b.service.UseClocks(twoRules{})
+		if page, err = b.desk.Clocks(context.Background(), b.user("佐藤")); err != nil || strings.Contains(showCard(page.Card), want) {
+			t.Errorf("%s: with rules: %v %s", lang, err, showCard(page.Card))
+		}
+	}
+}
