@@ -22,11 +22,8 @@ func (c *Courier) deliver(ctx context.Context, p parcel, l *lane) {
 	go c.renew(ctx, slices.Clone(p.claimed))
 	m := p.claimed[0]
 	if m.Kind == incident.NoticePlace {
-		slow := time.AfterFunc(slowAfter, func() {
-			p.slow(c.Service.Now())
-			l.free()
-		})
-		kept, res := c.keep(ctx, &p)
+		slow := time.AfterFunc(slowAfter, l.free)
+		kept, res := c.keep(ctx, m)
 		slow.Stop()
 		c.recorded(m, c.Service.RecordPlace(context.WithoutCancel(ctx), m, c.Owner, kept, res))
 		return

@@ -12,8 +12,7 @@ import (
 
 // keep has an incident's channel made as it ought to be. Where no front end keeps channels
 // there is nothing to do.
-func (c *Courier) keep(ctx context.Context, p *parcel) (kept workflows.PlaceKept, res workflows.Sent) {
-	m := p.claimed[0]
+func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows.PlaceKept, res workflows.Sent) {
 	defer func() { c.unworded(m, recover(), &res) }()
 	fe, _, err := c.Route(m)
 	keeper, ok := fe.(chat.Keeper)
@@ -24,26 +23,20 @@ func (c *Courier) keep(ctx context.Context, p *parcel) (kept workflows.PlaceKept
 		return kept, c.failed(m, "", err)
 	}
 	// A channel's topic says what happened, and its members who works on it.
-	t, err := c.approach(ctx, p, fe.Name())
-	if err != nil {
+	if err := c.mayKeep(ctx, fe.Name()); err != nil {
 		return kept, c.failed(m, fe.Name(), err)
 	}
-	came := lost // also of a panic
-	defer func() { t.end(came, c.Service.Now()) }()
 	want, missing, err := c.Place(ctx, m)
 	if err != nil {
-		came = c.outcome(err)
 		return kept, c.failed(m, fe.Name(), err)
 	}
 	waits := false
 	if want.Ended {
 		if waits, err = c.endWaits(ctx, m, &want); err != nil {
-			came, err = unasked, Ours(err)
-			return kept, c.failed(m, fe.Name(), err)
+			return kept, c.failed(m, fe.Name(), Ours(err))
 		}
 	}
 	made, err := keeper.Keep(ctx, want)
-	came = c.outcome(err)
 	kept = workflows.PlaceKept{ID: string(made.ID), Link: made.Link, Problem: string(made.Problem), Missing: missing}
 	for _, x := range made.Missing {
 		who := incident.PersonID("")
@@ -64,6 +57,22 @@ func (c *Courier) keep(ctx context.Context, p *parcel) (kept workflows.PlaceKept
 	kept.Ended = want.Ended
 	c.later.over(m.ID)
 	return kept, workflows.Sent{OK: true, At: c.Service.Now(), Frontend: fe.Name(), Message: string(made.ID)}
+}
+
+// mayKeep refuses while others read along by a front end, or while nothing gets through by it.
+// What becomes of a channel says nothing about that in turn: it takes a dozen requests, each of
+// which may wait for its place in the pace of the platform, and so longer than a message that
+// hangs; and it must not take the place of a message that is tried to see whether it is back.
+func (c *Courier) mayKeep(ctx context.Context, name string) error {
+	switch closed, err := c.closed(ctx, name); {
+	case err != nil:
+		return Ours(err)
+	case closed:
+		return errClosed
+	case c.fronts.down(name, c.Service.Now()):
+		return &chat.Later{Wait: downWait}
+	}
+	return nil
 }
 
 // endWaits reports whether the end of a channel has to wait: an archived one takes no more

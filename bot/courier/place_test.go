@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -390,4 +392,44 @@ func TestWhatIsSettledIsDropped(t *testing.T) {
 	if w, err := b.service.Backlog(t.Context()); err != nil || w.Undelivered != 0 {
 		t.Errorf("%d undelivered, %v", w.Undelivered, err)
 	}
+}
+
+// slowHouse takes its time for each channel, as a platform does that lets nobody ask too often.
+type slowHouse struct {
+	*house
+	begun chan struct{}
+}
+
+func (h slowHouse) Keep(ctx context.Context, p chat.Place) (chat.Kept, error) {
+	h.begun <- struct{}{}
+	<-time.After(8 * time.Second)
+	return h.house.Keep(ctx, p)
+}
+
+// Channels that take their time do not make a platform count as down: everybody would be called by
+// other means, though it works.
+func TestSlowChannelsSayNothingOfThePlatform(t *testing.T) {
+	if os.Getenv("HIKESHI_TEST_DATABASE") == "postgres" {
+		t.Skip("in a bubble of time nothing is heard of a server; what is tested here asks none")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		h := slowHouse{newHouse(), make(chan struct{}, 10)}
+		b.settle(h, slog.New(slog.DiscardHandler))
+		for _, key := range []string{"r1", "r2", "r3", "r4"} {
+			b.report(key)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { b.courier.Run(ctx); close(ended) }()
+		for range 4 {
+			<-h.begun
+		}
+		<-time.After(7 * time.Second)
+		if b.courier.Down(h.Name()) {
+			t.Error("it counts as down")
+		}
+		stop()
+		<-ended
+	})
 }
