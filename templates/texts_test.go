@@ -180,7 +180,7 @@ var dynamic = []struct {
 var (
 	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace, incident.NoticeAudit}, titled...)
 	titled  = []incident.NoticeKind{
-		incident.NoticePage, incident.NoticeHandover, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
+		incident.NoticePage, incident.NoticeHandover, incident.NoticeOffer, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
 		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport, incident.NoticeCompromised,
 		incident.NoticeUnreached, incident.NoticeWaited, incident.NoticeClocks,

@@ -34,13 +34,13 @@ func (s *Service) Redraw(ctx context.Context) error {
 	if clocks == nil {
 		return nil
 	}
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return fmt.Errorf("draw the clocks anew: %w", err)
 	}
 	var faults []error
 	for _, in := range rows {
-		if in.Newer || !in.ClocksStale(clocks, s.Now()) {
+		if in.Newer || in.Unreadable || !in.ClocksStale(clocks, s.Now()) {
 			continue
 		}
 		_, err := s.Do(ctx, Command{

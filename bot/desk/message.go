@@ -62,7 +62,7 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	if access != workflows.AccessFull {
 		return chat.Card{}, workflows.ErrNotFound
 	}
-	if m.By() == incident.ByMail && (m.Kind == incident.NoticeHandover || m.Kind == incident.NoticeWaited) {
+	if m.Kind == incident.NoticeOffer || m.By() == incident.ByMail && m.Kind == incident.NoticeWaited {
 		return v.offerLetter(ctx, in, m)
 	}
 	switch m.Kind {

@@ -21,7 +21,7 @@ func offered(in *incident.Incident, p incident.PersonID) bool {
 // workflows.ErrSettled when the offer was answered.
 func (v voice) offerLetter(ctx context.Context, in *incident.Incident, m workflows.Message) (chat.Card, error) {
 	h := in.Handover
-	asks := m.Kind == incident.NoticeHandover
+	asks := m.Kind == incident.NoticeOffer
 	if h == nil || in.Phase.Ended() || asks && h.To != m.To || !asks && (h.From != m.To || !h.Waited) {
 		return chat.Card{}, workflows.ErrSettled
 	}

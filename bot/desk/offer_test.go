@@ -83,7 +83,7 @@ func (b *bench) letter(id incident.ID, name string, kind incident.NoticeKind) (t
 // and can answer by its link.
 func TestAnOfferOfTheLeadIsAnsweredByMail(t *testing.T) {
 	b, id := newOffer(t, "ja")
-	text, token := b.letter(id, "高橋", incident.NoticeHandover)
+	text, token := b.letter(id, "高橋", incident.NoticeOffer)
 	if token == "" || !strings.Contains(text, "佐藤") || !strings.Contains(text, "090-0000-0002") || !strings.Contains(text, "「対応します」") {
 		t.Fatal(text)
 	}
@@ -101,7 +101,7 @@ func TestAnOfferOfTheLeadIsAnsweredByMail(t *testing.T) {
 	if b.answers(token, g); b.incident(id).Seq != seq {
 		t.Error("the same answer twice is two")
 	}
-	m, _ := b.told(id, "高橋", incident.NoticeHandover, incident.ByMail)
+	m, _ := b.told(id, "高橋", incident.NoticeOffer, incident.ByMail)
 	if _, err := b.desk.Card(ctx, m); !errors.Is(err, workflows.ErrSettled) {
 		t.Errorf("the mail would still go out: %v", err)
 	}
@@ -109,7 +109,7 @@ func TestAnOfferOfTheLeadIsAnsweredByMail(t *testing.T) {
 
 func TestAnOfferOfTheLeadIsRefusedByMail(t *testing.T) {
 	b, id := newOffer(t, "ja")
-	_, token := b.letter(id, "高橋", incident.NoticeHandover)
+	_, token := b.letter(id, "高橋", incident.NoticeOffer)
 	page := b.answerPage(token)
 	after := callOn(t, b.answers(token, press(page, desk.AnswerDecline, page.Calls[0].Ref)), id)
 	in := b.incident(id)
@@ -183,13 +183,13 @@ func TestAnOfferThatNobodyAnswersIsToldToTheLead(t *testing.T) {
 func TestAnOfferByMailWithoutALink(t *testing.T) {
 	b, id := newOffer(t, "ja")
 	b.with(func(c *desk.Config) { c.AnswerLinks = false })
-	if text, token := b.letter(id, "高橋", incident.NoticeHandover); token != "" || !strings.Contains(text, "チャットを開いて") {
+	if text, token := b.letter(id, "高橋", incident.NoticeOffer); token != "" || !strings.Contains(text, "チャットを開いて") {
 		t.Error(text)
 	}
 	if out, err := b.service.Compromise(ctx, "mark", b.person("鈴木"), "slack", true, workflows.DoorConsole); err != nil || !out.Accepted() {
 		t.Fatal(err)
 	}
-	if text, _ := b.letter(id, "高橋", incident.NoticeHandover); strings.Contains(text, "チャットを開いて") || !strings.Contains(text, "電話") {
+	if text, _ := b.letter(id, "高橋", incident.NoticeOffer); strings.Contains(text, "チャットを開いて") || !strings.Contains(text, "電話") {
 		t.Error(text)
 	}
 }

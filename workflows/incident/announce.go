@@ -16,6 +16,9 @@ const (
 	NoticeCard     NoticeKind = "card"     // the incident's card in its channel, always current
 	NoticeFeed     NoticeKind = "feed"     // one entry of the record, said in the channel
 	NoticeHandover NoticeKind = "handover" // will you take the lead?
+	// The same by mail, which says less. It is a kind of its own: an earlier version, beside this
+	// one, would put into the mail what it says in the chat.
+	NoticeOffer    NoticeKind = "offer"
 	NoticeRefused  NoticeKind = "refused"  // the offer of the lead was refused
 	NoticeWaited   NoticeKind = "waited"   // the offer of the lead was not answered
 	NoticeProposal NoticeKind = "proposal" // somebody proposes a raise
@@ -172,7 +175,7 @@ func (a *announcement) entry(r Record) {
 	case HandoverOffered:
 		a.feed(r.Seq)
 		a.dm(NoticeHandover, e.To, r.Seq, true)
-		a.mail(NoticeHandover, e.To, r.Seq)
+		a.mail(NoticeOffer, e.To, r.Seq)
 	case HandoverWaited:
 		a.feed(r.Seq)
 		if h := in.Handover; h != nil {

@@ -45,7 +45,7 @@ func ReadWhole(body []byte, into any) error {
 
 // noticeKinds are the kinds that this version can say. A kind that is missing here is never sent.
 var noticeKinds = []NoticeKind{
-	NoticePage, NoticeReporter, NoticeCard, NoticeFeed, NoticeHandover, NoticeRefused, NoticeWaited, NoticeProposal,
+	NoticePage, NoticeReporter, NoticeCard, NoticeFeed, NoticeHandover, NoticeOffer, NoticeRefused, NoticeWaited, NoticeProposal,
 	NoticeAlarm, NoticeQuestion, NoticePhones, NoticeUnreached, NoticeApprove, NoticeVoided, NoticeAssigned, NoticeEnded,
 	NoticeReopened, NoticeHead, NoticeDigest, NoticePlace, NoticeAbsent, NoticeReport, NoticeAudit, NoticeCompromised, NoticeClocks,
 }
