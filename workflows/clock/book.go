@@ -85,7 +85,7 @@ func (r Rule) each(own []Own) []Rule {
 		}
 		if o.Applies != "" {
 			one.Applies = o.Applies
-			one.applies, _ = Compile(o.Applies)
+			one.applies, _ = Compile(o.Applies) // Own.Check has compiled it before
 		}
 		out = append(out, one)
 	}

@@ -2,20 +2,6 @@ package draft
 
 import "hikeshi/workflows/incident"
 
-// The questions of the notification duties (facts/regulation of the rules).
-const (
-	factSpecialCare     incident.FactKey = "special_care"
-	factFinancialDamage incident.FactKey = "financial_damage"
-	factWrongfulPurpose incident.FactKey = "wrongful_purpose"
-	factPersonsMax      incident.FactKey = "persons_max"
-	factEncryptedSafe   incident.FactKey = "encrypted_safe"
-	factMyNumberPersons incident.FactKey = "my_number_persons"
-	factMyNumberSystem  incident.FactKey = "my_number_system"
-	factViewableByMany  incident.FactKey = "viewable_by_many"
-	factEntrusted       incident.FactKey = "entrusted"
-	factCards           incident.FactKey = "cards"
-)
-
 // attack reports whether somebody from outside got in: unauthorized access or ransomware.
 func (r *reader) attack() incident.Answer {
 	return either(r.is(incident.FactUnauthorizedAccess), r.is(incident.FactRansomware))
@@ -24,18 +10,18 @@ func (r *reader) attack() incident.Answer {
 // wrongful reports whether an act with a possibly wrongful purpose is behind it (施行規則7条
 // 3号). An attack implies one, whatever was answered beside it.
 func (r *reader) wrongful() incident.Answer {
-	if r.attack() == incident.Yes || r.yes(factWrongfulPurpose) {
+	if r.attack() == incident.Yes || r.yes(incident.FactWrongfulPurpose) {
 		return incident.Yes
 	}
-	return r.is(factWrongfulPurpose)
+	return r.is(incident.FactWrongfulPurpose)
 }
 
 // leaked reports whether data may have come to somebody who must not have them.
 func (r *reader) leaked() incident.Answer {
-	if r.in.Category == incident.Leak || r.in.Effect == incident.Leak || r.attack() == incident.Yes || r.yes(factViewableByMany) {
+	if r.in.Category == incident.Leak || r.in.Effect == incident.Leak || r.attack() == incident.Yes || r.yes(incident.FactViewableByMany) {
 		return incident.Yes
 	}
-	return either(r.attack(), r.is(factViewableByMany))
+	return either(r.attack(), r.is(incident.FactViewableByMany))
 }
 
 // spoilt reports whether data may have been made unusable.

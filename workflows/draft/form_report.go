@@ -158,8 +158,8 @@ func finder(r *reader) answer {
 
 // article7 are the four situations of 施行規則7条.
 func article7(r *reader) answer {
-	special, money := r.is(factSpecialCare), either(r.is(factFinancialDamage), r.is(factCards))
-	wrong, many := r.wrongful(), r.over(1000, incident.FactPersons, factPersonsMax)
+	special, money := r.is(incident.FactSpecialCare), either(r.is(incident.FactFinancialDamage), r.is(incident.FactCards))
+	wrong, many := r.wrongful(), r.over(1000, incident.FactPersons, incident.FactPersonsMax)
 	none := r.is(incident.FactPersonalData) == incident.No
 	if none {
 		special, money, wrong, many = incident.No, incident.No, incident.No, incident.No
@@ -168,7 +168,7 @@ func article7(r *reader) answer {
 	switch {
 	case none:
 		return a.with(r.say("draft.no_personal_data"))
-	case r.yes(factEncryptedSafe):
+	case r.yes(incident.FactEncryptedSafe):
 		a.ask = r.say("draft.ask.encrypted")
 		a.state = ToFill
 	}
@@ -177,18 +177,18 @@ func article7(r *reader) answer {
 
 // serious are the situations of 報告規則2条.
 func serious(r *reader) answer {
-	system := r.is(factMyNumberSystem)
+	system := r.is(incident.FactMyNumberSystem)
 	if system == incident.Unknown {
 		system = incident.No // hardly any company is connected to it
 	}
 	return r.pick("article7",
-		r.choice("serious_1", system), r.choice("serious_2", r.wrongful()), r.choice("serious_3", r.is(factViewableByMany)),
-		r.choice("serious_4", r.over(100, factMyNumberPersons, factMyNumberPersons)),
+		r.choice("serious_1", system), r.choice("serious_2", r.wrongful()), r.choice("serious_3", r.is(incident.FactViewableByMany)),
+		r.choice("serious_4", r.over(100, incident.FactMyNumberPersons, incident.FactMyNumberPersons)),
 	)
 }
 
 func entrusting(r *reader) answer {
-	by, to := r.is(factEntrusted), r.is(incident.FactAtContractor)
+	by, to := r.is(incident.FactEntrusted), r.is(incident.FactAtContractor)
 	a := r.pick("entrusting", r.choice("is_entrusted", by), r.choice("at_contractor", to), r.choice("no_entrusting", when(by == incident.No && to == incident.No)))
 	if r.in.Contractor != "" {
 		a = a.with(r.say("draft.contractor", "name", r.typed(r.in.Contractor)))
@@ -215,7 +215,7 @@ func dataItems(myNumber bool) func(*reader) answer {
 		for _, k := range []string{"item_name", "item_birth", "item_sex", "item_address", "item_phone", "item_mail", "item_password"} {
 			boxes = append(boxes, r.choice(k, ""))
 		}
-		boxes = append(boxes, r.choice("item_card", r.is(factCards)), r.choice("item_account", ""), r.choice("item_special", r.is(factSpecialCare)))
+		boxes = append(boxes, r.choice("item_card", r.is(incident.FactCards)), r.choice("item_account", ""), r.choice("item_special", r.is(incident.FactSpecialCare)))
 		if myNumber {
 			boxes = append(boxes, r.choice("item_my_number", incident.Yes))
 		}
@@ -231,7 +231,7 @@ func persons(r *reader) answer {
 }
 
 func personsMax(r *reader) answer {
-	if n, ok := r.count(factPersonsMax); ok {
+	if n, ok := r.count(incident.FactPersonsMax); ok {
 		return known(r.people(n))
 	}
 	if _, certain := r.count(incident.FactPersons); certain {
@@ -241,7 +241,7 @@ func personsMax(r *reader) answer {
 }
 
 func myNumberPersons(r *reader) answer {
-	if n, ok := r.count(factMyNumberPersons); ok {
+	if n, ok := r.count(incident.FactMyNumberPersons); ok {
 		return known(r.people(n))
 	}
 	return r.unknown()
@@ -277,7 +277,7 @@ func attackWay(r *reader) answer {
 
 // secondary: the record has no answer to it but where money may be lost.
 func secondary(r *reader) answer {
-	money := either(r.is(factFinancialDamage), r.is(factCards))
+	money := either(r.is(incident.FactFinancialDamage), r.is(incident.FactCards))
 	a := r.pick("choose", r.choice("there_is", when(money == incident.Yes)), r.choice("there_is_none", ""), r.choice("not_known", when(money != incident.Yes)))
 	if money != incident.Yes {
 		a.state, a.ask = Unknown, r.say("draft.ask.secondary")
@@ -289,7 +289,7 @@ func secondaryDetail(r *reader) answer {
 	if text := r.field(incident.FieldExpectedDamage); text != "" {
 		return known(text)
 	}
-	if either(r.is(factFinancialDamage), r.is(factCards)) == incident.Yes {
+	if either(r.is(incident.FactFinancialDamage), r.is(incident.FactCards)) == incident.Yes {
 		return r.fill("secondary_detail", r.say("draft.secondary.money"))
 	}
 	return r.unknown()

@@ -157,7 +157,7 @@ func plainCause(r *reader) answer {
 func (r *reader) later() answer { return answer{value: r.say("draft.plain.later"), state: Unknown} }
 
 func plainSecondary(r *reader) answer {
-	if either(r.is(factFinancialDamage), r.is(factCards)) == incident.Yes {
+	if either(r.is(incident.FactFinancialDamage), r.is(incident.FactCards)) == incident.Yes {
 		return r.fill("plain_secondary", r.say("draft.plain.secondary.money"))
 	}
 	a := r.later()
