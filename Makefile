@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PKG          ?= ./...
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 25m
 FUZZTIME     ?= 60s
 BENCH        ?= .
 
@@ -30,14 +30,14 @@ PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
 ALONE    := hikeshi/(templates|bot/desk|workflows/(company|contact|draft|edition|fault|incident|paging|procedure|report))
-SERIAL   := ^(Test(Nights|AYear|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|SlackCrash|PagingCrash|SlackManyReports|SlackChannelsFollow|TheLogOfTheNightsNamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|WhatSlackIsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
+SERIAL   := ^(Test(Nights|AYear|RemindersOverAFullCase|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|DiscordNights|SlackCrash|DiscordCrash(UnderForms)?|TwoServersOnDiscord|PagingCrash|SlackManyReports|DiscordManyReports|DiscordDropsAndReplays|DiscordOutage|DiscordPageBehindThreeHundredMessages|SlackChannelsFollow|TheLogOf(TheNights|ADiscordNight)NamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|What(Slack|Discord)IsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
 	$(PLAIN) -skip '$(SERIAL)' $$(go list ./... | grep -xE '$(ALONE)')
 	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/mail|/web)?|$(ALONE)')
 	$(TEST) -p 1 -skip '$(SERIAL)' $(BROWSERS)
-	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/slack ./templates
+	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/discord ./bot/slack ./templates
 	@$(MAKE) --no-print-directory test-postgres
 else
 	$(TEST) -p 1 $(PKG)

@@ -33,8 +33,10 @@ type place struct {
 var places = []place{
 	{folder: "bot", may: []string{"bot/*", "workflows/...", "templates/...", "store/..."}},
 	{folder: "bot/chat/...", stdOnly: true},
-	{folder: "bot/slack/...", may: []string{"bot/chat"}},
-	{folder: "bot/discord/...", may: []string{"bot/chat"}},
+	{folder: "bot/intake", stdOnly: true},
+	{folder: "bot/fit", stdOnly: true},
+	{folder: "bot/slack/...", may: []string{"bot/chat", "bot/fit", "bot/intake"}},
+	{folder: "bot/discord/...", may: []string{"bot/chat", "bot/fit", "bot/intake"}},
 	{folder: "bot/mail/...", may: []string{"bot/chat"}},
 	{folder: "bot/phone/...", may: []string{"bot/chat"}},
 	{folder: "bot/web/...", may: []string{"bot/chat", "bot/desk"}},

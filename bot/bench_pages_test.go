@@ -364,23 +364,30 @@ func benchmarkTwoHundred(b *testing.B, url string, limits slack.Limits) {
 // lastCalled waits until every call of an incident has arrived, and gives when the last did.
 func (r *speedRig) lastCalled(id incident.ID) (last time.Time) {
 	r.tb.Helper()
-	r.slack.Wait("all are called", func() bool {
-		list, err := r.house.store.Messages(context.Background(), workflows.MessageQuery{Incident: id, All: true})
-		if err != nil {
-			r.tb.Fatal(err)
-		}
-		for _, m := range list {
-			switch {
-			case m.Kind != incident.NoticePage:
-			case m.FirstSent.IsZero():
-				return false
-			case m.FirstSent.After(last):
-				last = m.FirstSent
-			}
-		}
-		return true
+	r.slack.Wait("all are called", func() (all bool) {
+		last, all = allCalled(r.tb, r.house, id)
+		return all
 	})
 	return last
+}
+
+// allCalled reports whether every call of an incident has arrived, and when the last did.
+func allCalled(tb testing.TB, h *house, id incident.ID) (last time.Time, all bool) {
+	tb.Helper()
+	list, err := h.store.Messages(context.Background(), workflows.MessageQuery{Incident: id, All: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, m := range list {
+		switch {
+		case m.Kind != incident.NoticePage:
+		case m.FirstSent.IsZero():
+			return time.Time{}, false
+		case m.FirstSent.After(last):
+			last = m.FirstSent
+		}
+	}
+	return last, !last.IsZero()
 }
 
 // BenchmarkPageBehind10000 is from a report until its first call leaves, while ten thousand

@@ -46,7 +46,7 @@ func (w *tale) documents(auditor *atDesk) {
 	}
 	want := []string{
 		w.id, spoken("report.title.final"), head, spoken("report.banner.practice"), sampleName(w),
-		happened, systems, reach, causeText, behindText, prevention, actionText, "共有フォルダーを切り離した", reason3, "図面の持ち主に知らせること",
+		happened, systems, reach, causeText, behindText, prevention, actionText, "共有フォルダーを切り離した", reason3, "図面の持ち主に知らせること", receipt, noCrime,
 		yamamoto, sato, suzuki, tanaka, kobaya, "2027", spoken("publication.affected"), spoken("level.3"), spoken("role.representative"),
 	}
 	// The items that seed 001 §9.5 asks of a report.

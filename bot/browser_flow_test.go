@@ -52,6 +52,7 @@ func TestBrowserWholeFlow(t *testing.T) {
 			w.director = w.sit(browser, t, tanaka, i, seen)
 			w.report()
 			w.answerCalls()
+			w.clocksAsReported(w.admin)
 			w.leaveReported()
 			w.leaveContainment()
 			w.raise()
@@ -322,6 +323,7 @@ func (w *tale) approveAndClose() {
 	d.fill("publication", string(incident.PublishAffected), "comment", "図面の持ち主に知らせること")
 	d.send()
 
+	w.settleClocks(p)
 	// The page of the lead tells by itself that the way is free.
 	p.until(`!document.querySelector("#missing li")`)
 	p.press("#current", spoken("button.close"))

@@ -64,6 +64,7 @@ const watchClick = `struck = ""; addEventListener("click", e => { struck = e.tar
 
 // strike finds and clicks, and clicks again when the click struck nothing: between the look
 // and the click a message may have come and moved what was looked at, as it can for a person.
+// A form that another button opened by such a slip is put away, as a person would.
 func (p *atDesk) strike(within, beside, label string, last bool) {
 	p.t.Helper()
 	for range 5 {
@@ -73,6 +74,11 @@ func (p *atDesk) strike(within, beside, label string, last bool) {
 		struck, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`typeof struck === "string" ? struck : "another page"`))
 		if err != nil || struck == "another page" || strings.Contains(strings.Join(strings.Fields(struck), ""), strings.Join(strings.Fields(label), "")) {
 			return
+		}
+		p.until(`!document.querySelector("[data-busy]")`)
+		if within != "#ask" && tells[bool](p, `!!document.querySelector("#ask[open]")`) {
+			p.do(chromedp.KeyEvent(kb.Escape))
+			p.until(`!document.querySelector("#ask[open]")`)
 		}
 	}
 	p.t.Fatalf("%s pressed [%s] five times and struck nothing", p.name, label)

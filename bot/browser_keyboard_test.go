@@ -136,6 +136,15 @@ func TestBrowserKeyboard(t *testing.T) {
 	w.reporter.sees("#posts", comes(sato))
 
 	p.tabTo(spoken("button.advance"))
+	// What somebody else does changes the card under the one who is on a button low in it.
+	q := r.sit(browser, t, suzuki, 0, seen)
+	q.sees("#posts", w.id)
+	q.tabTo(spoken("button.take"))
+	q.key(kb.Enter)
+	p.sees("#pinned", comes(suzuki))
+	if h := tells[held](p, whatHolds); !h.Seen || h.Label != spoken("button.advance") {
+		t.Errorf("after the card changed the focus is on %+v", h)
+	}
 	p.key(kb.Enter)
 	p.sees(answer, spoken("refused.title"))
 	p.keepsFocus("a refusal")

@@ -193,7 +193,7 @@ func (r *running) sit(browser context.Context, t *testing.T, name string, width 
 	if err := chromedp.Do(own); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(own, 3*time.Minute)
+	ctx, stop := context.WithTimeout(own, 5*time.Minute)
 	t.Cleanup(stop)
 	p := &atDesk{t: t, ctx: ctx, at: r, name: name, width: widths[width].wide, seen: seen}
 	p.listenToConsole()

@@ -194,7 +194,7 @@ func TestTheSecondMethodStandsAlone(t *testing.T) {
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%v, %v", files, err)
 	}
-	for _, name := range []string{"clocks_calendar_test.go", "clocks_dates_test.go", "clocks_told_test.go"} {
+	for _, name := range []string{"clocks_calendar_test.go", "clocks_dates_test.go", "clocks_told_test.go", "clocks_reminded_test.go", "clocks_walk_test.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
 		if err != nil {
 			t.Fatal(err)

@@ -56,22 +56,24 @@ type toldOf struct {
 
 func (o toldOf) String() string { return fmt.Sprint(o.state, " ", o.days) }
 
+// stateOf reads whether a duty is there, and whether for certain.
+func stateOf(clocks map[string]printedClock, rule string) string {
+	c, there := clocks[rule]
+	switch {
+	case !there:
+		return never
+	case c.Provisional:
+		return open
+	}
+	return applies
+}
+
 // lawOf reads the state off the clocks of one law and wants them to agree with each other.
 func lawOf(t *testing.T, clocks map[string]printedClock, final string, others ...string) toldOf {
 	t.Helper()
-	state := func(rule string) string {
-		c, there := clocks[rule]
-		switch {
-		case !there:
-			return never
-		case c.Provisional:
-			return open
-		}
-		return applies
-	}
-	o := toldOf{state: state(final)}
+	o := toldOf{state: stateOf(clocks, final)}
 	for _, rule := range others {
-		if s := state(rule); s != o.state {
+		if s := stateOf(clocks, rule); s != o.state {
 			t.Errorf("%s %s, %s %s", final, o.state, rule, s)
 		}
 	}
@@ -90,7 +92,19 @@ const toldAware = "2026-06-01T09:00:00+09:00"
 
 func toldByLaw(t *testing.T, clocks map[string]printedClock) (ppc, myNumber toldOf) {
 	t.Helper()
-	return lawOf(t, clocks, "ppc-final", "ppc-preliminary", "ppc-individuals"), lawOf(t, clocks, "mynumber-final", "mynumber-preliminary")
+	ppc, myNumber = lawOf(t, clocks, "ppc-final", "ppc-preliminary"), lawOf(t, clocks, "mynumber-final", "mynumber-preliminary")
+	// The individuals are told where either law has it reported (個人情報保護法26条2項,
+	// 番号法29条の4第2項).
+	individuals := never
+	for _, state := range []string{open, applies} {
+		if ppc.state == state || myNumber.state == state {
+			individuals = state
+		}
+	}
+	if got := stateOf(clocks, "ppc-individuals"); got != individuals {
+		t.Errorf("ppc-individuals %s, want %s", got, individuals)
+	}
+	return ppc, myNumber
 }
 
 var (
@@ -267,7 +281,9 @@ func TestAnswersThatContradict(t *testing.T) {
 		{"wrongful_purpose=no ransomware=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
 		{"wrongful_purpose=no unauthorized_access=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
 		{"personal_data=no persons=5000 special_care=yes", not, not, ""},
+		{"personal_data=yes persons=0", maybe, not, "persons=unknown"},
 		{"personal_data=no my_number=yes my_number_persons=101", not, in30, "personal_data=yes"},
+		{"my_number=yes my_number_persons=0", not, maybe, "my_number_persons=unknown"},
 	} {
 		t.Run(c.facts, func(t *testing.T) {
 			out, said, code := clocksPrinted(t, toldAware, answers(c.facts)...)
@@ -351,6 +367,10 @@ func TestOthersToBeTold(t *testing.T) {
 		{"ppc-entruster", "entrusted=yes persons=unknown", open},
 		{"ppc-entruster", "entrusted=yes", never},
 		{"ppc-entruster", "entrusted=no special_care=yes", never},
+		// 番号法29条の4第1項ただし書: as for a company that reckons the wages of others.
+		{"ppc-entruster", "entrusted=yes my_number=yes my_number_persons=101", applies},
+		{"ppc-entruster", "entrusted=yes my_number=yes my_number_persons=unknown", open},
+		{"ppc-entruster", "entrusted=yes my_number=yes my_number_persons=100", never},
 		{"gdpr33", "eu_persons=yes", applies},
 		{"gdpr33", "eu_persons=unknown", open},
 		{"gdpr33", "eu_persons=no", never},
@@ -367,11 +387,7 @@ func TestOthersToBeTold(t *testing.T) {
 	} {
 		t.Run(c.rule+" "+c.facts, func(t *testing.T) {
 			clocks := clockSetting(nil).asked(t, toldAware, answers(c.facts)...)
-			got := never
-			if clock, there := clocks[c.rule]; there {
-				got = map[bool]string{true: open, false: applies}[clock.Provisional]
-			}
-			if got != c.state {
+			if got := stateOf(clocks, c.rule); got != c.state {
 				t.Errorf("%s, want %s", got, c.state)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ func (p *program) showClocks(a awareOf) error {
 		return err
 	}
 	for _, x := range c.considered.Contradictions {
-		doubts = append(doubts, say("cli.clocks.contradiction", "text", set.Texts.ClockContradiction(p.settings.Lang, x)))
+		doubts = append(doubts, say("cli.clocks.contradiction", "text", set.Texts.ClockContradiction(p.settings.Lang, x, c.considered)))
 	}
 	return errors.Join(doubts...)
 }
@@ -126,15 +127,20 @@ func (a awareOf) times(now time.Time) (aware time.Time, doubts []error, err erro
 // zoned reads an instant that must say its zone: a day too early or too late is what a zone
 // that was only supposed makes of a deadline.
 func zoned(flag, typed string) (time.Time, error) {
-	text := strings.TrimSpace(norm.NFKC.String(typed))
+	text := strings.TrimSpace(typed)
+	narrow := strings.TrimSpace(norm.NFKC.String(typed))
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
+		t, err := time.Parse(layout, narrow)
+		if err == nil && text != narrow {
+			return t, usageError{say("cli.clocks.wide", "value", text, "meant", flag+" "+narrow)}
+		}
+		if err == nil {
 			return t, nil
 		}
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
-		if _, err := time.Parse(layout, text); err == nil {
-			return time.Time{}, usageError{say("cli.clocks.zone", "value", text)}
+		if t, err := time.Parse(layout, narrow); err == nil {
+			return t, usageError{say("cli.clocks.zone", "value", text, "meant", t.Format("2006-01-02T15:04:05"))}
 		}
 	}
 	return time.Time{}, usageError{say("cli.clocks.time", "value", typed, "flag", flag)}
@@ -144,8 +150,8 @@ func zoned(flag, typed string) (time.Time, error) {
 func (a awareOf) answers() (incident.Facts, error) {
 	facts := incident.Facts{}
 	for _, typed := range a.facts {
-		name, value, pair := strings.Cut(norm.NFKC.String(typed), "=")
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		name, value, pair := strings.Cut(strings.Replace(typed, "＝", "=", 1), "=")
+		name, value = strings.TrimSpace(norm.NFKC.String(name)), strings.TrimSpace(value)
 		if !pair || name == "" {
 			return nil, usageError{say("cli.clocks.pair", "value", typed)}
 		}
@@ -172,20 +178,43 @@ func (a awareOf) answers() (incident.Facts, error) {
 const mostPersons = 2_000_000_000
 
 func answerTo(k incident.FactKey, value string) (incident.Answer, error) {
-	answer := incident.Answer(strings.ToLower(value))
+	answer := incident.Answer(strings.ToLower(norm.NFKC.String(value)))
 	switch {
 	case answer == incident.Unknown:
 		return answer, nil
 	case k.Numeric():
-		n, err := strconv.Atoi(strings.ReplaceAll(value, ",", ""))
-		if err != nil || n < 0 || n > mostPersons {
-			return "", usageError{say("cli.clocks.count", "fact", string(k), "value", value)}
-		}
-		return incident.Answer(strconv.Itoa(n)), nil
+		return counted(k, value)
 	case answer == incident.Yes, answer == incident.No:
 		return answer, nil
 	}
 	return "", usageError{say("cli.clocks.answer", "fact", string(k), "value", value)}
+}
+
+// plainCount is a number as programs write it; meantCount what a person may have meant by one.
+var (
+	plainCount = regexp.MustCompile(`^[0-9]{1,10}$`)
+	meantCount = regexp.MustCompile(`^([0-9]{1,10}|[0-9]{1,3}(,[0-9]{3})+)(人|名|件)?$`)
+)
+
+// counted takes half-width digits alone: a script that hands over anything else has read its
+// number from somewhere it should not. People who type into a form are understood more freely.
+func counted(k incident.FactKey, value string) (incident.Answer, error) {
+	digits := value
+	if !plainCount.MatchString(value) {
+		m := meantCount.FindStringSubmatch(norm.NFKC.String(value))
+		if m == nil {
+			return "", usageError{say("cli.clocks.count", "fact", string(k), "value", value)}
+		}
+		digits = strings.ReplaceAll(m[1], ",", "")
+	}
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil, n > mostPersons:
+		return "", usageError{say("cli.clocks.count_large", "fact", string(k), "value", value, "max", strconv.Itoa(mostPersons))}
+	case digits != value:
+		return "", usageError{say("cli.clocks.wide", "value", value, "meant", "--fact "+string(k)+"="+strconv.Itoa(n))}
+	}
+	return incident.Answer(strconv.Itoa(n)), nil
 }
 
 // clocksJSON is the shape of clocks --json. Others rely on the keys: never rename one.
@@ -268,6 +297,8 @@ func (p *program) printClocks(c clocksOf) {
 // due is the last day, or of a duty in hours the last minute.
 func (c clocksOf) due(say func(string, ...string) string, r clock.Rule, d incident.Duty) string {
 	switch {
+	case d.Voluntary:
+		return say("cli.clocks.voluntary")
 	case d.Due == "" && d.Target == "" && r.Law:
 		return say("cli.clocks.promptly")
 	case d.Due == "":
@@ -287,6 +318,9 @@ func (c clocksOf) notes(say func(string, ...string) string, r clock.Rule, d inci
 	}
 	if d.HolidayOpen {
 		notes = append(notes, say("cli.clocks.holiday"))
+	}
+	if day, days := c.book.Shorter(d, c.now); day != "" {
+		notes = append(notes, say("cli.clocks.shorter", "days", strconv.Itoa(days), "day", day))
 	}
 	if r.Mark == clock.General {
 		notes = append(notes, say("clock.mark.G"))

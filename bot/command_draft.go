@@ -15,6 +15,7 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/contact"
 	"hikeshi/workflows/draft"
 	faults "hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
@@ -147,26 +148,36 @@ func (p *program) incidentWithRecord(ctx context.Context, o *opened, id string) 
 
 // draftOptions are what a draft of an incident as it is now needs beside its record.
 func draftOptions(o *opened, in *incident.Incident, lang string, now time.Time) draft.Options {
-	contacts := map[incident.Role]draft.Contact{}
-	list := o.service.Contacts()
-	for _, role := range []incident.Role{incident.Representative, incident.IncidentLead, incident.SystemAdmin, incident.PrivacyManager, incident.PrivacyDesk} {
-		chain := list.Chain(role, "")
-		if len(chain) == 0 {
-			continue
-		}
-		if c, ok := list.Person(chain[0]); ok {
-			contacts[role] = draft.Contact{Department: c.Department, Name: c.Name, Phone: c.Phone, Email: c.Email}
-		}
-	}
 	return draft.Options{
 		Lang:       lang,
 		Say:        func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
 		Name:       func(id incident.PersonID) string { return o.service.Name(in, id) },
 		Company:    o.company,
-		Contacts:   contacts,
+		Contacts:   draftContacts(o.service.Contacts(), in),
 		Procedures: o.service.Rules(in),
 		MadeAt:     now,
 	}
+}
+
+// draftContacts are whom a draft names for each role: the first of its line, and never anybody from
+// whom the incident is kept. Nobody else is the representative of the company, so that his place
+// is left to be filled in.
+func draftContacts(list *contact.Directory, in *incident.Incident) map[incident.Role]draft.Contact {
+	out := map[incident.Role]draft.Contact{}
+	for _, role := range []incident.Role{incident.Representative, incident.IncidentLead, incident.SystemAdmin, incident.PrivacyManager, incident.PrivacyDesk} {
+		line := list.Chain(role, "")
+		if role == incident.Representative && len(line) > 1 {
+			line = line[:1]
+		}
+		line = slices.DeleteFunc(line, in.IsExcluded)
+		if len(line) == 0 {
+			continue
+		}
+		if c, ok := list.Person(line[0]); ok {
+			out[role] = draft.Contact{Department: c.Department, Name: c.Name, Phone: c.Phone, Email: c.Email}
+		}
+	}
+	return out
 }
 
 func renderDraft(d draft.Draft, format string, made time.Time) ([]byte, error) {

@@ -168,6 +168,17 @@ func (p *program) document(ctx context.Context, o *opened, id string, kind desk.
 	return renderDocument(o, in, records, kind, p.settings.Lang, format, now)
 }
 
+// knownAs marks the names of accounts that the contact list does not know.
+func (o *opened) knownAs(lang string) func(incident.PersonID, string) string {
+	return func(id incident.PersonID, recorded string) string {
+		name, unlisted := o.service.KnownAs(id, recorded)
+		if unlisted {
+			return o.texts.Say(lang, "person.unlisted", "name", name)
+		}
+		return name
+	}
+}
+
 // reportOptions are what a document of an incident as it is now needs beside its record.
 func reportOptions(o *opened, in *incident.Incident, lang string, now time.Time) report.Options {
 	version := 0 // a draft: something was recorded since the last numbered version
@@ -178,6 +189,7 @@ func reportOptions(o *opened, in *incident.Incident, lang string, now time.Time)
 		Lang:     lang,
 		Say:      func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
 		Name:     func(id incident.PersonID) string { return o.service.Name(in, id) },
+		KnownAs:  o.knownAs(lang),
 		Company:  o.company.In(lang),
 		Address:  o.company.Address,
 		Number:   o.company.CorporateNumber,
@@ -188,6 +200,10 @@ func reportOptions(o *opened, in *incident.Incident, lang string, now time.Time)
 		Rule: func(r incident.Rule) string {
 			words, _ := o.service.RuleWords(r)
 			return words.Title.In(lang)
+		},
+		Whom: func(r incident.Rule) string {
+			words, _ := o.service.RuleWords(r)
+			return words.Whom.In(lang)
 		},
 	}
 }

@@ -109,7 +109,7 @@ func ofYear(year int, incidents iter.Seq2[workflows.Told, error]) iter.Seq2[work
 func (p *program) register(o *opened, lang, chosen string, incidents iter.Seq2[workflows.Told, error]) (body []byte, listed int, err error) {
 	head := report.NewRegister(report.RegisterOptions{
 		Lang: lang, Say: func(key string, pairs ...string) string { return o.texts.Say(lang, key, pairs...) },
-		Name: o.service.Name, Company: o.company.In(lang), Practice: p.settings.practice(),
+		Name: o.service.Name, KnownAs: o.knownAs(lang), Company: o.company.In(lang), Practice: p.settings.practice(),
 		MadeAt: o.service.Now(), Chosen: chosen,
 	})
 	rows := func(yield func([]report.RegisterCell, error) bool) {

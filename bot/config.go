@@ -32,6 +32,10 @@ type settings struct {
 	SlackAppToken      string `env:"SLACK_APP_TOKEN" shown:"never"`
 	SlackSigningSecret string `env:"SLACK_SIGNING_SECRET" shown:"never"`
 	SlackAPIURL        string `env:"SLACK_API_URL" shown:"url"`
+	// Discord: both or none.
+	DiscordBotToken string `env:"DISCORD_BOT_TOKEN" shown:"never"`
+	DiscordGuildID  string `env:"DISCORD_GUILD_ID"`
+	DiscordAPIURL   string `env:"DISCORD_API_URL" shown:"url"`
 	// Mail: both or none.
 	SMTPURL  string `env:"SMTP_URL" shown:"url"`
 	SMTPFrom string `env:"SMTP_FROM"`
@@ -44,11 +48,8 @@ type settings struct {
 // minToken is how many characters a token must have: one that can be guessed is none.
 const minToken = 16
 
-// later are settings whose part of the program is not built yet. To go on silently without
-// Discord would be worse than not to start.
-var later = []string{
-	"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "DISCORD_API_URL",
-}
+// ours are how the names of settings begin that nobody else has any use for.
+var ours = []string{"HIKESHI_", "SLACK_", "DISCORD_", "PHONE_WEBHOOK_"}
 
 const (
 	modePractice = "practice"
@@ -69,35 +70,33 @@ func readSettings(environ []string) (settings, error) {
 	if err != nil {
 		return s, fmt.Errorf("settings: %w", err)
 	}
-	names := slices.Clone(later)
+	var names []string
 	for _, k := range known {
 		names = append(names, k.Key)
 	}
-	for name, value := range values {
+	for name := range values {
 		// A misspelt token would leave a company in practice while it believes to be live.
-		if (strings.HasPrefix(name, "HIKESHI_") || strings.HasPrefix(name, "SLACK_") || strings.HasPrefix(name, "PHONE_WEBHOOK_")) && !slices.Contains(names, name) {
+		begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		if slices.ContainsFunc(ours, begins) && !slices.Contains(names, name) {
 			fault("cli.setting.unknown", "name", name)
-		}
-		if value != "" && slices.Contains(later, name) {
-			fault("cli.setting.later", "name", name)
 		}
 	}
 	if s.Lang != "ja" && s.Lang != "en" {
 		fault("cli.setting.lang", "value", s.Lang)
 	}
-	for _, f := range slices.Concat(s.slackFaults(), s.mailFaults(), s.phoneFaults()) {
+	for _, f := range slices.Concat(s.slackFaults(), s.discordFaults(), s.mailFaults(), s.phoneFaults()) {
 		fault(f.key, f.pairs...)
 	}
 	switch s.Mode {
 	case "":
 		s.Mode = modePractice
-		if s.slack() {
+		if s.slack() || s.discord() {
 			s.Mode = modeLive
 		}
 	case modePractice:
 	case modeLive:
-		// A half of Slack is told of already.
-		if !s.slack() && s.SlackAppToken == "" && s.SlackSigningSecret == "" {
+		// A half of Slack or Discord is told of already.
+		if !s.slack() && s.SlackAppToken == "" && s.SlackSigningSecret == "" && !s.discord() && s.DiscordGuildID == "" {
 			fault("cli.setting.live")
 		}
 	default:

@@ -84,7 +84,7 @@ func (s settings) pagesURL() string {
 // alone: nobody has said by which address others reach it.
 func (s settings) pagesHere() bool {
 	host, _, err := net.SplitHostPort(s.Listen)
-	return s.slack() && s.PublicURL == "" && err == nil && loopback(host)
+	return (s.slack() || s.discord()) && s.PublicURL == "" && err == nil && loopback(host)
 }
 
 // slackFaults finds what is wrong with the settings of Slack. No fault quotes a value: even a

@@ -24,6 +24,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(overlay, "messages", "mine.ja.yaml"), []byte("no.such.text: x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const guild = "DISCORD_GUILD_ID=1234567890123456789"
 	for name, c := range map[string]struct {
 		settings []string
 		lines    int
@@ -31,7 +32,7 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 	}{
 		"language":              {[]string{"HIKESHI_LANG=fr"}, 1, []string{"HIKESHI_LANG", "fr", "ja", "en"}},
 		"unknown mode":          {[]string{"HIKESHI_MODE=demo"}, 1, []string{"HIKESHI_MODE", `"demo"`, "practice or live"}},
-		"live without a chat":   {[]string{"HIKESHI_MODE=live"}, 1, []string{"HIKESHI_MODE", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "unset"}},
+		"live without a chat":   {[]string{"HIKESHI_MODE=live"}, 1, []string{"HIKESHI_MODE", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "unset"}},
 		"no port":               {[]string{"HIKESHI_LISTEN=localhost"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:8119"}},
 		"empty port":            {[]string{"HIKESHI_LISTEN=127.0.0.1:"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:8119"}},
 		"impossible port":       {[]string{"HIKESHI_LISTEN=127.0.0.1:99999"}, 1, []string{"HIKESHI_LISTEN", "127.0.0.1:99999"}},
@@ -44,7 +45,18 @@ func TestBadSettingsStopTheStart(t *testing.T) {
 		"overlay's text":        {[]string{"HIKESHI_CONFIG=" + overlay}, 1, []string{"mine.ja.yaml", "no.such.text"}},
 		"misspelt":              {[]string{"HIKESHI_LISTN=127.0.0.1:1"}, 1, []string{"HIKESHI_LISTN", "spelling"}},
 		"data in a file":        {[]string{"HIKESHI_DATA=" + file}, 1, []string{file, "HIKESHI_DATA"}},
-		"not built yet":         {[]string{"DISCORD_BOT_TOKEN=geheim"}, 1, []string{"DISCORD_BOT_TOKEN", "unset it"}},
+		"no bot of Discord":     {[]string{"DISCORD_BOT_TOKEN=geheim", guild}, 1, []string{"DISCORD_BOT_TOKEN", "Reset Token"}},
+		"a space at the end":    {[]string{"DISCORD_BOT_TOKEN=MTA.geheim.geheim ", guild}, 1, []string{"DISCORD_BOT_TOKEN", "spaces"}},
+		"Bot before the token":  {[]string{"DISCORD_BOT_TOKEN=Bot MTA.geheim.geheim", guild}, 1, []string{"DISCORD_BOT_TOKEN", "spaces"}},
+		"a link for a server":   {[]string{"DISCORD_BOT_TOKEN=MTA.geheim.geheim", "DISCORD_GUILD_ID=https://discord.gg/geheim"}, 1, []string{"DISCORD_GUILD_ID", "Copy Server ID"}},
+		"a short server":        {[]string{"DISCORD_BOT_TOKEN=MTA.geheim.geheim", "DISCORD_GUILD_ID=1234567890123456"}, 1, []string{"DISCORD_GUILD_ID", "digits"}},
+		"a server of 21 digits": {[]string{"DISCORD_BOT_TOKEN=MTA.geheim.geheim", "DISCORD_GUILD_ID=123456789012345678901"}, 1, []string{"DISCORD_GUILD_ID", "digits"}},
+		"Discord mixed up":      {[]string{"DISCORD_BOT_TOKEN=1234567890123456789", "DISCORD_GUILD_ID=MTA.geheim.geheim"}, 1, []string{"DISCORD_BOT_TOKEN", "DISCORD_GUILD_ID", "swapped"}},
+		"no server":             {[]string{"DISCORD_BOT_TOKEN=MTA.geheim.geheim"}, 1, []string{"DISCORD_BOT_TOKEN is set", "DISCORD_GUILD_ID"}},
+		"a server alone, live":  {[]string{guild, "HIKESHI_MODE=live"}, 1, []string{"DISCORD_GUILD_ID is set", "DISCORD_BOT_TOKEN"}},
+		"a misspelt server":     {[]string{"DISCORD_GUILD=1234567890123456789"}, 1, []string{"DISCORD_GUILD ", "spelling"}},
+		"another Discord":       {[]string{"DISCORD_API_URL=http://127.0.0.1:1/api/v9"}, 1, []string{"DISCORD_API_URL", "http://"}},
+		"Discord with a user":   {[]string{"DISCORD_API_URL=http://u:geheim@127.0.0.1:1"}, 1, []string{"DISCORD_API_URL", "http://"}},
 		"a user's token":        {[]string{"SLACK_BOT_TOKEN=xoxp-geheim", "SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "xoxb-", "OAuth & Permissions"}},
 		"a token with a space":  {[]string{"SLACK_BOT_TOKEN=xoxb-geheim ", "SLACK_APP_TOKEN=xapp-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "spaces"}},
 		"tokens mixed up":       {[]string{"SLACK_BOT_TOKEN=xapp-geheim", "SLACK_APP_TOKEN=xoxb-geheim"}, 1, []string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "swapped"}},
@@ -144,6 +156,38 @@ func TestSlackDecidesTheMode(t *testing.T) {
 	for given, want := range map[string]string{"": "", "http://127.0.0.1:1/api/": "http://127.0.0.1:1/api/", "http://127.0.0.1:1/api": "http://127.0.0.1:1/api/"} {
 		if got := (settings{SlackAPIURL: given}).slackURL(); got != want {
 			t.Errorf("%q: %q", given, got)
+		}
+	}
+}
+
+// Discord alone makes it live, and so it does beside Slack; practice that was asked for leaves
+// both alone.
+func TestDiscordDecidesTheMode(t *testing.T) {
+	const bot, guild = "DISCORD_BOT_TOKEN=MTA.x-y_z.0aA", "DISCORD_GUILD_ID=12345678901234567"
+	slack := []string{"SLACK_BOT_TOKEN=xoxb-1", "SLACK_APP_TOKEN=xapp-1"}
+	for name, c := range map[string]struct {
+		settings         []string
+		mode             string
+		discord, ignored bool
+		says             string
+	}{
+		"nothing":            {nil, modePractice, false, false, ""},
+		"Discord":            {[]string{bot, guild, "HIKESHI_PUBLIC_URL=https://h.example.co.jp"}, modeLive, true, false, "cli.serve.discord.gateway"},
+		"without an address": {[]string{bot, guild}, modeLive, true, false, "cli.serve.discord.gateway cli.serve.discord.pages"},
+		"with Slack":         {append(slack, bot, guild), modeLive, true, false, "cli.serve.discord.gateway"},
+		"live, said":         {[]string{bot, guild, "HIKESHI_MODE=live", "HIKESHI_LISTEN=0.0.0.0:8119"}, modeLive, true, false, "cli.serve.discord.gateway"},
+		"practice, said":     {[]string{bot, guild, "HIKESHI_MODE=practice"}, modePractice, true, true, "cli.serve.discord.unused"},
+	} {
+		s, err := readSettings(c.settings)
+		var says []string
+		for _, x := range s.discordSaid("127.0.0.1:1") {
+			says = append(says, x.key)
+		}
+		if err != nil || s.Mode != c.mode || s.discord() != c.discord || s.discordUnused() != c.ignored || strings.Join(says, " ") != c.says {
+			t.Errorf("%s: %v; mode %s, Discord %t, unused %t, says %q", name, err, s.Mode, s.discord(), s.discordUnused(), says)
+		}
+		if s = s.withoutDiscord(); s.discord() || s.DiscordGuildID != "" {
+			t.Errorf("%s: something of Discord is left", name)
 		}
 	}
 }

@@ -28,6 +28,7 @@ var checks = []struct {
 	{"open", checkOpen},
 	{"contacts", checkContactList},
 	{"slack", checkSlack},
+	{"discord", checkDiscord},
 	{"mail", checkMail},
 	{"phone", checkPhone},
 	{"server", checkServer},

@@ -21,7 +21,7 @@ func checkOpen(ctx context.Context, x *patient) []finding {
 	var found []finding
 	told := map[string]bool{}
 	for _, f := range a.Found {
-		text := x.say("cli.doctor.open_found", "id", string(f.Incident), "what", x.say("audit."+string(f.Kind)+".title"))
+		text := x.say("cli.doctor.open_found", "id", string(f.Incident), "what", x.say(f.Words()+".title"))
 		if told[text] {
 			continue // of several calls of one incident
 		}
@@ -30,7 +30,7 @@ func checkOpen(ctx context.Context, x *patient) []finding {
 			found = append(found, notice(below(text, x.say("cli.doctor.open_mends"))))
 			continue
 		}
-		found = append(found, fault(below(text, x.say("audit."+string(f.Kind)+".to_do"))))
+		found = append(found, fault(below(text, x.say(f.Words()+".to_do"))))
 	}
 	return found
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"hikeshi/bot/slack"
-	"hikeshi/workflows/contact"
+	"hikeshi/workflows/incident"
 )
 
 // checkSlack asks Slack about our settings and our people.
@@ -14,10 +14,6 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 		return nil
 	case x.settings.slackUnused():
 		return fine(x.say("cli.serve.slack.unused"))
-	}
-	var people []slack.Listed
-	if x.opened != nil {
-		people = onSlack(x.opened.service.Contacts().People())
 	}
 	var found []finding
 	if x.settings.SlackAppToken != "" && x.settings.SlackSigningSecret != "" {
@@ -30,21 +26,31 @@ func checkSlack(ctx context.Context, x *patient) []finding {
 	if x.opened != nil {
 		config.Memory = x.opened.service.Memory(frontendSlack)
 	}
-	for _, f := range slack.Check(ctx, config, people) {
+	for _, f := range slack.Check(ctx, config, x.onSlack()) {
 		found = append(found, finding{Grade: gradeOf(f.Fault, f.Note), Text: x.say(f.Key, f.Pairs...)})
 	}
 	return found
 }
 
-// onSlack are the people who are to be found on Slack: everybody but outside contacts.
-func onSlack(people []contact.Person) []slack.Listed {
-	var out []slack.Listed
-	for _, p := range people {
-		if p.Active && !p.Outsider() {
-			out = append(out, slack.Listed{Name: p.Name, SlackID: p.SlackID, Email: p.Email})
+// onSlack are the people who are to be found on Slack, with the account that is theirs there:
+// everybody but outside contacts and those who are called on Discord.
+func (p *patient) onSlack() (out []slack.Listed) {
+	if p.opened == nil {
+		return nil
+	}
+	for _, c := range p.opened.service.Contacts().People() {
+		id, there := p.opened.service.Account(c.ID, frontendSlack)
+		if c.Active && !c.Outsider() && (there || !p.elsewhere(c.ID, frontendDiscord, p.settings.discord())) {
+			out = append(out, slack.Listed{Name: c.Name, SlackID: id, Email: c.Email})
 		}
 	}
 	return out
+}
+
+// elsewhere reports whether somebody is known to have an account on another platform in use.
+func (p *patient) elsewhere(id incident.PersonID, platform string, inUse bool) bool {
+	_, there := p.opened.service.Account(id, platform)
+	return inUse && there
 }
 
 // frontendSlack is the front end's name, in the ways to a person and in what is remembered.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"hikeshi/bot/courier"
@@ -38,7 +39,7 @@ type duty struct {
 	worked    chan struct{} // closed when the courier has ended
 	listened  chan struct{} // and when nobody listens to other processes any more
 	hangUp    context.CancelFunc
-	talked    chan struct{} // and when nothing of Slack is under way any more
+	talked    chan struct{} // and when nothing of the chat platforms is under way any more
 }
 
 // goOnDuty listens and begins to work. ctx bounds only the beginning.
@@ -58,8 +59,12 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 		},
 	}
 	var receive http.Handler
+	d.readiness.platforms = map[string]func() (bool, time.Time){}
+	for _, x := range h.platforms {
+		d.readiness.platforms[x.name()] = x.front.Live
+	}
 	if h.slack != nil {
-		d.readiness.slack, receive = h.slack.Live, h.slack.Handler()
+		receive = h.slack.Handler()
 	}
 	rung, err := p.rung(h)
 	if err != nil {
@@ -85,15 +90,15 @@ func (p *program) goOnDuty(ctx context.Context, h *house, log *slog.Logger) (*du
 	go func() { h.courier.Run(work); close(d.worked) }()
 	talk, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	d.hangUp = hangUp
-	go func() {
-		defer close(d.talked)
-		if h.slack == nil {
-			return
-		}
-		if err := h.slack.Run(talk); err != nil {
-			log.Error("Slack is not listened to any more", "component", "slack", "error", err)
-		}
-	}()
+	var talks sync.WaitGroup
+	for _, x := range h.platforms {
+		talks.Go(func() {
+			if err := x.front.Run(talk); err != nil {
+				log.Error("a chat platform is not listened to any more", "component", x.name(), "error", err)
+			}
+		})
+	}
+	go func() { talks.Wait(); close(d.talked) }()
 	go func() {
 		defer close(d.listened)
 		if err := h.store.Listen(work, h.changed); err != nil {
@@ -112,7 +117,7 @@ func uncounted(log *slog.Logger, err error) {
 }
 
 // end stops in this order: it says that it is not ready, takes no new requests from the web
-// and from Slack, lets those under way finish and tells the open pages to come back, takes up
+// and from the chat platforms, lets those under way finish and tells the open pages to come back, takes up
 // no new work, and lets the sends under way finish. What has not finished within stopWithin is
 // broken off: nobody was told that it was accepted, and no lease stays behind.
 func (d *duty) end(behindProxy bool) error {
@@ -132,7 +137,7 @@ func (d *duty) end(behindProxy bool) error {
 	select {
 	case <-d.talked:
 	case <-bounded.Done():
-		d.log.Warn("what came from Slack was broken off at the stop", "component", "server")
+		d.log.Warn("what came from the chat platforms was broken off at the stop", "component", "server")
 	}
 	if cerr := d.calendar.Stop(); cerr != nil {
 		d.log.Warn("the calendar's work was broken off; it is done at the next start", "component", "calendar", "error", cerr)

@@ -100,7 +100,7 @@ type frontDoor struct {
 	URL string
 
 	mu sync.Mutex
-	to *slackLife
+	to *oneLife
 	// answered is called with each answer before it is passed on; true: it is not.
 	answered func(path string) bool
 }
@@ -137,7 +137,7 @@ func newFrontDoor(t testing.TB) *frontDoor {
 	return f
 }
 
-func (f *frontDoor) leadsTo(l *slackLife) { f.mu.Lock(); defer f.mu.Unlock(); f.to = l }
+func (f *frontDoor) leadsTo(l *oneLife) { f.mu.Lock(); defer f.mu.Unlock(); f.to = l }
 
 func (f *frontDoor) onAnswer(answered func(path string) bool) {
 	f.mu.Lock()

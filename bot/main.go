@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hikeshi/bot/discord"
 	"hikeshi/bot/slack"
 	"hikeshi/templates"
 	faults "hikeshi/workflows/fault"
@@ -123,6 +124,8 @@ type program struct {
 	settings  settings
 	// slackLimits are how fast Slack is called; zero: as fast as Slack allows.
 	slackLimits slack.Limits
+	// discordLimits likewise.
+	discordLimits discord.Limits
 }
 
 func (p *program) root() *cobra.Command {
@@ -147,7 +150,7 @@ func (p *program) root() *cobra.Command {
 		},
 		p.doctorCommand(), p.migrateCommand(), p.verifyCommand(), p.contactsCommand(),
 		p.incidentsCommand(), p.messagesCommand(), p.reportCommand(), p.draftCommand(), p.registerCommand(), p.procedureCommand(), p.pagingCommand(), p.clocksCommand(), p.templatesCommand(),
-		p.backupCommand(), p.restoreCommand(), p.slackCommand(), p.compromisedCommand(),
+		p.backupCommand(), p.restoreCommand(), p.slackCommand(), p.discordCommand(), p.compromisedCommand(),
 	)
 	return root
 }

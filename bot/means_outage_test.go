@@ -20,6 +20,7 @@ import (
 	"hikeshi/store"
 	"hikeshi/store/pgtest"
 	"hikeshi/templates"
+	"hikeshi/workflows"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
@@ -36,13 +37,19 @@ type meansOutage struct {
 
 func newMeansOutage(t *testing.T, more ...slacktest.Option) *meansOutage {
 	t.Helper()
+	return newMeansOutageOf(t, realClock{}, func(contact.Person) bool { return true }, more...)
+}
+
+// newMeansOutageOf is one by another clock, in whose workspace some have an account.
+func newMeansOutageOf(t *testing.T, clock workflows.Clock, member func(contact.Person) bool, more ...slacktest.Option) *meansOutage {
+	t.Helper()
 	w := slacktest.New(t, append([]slacktest.Option{slacktest.Patience(2 * time.Minute), slacktest.Scopes(slack.Scopes()...)}, more...)...)
 	mails, gateway := mailtest.Start(t, mailtest.NoTLS), phonetest.Start(t)
 	database := pgtest.Database(t, filepath.Join(t.TempDir(), "live.db"), store.Migrate)
 	p := &program{settings: slackSettings(w, database), slackLimits: fast}
 	p.settings.Mode, p.settings.SMTPURL, p.settings.SMTPFrom = modeLive, mails.URL(), "hikeshi@example.co.jp"
 	p.settings.PhoneURL, p.settings.PhoneSecret = gateway.URL(), gateway.Secret
-	h, stop := slackDuty(t, p, realClock{})
+	h, stop := slackDuty(t, p, clock)
 	t.Cleanup(func() {
 		h.courier.BreakOff() // what hangs would hold up the end
 		stop()
@@ -54,7 +61,13 @@ func newMeansOutage(t *testing.T, more ...slacktest.Option) *meansOutage {
 	if _, err := h.service.ImportContacts(t.Context(), rows); err != nil {
 		t.Fatal(err)
 	}
-	moveIn(w, h.service.Contacts().People())
+	people := h.service.Contacts().People()
+	for i, p := range people {
+		if !member(p) {
+			people[i].Email = "nobody@support.example.co.jp" // one of those whom moveIn leaves out
+		}
+	}
+	moveIn(w, people)
 	w.Wait("the program is connected", func() bool { return w.Sockets() > 0 })
 	return &meansOutage{t: t, slack: w, mails: mails, gateway: gateway, program: p, house: h}
 }

@@ -78,6 +78,8 @@ func (n *night) news(where, key string, c chat.Card) {
 	old, there := n.seen[key]
 	n.seen[key] = text
 	switch {
+	case !there && strings.Contains(key, "/digest:") && n.sameDigest(text):
+		n.tell(1, where+" ⇐ "+c.Title+" (as before)")
 	case !there:
 		n.tellCard(1, where+" ⇐", c)
 	case old != text && !slices.ContainsFunc(living, func(k string) bool { return strings.Contains(key, "/"+k+":") }):
@@ -98,12 +100,25 @@ func (n *night) news(where, key string, c chat.Card) {
 	}
 }
 
+// sameDigest reports whether a morning's list says what the last one said to anybody, but for
+// the days.
+func (n *night) sameDigest(text string) bool {
+	_, body, _ := strings.Cut(days.ReplaceAllString(text, ""), "\n")
+	last := n.seen["digest"]
+	n.seen["digest"] = body
+	return body == last
+}
+
 // living are the messages that change with everything: how they are is told where they are
 // looked at.
 var living = []string{"card", "digest", "ended", "reopened"}
 
-// days stand before a time as soon as it was not today: nothing to tell of.
-var days = regexp.MustCompile(`[0-9]{1,2}/[0-9]{1,2}（.）`)
+// days stand before a time as soon as it was not today, and go by while a clock runs: nothing to
+// tell of.
+var days = regexp.MustCompile(`[0-9]{1,2}/[0-9]{1,2}（.）|` + remaining + `(?:、` + remaining + `)?`)
+
+// remaining is how much time a clock has left.
+const remaining = `(?:(?:期限|目安)(?:まであと[0-9]+日|は明日|を[0-9]+日過ぎています)|本日が(?:期限|目安の日))`
 
 func (n *night) look(ctx context.Context, name, channel string) {
 	f, err := n.house.desk.Feed(ctx, n.who(name).User, channel)

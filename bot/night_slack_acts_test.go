@@ -195,7 +195,7 @@ func (s *slackNight) fill(name, text string) (why string) {
 }
 
 // holds gives a value as an input of Slack takes it.
-func (s *slackNight) holds(in chat.Input, val string) (held string, ok bool) {
+func (s *stage) holds(in chat.Input, val string) (held string, ok bool) {
 	switch in.Kind {
 	case chat.Choice, chat.Choices:
 		held = chosen(in, val)

@@ -96,7 +96,7 @@ func (s *slackNight) channelAsLeft(ctx context.Context, in *incident.Incident, c
 }
 
 // card is an incident's card as it is now.
-func (s *slackNight) card(ctx context.Context, id incident.ID) chat.Card {
+func (s *stage) card(ctx context.Context, id incident.ID) chat.Card {
 	messages, err := s.house.store.Messages(ctx, workflows.MessageQuery{Incident: id, All: true})
 	if err != nil {
 		s.t.Fatal(err)

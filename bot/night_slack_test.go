@@ -7,13 +7,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"hikeshi/bot/chat"
 	"hikeshi/bot/slack"
 	"hikeshi/bot/slack/slacktest"
 	"hikeshi/workflows"
@@ -34,18 +32,14 @@ import (
 // the own messages, with the incident's number. What Slack's own client does not let through
 // reaches nobody, and a later line of the script mends it.
 type slackNight struct {
-	*night
+	*stage
 	slack *slacktest.Workspace
 	front *slack.Front
-	ear   *ear
 	// room takes HTTP deliveries, whichever life of the program is running.
 	room     *httptest.Server
 	handler  atomic.Pointer[http.Handler]
-	names    []string                     // of everybody with an account, without spaces
-	accounts map[string]*slacktest.Person // by these
+	accounts map[string]*slacktest.Person // by name
 	held     map[string]*slacktest.Held   // by the name in the script: a button that was looked at
-	open     map[string]*chat.Form        // by whole name: the form in the window
-	told     map[string]string            // surface → what was last told of it
 }
 
 // transport is how Slack reaches the program.
@@ -58,9 +52,9 @@ const (
 
 func newSlackNight(t *testing.T, by transport) *slackNight {
 	t.Helper()
-	s := &slackNight{held: map[string]*slacktest.Held{}, open: map[string]*chat.Form{}, told: map[string]string{}}
+	s := &slackNight{held: map[string]*slacktest.Held{}}
 	n := emptyNight(t, "ja", "sqlite:"+filepath.Join(t.TempDir(), "practice.db"))
-	s.night = n
+	s.stage = newStage(n, s)
 	s.slack = slacktest.New(t, slacktest.Clock(n.clock.Now), slacktest.Scopes(slack.Scopes()...))
 	n.program.slackLimits = fast
 	n.program.settings.SlackBotToken, n.program.settings.SlackAPIURL = s.slack.BotToken, s.slack.URL()
@@ -81,7 +75,7 @@ func newSlackNight(t *testing.T, by transport) *slackNight {
 		t.Cleanup(s.room.Close)
 		s.slack.UseHTTP(s.room.URL)
 	}
-	n.wired, n.acts, n.tells = s.wired, s.act, s.tellSlack
+	n.wired, n.acts, n.tells = s.wired, s.act, s.tellShown
 	n.open()
 	t.Cleanup(func() { n.end() })
 	s.names, s.accounts = moveIn(s.slack, s.house.service.Contacts().People())
@@ -116,7 +110,7 @@ func (s *slackNight) wired() {
 }
 
 // TestSlackNights plays every script of testdata/nights in Slack, over either transport. What
-// is recorded is what the web room's nights record, but for onlyOnSlack.
+// is recorded is what the web room's nights record, but for onlyOnPlatform.
 func TestSlackNights(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/nights/*.txt")
 	if err != nil || len(scripts) < 4 {
@@ -167,27 +161,6 @@ func slackScript(t *testing.T, by transport, file string, transcript bool) {
 
 // transcriptFolder takes the transcripts of nights that failed.
 var transcriptFolder = os.Getenv("HIKESHI_TRANSCRIPTS")
-
-// onlyOnSlack are the parts of a report that a night in the web room cannot have: where the
-// channel is, and where the message stands that an entry was taken from. A part is a row of a
-// table or one line in a cell of it; every other difference is one.
-var onlyOnSlack = regexp.MustCompile(`(?m)^\|[^|\n]*\| ?https://[a-z0-9.-]*slack\.com/archives/[A-Z0-9/p.]+ ?\|\n|(?:<br>|\n *)[^<|\n]*https://[a-z0-9.-]*slack\.com/archives/[A-Za-z0-9/?=&_.-]+` + "`?")
-
-// sameRecord compares with what the same night has left in the web room.
-func sameRecord(t *testing.T, file, got string) {
-	t.Helper()
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, w := strings.Split(onlyOnSlack.ReplaceAllString(got, ""), "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(g), len(w)) {
-		if at(g, i) != at(w, i) {
-			t.Errorf("%s: what the night on Slack has left differs at line %d:\n on Slack: %s\nweb room: %s", file, i+1, at(g, i), at(w, i))
-			return
-		}
-	}
-}
 
 // fast is how a night calls Slack: as fast as it can. Slack's pace has tests of its own.
 var fast = slack.Limits{Channel: time.Nanosecond, Tiers: [4]int{1 << 30, 1 << 30, 1 << 30, 1 << 30}}

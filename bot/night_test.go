@@ -55,6 +55,7 @@ type night struct {
 	script  string
 	out     strings.Builder
 	said    int
+	begun   bool                    // somebody has done something
 	last    map[string]chat.Request // by name: the last request, to be repeated
 	kept    map[string]chat.Action  // by name: a button that was looked at
 	drafts  map[string]string       // by name: the draft of the last form
@@ -181,7 +182,7 @@ func (n *night) line(line string) {
 		if err != nil {
 			n.t.Fatal(err)
 		}
-		if n.said == 0 {
+		if !n.begun {
 			n.clock.set(at) // nothing has happened yet
 			break
 		}
@@ -199,6 +200,7 @@ func (n *night) line(line string) {
 		n.end()
 		n.open()
 	default:
+		n.begun = true
 		n.acts(ctx, spelledOut(line))
 	}
 	n.deliver()

@@ -12,6 +12,7 @@ import (
 	"hikeshi/store"
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/clock"
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/paging"
@@ -25,6 +26,7 @@ type opened struct {
 	book    *procedure.Book
 	paging  *paging.Policy
 	company company.Profile
+	rules   *clock.Book // of notification; nil: none
 	store   workflows.Store
 	service *workflows.Service
 	clock   workflows.Clock
@@ -61,7 +63,7 @@ func (p *program) open(ctx context.Context, f func(*opened) error, options ...st
 		return err
 	}
 	defer func() { err = errors.Join(err, o.store.Close()) }()
-	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Practice: p.settings.practice(), Places: p.settings.slack() && !p.settings.slackUnused(), Reaches: p.reaches, Log: p.log()})
+	o.service, err = workflows.New(ctx, workflows.Options{Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Clocks: o.clocks(), Practice: p.settings.practice(), Places: p.settings.inUse().platforms(), Reaches: p.reachesBy(func() *workflows.Service { return o.service }), Log: p.log()})
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,15 @@ func (p *program) templates() (*templates.Set, error) {
 
 func (o *opened) take(s *templates.Set) {
 	o.texts, o.book, o.paging, o.company = s.Texts, s.Book, s.Paging, s.Company
-	o.forms = s.Forms
+	o.rules, o.forms = s.Clocks, s.Forms
+}
+
+// clocks gives the rules of notification to the service; without any it starts no clock.
+func (o *opened) clocks() incident.Clocks {
+	if o.rules == nil {
+		return nil
+	}
+	return o.rules
 }
 
 func (p *program) openStore(ctx context.Context, options ...store.Option) (*opened, error) {

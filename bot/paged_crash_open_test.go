@@ -19,7 +19,7 @@ const resent = "再送"
 // openRequest is the request of a call that is open when the program is killed.
 type openRequest struct {
 	// opens arms the trap; the channel is closed when the request is open.
-	opens func(c *pagedCrash, l *slackLife) <-chan struct{}
+	opens func(c *pagedCrash, l *oneLife) <-chan struct{}
 	// came checks what has come of it in the end.
 	came func(c *pagedCrash)
 }
@@ -27,31 +27,31 @@ type openRequest struct {
 // Of each means: what was asked for is done and nobody here knows, or it never happened.
 var openRequests = map[string]openRequest{
 	"chat, done": {
-		opens: func(c *pagedCrash, l *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, l *oneLife) <-chan struct{} {
 			return c.killAfter(deed{"chat.postMessage", keyed("page:")}, l)
 		},
 		came: (*pagedCrash).oneInChatAgain,
 	},
 	"chat, not done": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} { return c.slack.hold(isPage) },
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} { return c.slack.hold(isPage) },
 		came:  (*pagedCrash).oneInChatAgain,
 	},
 	"mail, taken": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} {
 			c.smtp.Set(mailtest.Body, mailtest.Fault{Hang: true, Keeps: true, Times: 1})
 			return c.until("a mail is handed over", func() bool { return len(c.smtp.Messages()) > 0 })
 		},
 		came: func(c *pagedCrash) { c.markedMails(2) },
 	},
 	"mail, not taken": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} {
 			c.smtp.Set(mailtest.Body, mailtest.Fault{Hang: true, Times: 1})
 			return c.until("a mail is handed over", func() bool { return c.smtp.Tried(mailtest.Body) > 0 })
 		},
 		came: func(c *pagedCrash) { c.markedMails(1) },
 	},
 	"phone, rung": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} {
 			c.gateway.FailNext(phonetest.Fault{Hang: true})
 			return c.until("a phone rings", func() bool { return len(c.gateway.Requests()) > 0 })
 		},
@@ -65,13 +65,13 @@ var openRequests = map[string]openRequest{
 		},
 	},
 	"phone, not rung": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} {
 			return c.line.hold(func(string, string) bool { return true })
 		},
 		came: (*pagedCrash).rungOnce,
 	},
 	"every means at once": {
-		opens: func(c *pagedCrash, _ *slackLife) <-chan struct{} {
+		opens: func(c *pagedCrash, _ *oneLife) <-chan struct{} {
 			c.smtp.Set(mailtest.Body, mailtest.Fault{Hang: true, Keeps: true})
 			chat, phone := c.slack.hold(isPage), c.line.hold(func(string, string) bool { return true })
 			return c.until("all are open", func() bool { return over(chat) && over(phone) && len(c.smtp.Messages()) > 0 })

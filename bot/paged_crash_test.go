@@ -123,15 +123,15 @@ func (c *pagedCrash) by(w ways) {
 }
 
 // dies ends the program with SIGKILL.
-func (c *pagedCrash) dies(l *slackLife) {
+func (c *pagedCrash) dies(l *oneLife) {
 	c.kills = append(c.kills, time.Now())
 	l.kill()
 }
 
 // begin starts the program, after a kill as if its leases were over.
-func (c *pagedCrash) begin() *slackLife { return c.beginAs(exec.Command(c.binary)) }
+func (c *pagedCrash) begin() *oneLife { return c.beginAs(exec.Command(c.binary)) }
 
-func (c *pagedCrash) beginAs(cmd *exec.Cmd) *slackLife {
+func (c *pagedCrash) beginAs(cmd *exec.Cmd) *oneLife {
 	c.t.Helper()
 	if len(c.lives) > 0 && !c.patient {
 		c.leasesOver()
@@ -143,7 +143,7 @@ func (c *pagedCrash) beginAs(cmd *exec.Cmd) *slackLife {
 }
 
 // reaching waits until every call has gone out, or need not any more.
-func (c *pagedCrash) reaching(l *slackLife) {
+func (c *pagedCrash) reaching(l *oneLife) {
 	c.t.Helper()
 	c.w.Wait("every call is out", func() bool {
 		return l.over() || c.count("kind = 'page'") > 0 && c.count("kind = 'page' AND state = 'pending' AND first_sent = 0") == 0

@@ -42,8 +42,9 @@ func well(t *testing.T, log *slog.Logger) *readiness {
 	if err := loadSample(ctx, s); err != nil {
 		t.Fatal(err)
 	}
+	live := func() (bool, time.Time) { return true, time.Now() }
 	r := &readiness{
-		service: s, log: log, turned: time.Now, ticked: time.Now, audited: time.Now, slack: func() (bool, time.Time) { return true, time.Now() },
+		service: s, log: log, turned: time.Now, ticked: time.Now, audited: time.Now, platforms: map[string]func() (bool, time.Time){partSlack: live, partDiscord: live},
 		write: func(ctx context.Context) error { return db.SetSetting(ctx, readySetting, "now") },
 	}
 	r.accepting.Store(true)
@@ -54,6 +55,7 @@ func TestReadinessNamesThePartThatDoesNotWork(t *testing.T) {
 	ago := func(d time.Duration) func() time.Time {
 		return func() time.Time { return time.Now().Add(-d) }
 	}
+	away := func() (bool, time.Time) { return false, time.Now().Add(-platformAway - time.Second) }
 	for name, c := range map[string]struct {
 		harm func(t *testing.T, r *readiness)
 		part string
@@ -71,10 +73,15 @@ func TestReadinessNamesThePartThatDoesNotWork(t *testing.T) {
 		"a calendar that hangs":    {func(_ *testing.T, r *readiness) { r.ticked = ago(courier.LateTick + time.Second) }, partCalendar},
 		"an audit that hangs":      {func(_ *testing.T, r *readiness) { r.audited = ago(courier.LateAudit + time.Second) }, partAudit},
 		"Slack is away": {func(_ *testing.T, r *readiness) {
-			r.slack = func() (bool, time.Time) { return false, time.Now().Add(-slackAway - time.Second) }
+			r.platforms[partSlack] = away
+			delete(r.platforms, partDiscord)
 		}, partSlack},
+		"Discord is away": {func(_ *testing.T, r *readiness) {
+			r.platforms[partDiscord] = away
+			delete(r.platforms, partSlack)
+		}, partDiscord},
 		"Slack renews its connection": {func(_ *testing.T, r *readiness) {
-			r.slack = func() (bool, time.Time) { return false, time.Now() }
+			r.platforms[partSlack] = func() (bool, time.Time) { return false, time.Now() }
 		}, ""},
 		"nobody leads": {func(t *testing.T, r *readiness) {
 			if _, err := r.service.ImportContacts(context.Background(), []contact.Row{}); err != nil {
@@ -103,15 +110,45 @@ func TestReadinessNamesThePartThatDoesNotWork(t *testing.T) {
 			if w.Code != want || answer.Ready != (c.part == "") || w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
+			told := 0
 			for _, part := range parts {
-				if works, told := answer.Parts[part]; !told || works == (part == c.part) {
+				if _, set := r.platforms[part]; !set && (part == partSlack || part == partDiscord) {
+					continue
+				}
+				told++
+				if works, known := answer.Parts[part]; !known || works == (part == c.part) {
 					t.Errorf("%s: %t", part, works)
 				}
 			}
-			if len(answer.Parts) != len(parts) {
+			if len(answer.Parts) != told {
 				t.Errorf("parts %v", answer.Parts)
 			}
 		})
+	}
+}
+
+// An outage of one chat platform is the same for every server: none is taken out of use for it
+// while another platform works, though the answer names it.
+func TestOneOfTwoPlatformsIsEnoughToBeReady(t *testing.T) {
+	for _, c := range []struct {
+		slack, discord bool
+		want           int
+	}{{true, true, http.StatusOK}, {false, true, http.StatusOK}, {true, false, http.StatusOK}, {false, false, http.StatusServiceUnavailable}} {
+		r := well(t, slog.New(slog.DiscardHandler))
+		state := func(live bool) func() (bool, time.Time) {
+			return func() (bool, time.Time) { return live, time.Now().Add(-platformAway - time.Second) }
+		}
+		r.platforms = map[string]func() (bool, time.Time){partSlack: state(c.slack), partDiscord: state(c.discord)}
+		w := httptest.NewRecorder()
+		handler := &probes{parts: r.parts, metrics: metrics.New(), log: slog.New(slog.DiscardHandler)}
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, readyPath, nil))
+		var answer readyAnswer
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != c.want || answer.Ready != (c.want == http.StatusOK) || answer.Parts[partSlack] != c.slack || answer.Parts[partDiscord] != c.discord {
+			t.Errorf("%+v: %d %s", c, w.Code, w.Body)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/courier"
@@ -30,7 +31,21 @@ func (p *program) reaches(c contact.Person, m incident.Means) bool {
 		_, err := phone.Number(c.Phone)
 		return err == nil
 	}
-	return p.settings.practice() || c.SlackID != "" || c.Email != ""
+	s := p.settings
+	return s.practice() || s.slack() && (c.SlackID != "" || c.Email != "") || s.discord() && c.DiscordID != ""
+}
+
+// reachesBy is reaches with the accounts that were linked. service is made after it.
+func (p *program) reachesBy(service func() *workflows.Service) func(contact.Person, incident.Means) bool {
+	return func(c contact.Person, m incident.Means) bool {
+		if p.reaches(c, m) {
+			return true
+		}
+		return m == incident.ByChat && slices.ContainsFunc(p.settings.platforms(), func(platform string) bool {
+			_, linked := service().Account(c.ID, platform)
+			return linked
+		})
+	}
 }
 
 // rings reports whether people are rung: practice leaves them alone.
@@ -94,8 +109,8 @@ func (h *house) closed(ctx context.Context, frontend string) (bool, error) {
 // is no illness of this program, and takes no server out of use: calls go by the other means.
 func (h *house) down() map[string]bool {
 	all := map[string]bool{}
-	if h.slack != nil {
-		all[h.slack.Name()] = h.courier.Down(h.slack.Name())
+	for _, x := range h.platforms {
+		all[x.name()] = h.courier.Down(x.name())
 	}
 	if h.mail != nil {
 		all[h.mail.Name()] = h.courier.Down(h.mail.Name())

@@ -22,11 +22,13 @@ const (
 	// That audits are made, not what they find: a restart mends none of it, and one bad
 	// incident is the same for every server, which all would be taken out of use for it.
 	partAudit = "audit"
-	partSlack = "slack" // only where it is set up
+	// The chat platforms, each only where it is set up.
+	partSlack   = frontendSlack
+	partDiscord = frontendDiscord
 )
 
 // parts are all of them.
-var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts, partAudit, partSlack}
+var parts = []string{partAccepting, partDatabase, partCourier, partCalendar, partContacts, partAudit, partSlack, partDiscord}
 
 const (
 	// readyWithin is how long the database may take to answer before it counts as ill.
@@ -34,8 +36,8 @@ const (
 	// readyKeeps is how long an answer of the database is good for: anybody may ask, and
 	// each question is a write.
 	readyKeeps = 2 * time.Second
-	// slackAway is how long Slack may be away before it counts.
-	slackAway = 10 * time.Second
+	// platformAway is how long a chat platform may be away before it counts.
+	platformAway = 10 * time.Second
 )
 
 // readySetting is what the database writes to show that it can.
@@ -44,12 +46,13 @@ const readySetting = "ready.asked_at"
 // readiness says whether this server can do its work: take a report, call people, keep the
 // days. It is not whether the process is alive: a restart mends none of what it names.
 type readiness struct {
-	service   *workflows.Service
-	write     func(ctx context.Context) error
-	turned    func() time.Time                    // of the courier
-	ticked    func() time.Time                    // of the calendar
-	audited   func() time.Time                    // likewise, when an audit last ended
-	slack     func() (live bool, since time.Time) // nil: Slack is not set up
+	service *workflows.Service
+	write   func(ctx context.Context) error
+	turned  func() time.Time // of the courier
+	ticked  func() time.Time // of the calendar
+	audited func() time.Time // likewise, when an audit last ended
+	// platforms are those that are set up, by their names.
+	platforms map[string]func() (live bool, since time.Time)
 	log       *slog.Logger
 	accepting atomic.Bool
 
@@ -69,10 +72,10 @@ func (r *readiness) parts(ctx context.Context) map[string]bool {
 		partAudit:     now.Sub(r.audited()) < courier.LateAudit,
 		partContacts:  len(r.service.Contacts().Chain(incident.IncidentLead, "")) > 0,
 	}
-	if r.slack != nil {
-		// Slack renews its connections now and then; a moment without one is no illness.
-		live, since := r.slack()
-		all[partSlack] = live || now.Sub(since) < slackAway
+	for name, state := range r.platforms {
+		// Platforms renew their connections now and then; a moment without one is no illness.
+		live, since := state()
+		all[name] = live || now.Sub(since) < platformAway
 	}
 	return all
 }
@@ -101,12 +104,18 @@ func (r *readiness) databaseWorks(ctx context.Context) bool {
 	return r.database
 }
 
-// ready reports whether every part works.
+// ready reports whether this server can do its work: every part works, and of the chat platforms
+// any one. Where one of several is away, it is away for every server: all of them would be taken
+// out of use, and nothing be left to take in what comes by the other and by the web pages.
 func ready(parts map[string]bool) bool {
-	for _, works := range parts {
-		if !works {
+	platforms, live := false, false
+	for part, works := range parts {
+		switch {
+		case part == partSlack || part == partDiscord:
+			platforms, live = true, live || works
+		case !works:
 			return false
 		}
 	}
-	return true
+	return live || !platforms
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"hikeshi/templates"
 )
@@ -27,6 +28,7 @@ func (h *house) use(ctx context.Context, set *templates.Set, lang string) error 
 	if err := h.service.Use(ctx, set.Book, set.Paging); err != nil {
 		return err
 	}
+	h.service.UseClocks(set.Clocks)
 	h.desk.Use(set.Texts, set.Company.In(lang))
 	h.inForce.Store(set)
 	h.web.Changed("")
@@ -47,6 +49,34 @@ func (p *program) reload(ctx context.Context, h *house, log *slog.Logger) (runOn
 		return false
 	}
 	return true
+}
+
+// following has what is open follow the rules of notification at once, each time it is told that
+// they may have changed. With much that is open it takes long, so that neither the answer to a
+// reload nor the next one waits for it. What the end cuts short is done at the next start.
+func (h *house) following(ctx context.Context, log *slog.Logger) (follow, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	told := make(chan struct{}, 1)
+	var under sync.WaitGroup
+	under.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-told:
+			}
+			if err := h.service.Redraw(ctx); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "not every incident follows the rules of notification yet; trying again in a minute", "component", "calendar", "error", err)
+			}
+		}
+	})
+	follow = func() {
+		select {
+		case told <- struct{}{}:
+		default: // it looks at everything anyway
+		}
+	}
+	return follow, func() { cancel(); under.Wait() }
 }
 
 // readAgain gives the sentence that says what came of it.

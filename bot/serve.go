@@ -24,6 +24,7 @@ import (
 	"hikeshi/store"
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	"hikeshi/workflows/draft"
 	"hikeshi/workflows/incident"
 )
 
@@ -34,14 +35,17 @@ type house struct {
 	desk    *desk.Desk
 	web     *web.Server
 	courier *courier.Courier
-	slack   *slack.Front // nil: Slack is not set up
-	mail    *mail.Mail   // nil: mail is not
-	phone   *phone.Phone // nil: the phone hook is not
-	log     *slog.Logger
-	lang    string
-	pages   string // where people reach the web pages; empty: they do not
-	inForce atomic.Pointer[templates.Set]
-	metrics *metrics.Metrics
+	// platforms are the chat platforms that are set up, in the order in which people are called by
+	// them; slack is one of them, nil without it.
+	platforms []chatPlatform
+	slack     *slack.Front
+	mail      *mail.Mail   // nil: mail is not set up
+	phone     *phone.Phone // nil: the phone hook is not
+	log       *slog.Logger
+	lang      string
+	pages     string // where people reach the web pages; empty: they do not
+	inForce   atomic.Pointer[templates.Set]
+	metrics   *metrics.Metrics
 }
 
 // wire connects the parts and loads the sample company into an empty practice room.
@@ -52,12 +56,12 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	if err != nil {
 		return nil, err
 	}
-	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company, Forms: forms})
+	h.inForce.Store(&templates.Set{Texts: o.texts, Book: o.book, Paging: o.paging, Company: o.company, Clocks: o.rules, Forms: forms})
 	// The service tells of changes before those who listen are made.
 	var live atomic.Pointer[house]
 	o.service, err = workflows.New(ctx, workflows.Options{
-		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Log: log, Practice: p.settings.practice(),
-		Places: p.settings.slack(), Reaches: p.reaches, Observer: h.metrics,
+		Store: o.store, Clock: o.clock, Book: o.book, Paging: o.paging, Clocks: o.clocks(), Log: log, Practice: p.settings.practice(),
+		Places: p.settings.platforms(), Reaches: p.reachesBy(func() *workflows.Service { return o.service }), Observer: h.metrics,
 		Changed: func(c workflows.Changed) {
 			if h := live.Load(); h != nil {
 				h.changed(c)
@@ -73,12 +77,8 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	if err := loadSample(ctx, o.service); err != nil {
 		return nil, err
 	}
-	if p.settings.slack() {
-		c := p.slackConfig(h.say)
-		c.Memory, c.Log, c.Limits = o.service.Memory(frontendSlack), log, p.slackLimits
-		if h.slack, err = slack.New(c); err != nil {
-			return nil, err
-		}
+	if err := p.join(h); err != nil {
+		return nil, err
 	}
 	if err := p.means(h); err != nil {
 		return nil, err
@@ -97,6 +97,9 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 			}
 			return name, mediaTypes[format], body, err
 		},
+		Drafts: func(in *incident.Incident, records []incident.Record, kind draft.Kind, lang string) draft.Draft {
+			return draft.Of(kind, in, records, draftOptions(h.now(), in, lang, o.service.Now()))
+		},
 		Register: func(_ context.Context, lang, chosen string, incidents iter.Seq2[workflows.Told, error]) (string, string, []byte, error) {
 			body, _, err := p.register(h.now(), lang, chosen, incidents)
 			return registerName(o.service.Now()), templates.XlsxType, body, err
@@ -107,8 +110,8 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 		passes = o.passes()
 		passes.Known = h.stillHere(passes.Known)
 	}
-	if h.slack != nil {
-		d.Email, d.Places, d.Platform = h.slack.Email, true, frontendSlack
+	if d.Platforms = p.settings.platforms(); len(d.Platforms) > 0 {
+		d.Email, d.Places = h.email, true
 		if passes != nil && h.pages != "" {
 			d.SignIn = func(ctx context.Context, _ chat.UserID, person incident.PersonID) (string, time.Time, error) {
 				return passes.Link(ctx, desk.User(person))
@@ -117,7 +120,7 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	}
 	h.desk = desk.New(d)
 	config := web.Config{
-		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk, Banner: h.banner,
+		Desk: h.desk, NotFound: workflows.ErrNotFound, Say: h.say, Lang: lang, Practice: p.settings.practice(), SignIn: passes, Answers: h.desk, Calendars: h.desk, Banner: h.banner,
 		Clock: o.service.Now, Listen: p.settings.Listen, PublicURL: p.settings.PublicURL, Log: log,
 	}
 	if c, ok := o.clock.(*practiceClock); ok {
@@ -127,9 +130,11 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 	c := courier.Config{
 		Service: o.service, Render: h.desk.Card, RenderJoined: h.desk.JoinedCard, Call: h.desk.Call, Closed: h.closed, Way: h.way, Route: h.route, Joins: h.joins, Owner: owner(), Log: log,
 	}
-	if h.slack != nil {
-		h.slack.Use(h.desk)
-		c.Place, c.Person, c.Attach = h.place, h.person, h.attach
+	if len(h.platforms) > 0 {
+		c.Place, c.Person, c.Attach, c.Instead, c.Elsewhere = h.place, h.person, h.attach, h.instead, h.elsewhere
+	}
+	for _, x := range h.platforms {
+		x.use(h.desk)
 	}
 	h.courier = courier.New(c)
 	live.Store(h)
@@ -140,12 +145,14 @@ func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house
 // done that follows from it.
 func (h *house) changed(c workflows.Changed) {
 	h.web.Changed(string(c.Incident))
-	if h.slack != nil {
-		channel := ""
-		if c.Incident != "" {
-			channel = h.desk.Channel(c.Incident)
+	channel := ""
+	if c.Incident != "" && len(h.platforms) > 0 {
+		channel = h.desk.Channel(c.Incident)
+	}
+	for _, x := range h.platforms {
+		if x.changed != nil {
+			x.changed(channel)
 		}
-		h.slack.Changed(channel)
 	}
 	if c.Work {
 		h.courier.Wake()
@@ -159,17 +166,41 @@ var mediaTypes = map[string]string{
 }
 
 // moveOn moves the practice clock on and lets happen what falls due on the way, tick by
-// tick: an hour of practice must bring the same calls as an hour of a real night.
+// tick: an hour of practice must bring the same calls as an hour of a real night. Ticks at which
+// nothing can be due are passed over.
 func (h *house) moveOn(ctx context.Context, c *practiceClock, d time.Duration) error {
 	const tick = 5 * time.Minute
-	for left := d; left > 0; left -= tick {
-		if err := h.step(ctx, func() error { return c.Move(ctx, min(tick, left)) }); err != nil {
+	for left := d; left > 0; {
+		quiet, err := h.quiet(ctx)
+		if err != nil {
 			return err
 		}
+		by := min(max(tick, quiet.Truncate(tick)), left)
+		if err := h.step(ctx, func() error { return c.Move(ctx, by) }); err != nil {
+			return err
+		}
+		left -= by
 	}
 	h.courier.Wake()
 	h.web.Changed("")
 	return nil
+}
+
+// quiet is how long nothing falls due: no timer, no message, no morning with its overview, and
+// no midnight, after which another edition of a law may be in force.
+func (h *house) quiet(ctx context.Context) (time.Duration, error) {
+	now := h.service.Now()
+	local := now.In(incident.Tokyo)
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, incident.Tokyo)
+	next := midnight.AddDate(0, 0, 1)
+	if morning := midnight.Add(9 * time.Hour); morning.After(now) {
+		next = morning
+	}
+	due, ok, err := h.service.NextDue(ctx)
+	if ok && due.Before(next) {
+		next = due
+	}
+	return next.Sub(now), err
 }
 
 // step moves the clock and does what is due then, the calendar's work of that day among it:
@@ -198,9 +229,7 @@ func owner() string {
 func (p *program) serve(ctx context.Context) (err error) {
 	log := p.log()
 	given := p.settings
-	if given.slackUnused() {
-		p.settings = p.settings.withoutSlack()
-	}
+	p.settings = given.inUse()
 	if given.phoneUnused() {
 		p.settings = p.settings.withoutPhone()
 	}
@@ -239,12 +268,14 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	follow, unfollow := h.following(ctx, log)
+	defer unfollow()
 	key := "cli.serve.live"
 	if p.settings.practice() {
 		key = "cli.serve.practice"
 	}
 	fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, key, "address", "http://"+d.address, "database", store.Shown(p.settings.database())))
-	for _, s := range slices.Concat(given.slackSaid(d.address), given.mailSaid(), given.phoneSaid()) {
+	for _, s := range slices.Concat(given.slackSaid(d.address), given.discordSaid(d.address), given.mailSaid(), given.phoneSaid()) {
 		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, s.key, s.pairs...))
 	}
 
@@ -254,6 +285,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 			running = false
 		case <-changed:
 			running = p.reload(ctx, h, log)
+			follow()
 		case <-ctx.Done():
 			running = false
 			fmt.Fprintln(p.out, h.say(p.settings.Lang, "cli.serve.stopping"))

@@ -60,21 +60,35 @@ func there(err error) (bool, error) {
 	return err == nil, err
 }
 
-// stillHere lets in nobody whose account on Slack is switched off: that is done on the day
-// somebody leaves, the contact list often later, and a session lasts for days.
+// stillHere lets in nobody whose account of the company's on a chat platform is switched off: that
+// is done on the day somebody leaves, the contact list often later, and a session lasts for days.
+// Accounts elsewhere are people's own. Who has left a server there is refused where he is on no
+// other platform, for he may have left the one and go on with the other.
 func (h *house) stillHere(known func(chat.UserID) (string, bool)) func(chat.UserID) (string, bool) {
 	return func(who chat.UserID) (string, bool) {
 		called, ok := known(who)
-		if !ok || h.slack == nil {
-			return called, ok
+		if !ok {
+			return called, false
 		}
 		_, id, _ := strings.Cut(string(who), ":")
 		p, _ := h.service.Contacts().Person(incident.PersonID(id))
-		account := chat.UserID("")
-		if p.SlackID != "" {
-			account = chat.UserID(h.slack.Name() + ":" + p.SlackID)
+		gone, there := false, false
+		for _, x := range h.platforms {
+			account, has := h.named(x, p)
+			switch {
+			case x.left != nil && x.left(account, p.Email):
+				if x.owned {
+					return called, false
+				}
+				gone = true
+			case has:
+				there = true
+			case h.byMail(x, p):
+				_, found := x.mails.Known(p.Email)
+				there = there || found
+			}
 		}
-		return called, !h.slack.Left(account, p.Email)
+		return called, there || !gone
 	}
 }
 

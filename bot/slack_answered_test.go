@@ -58,10 +58,11 @@ func TestATakenCallIsSeenEverywhereOnSlack(t *testing.T) {
 	}
 }
 
-// callsOf are a person's direct messages by which he was called to an incident.
+// callsOf are a person's direct messages by which he was called to an incident. What he is told
+// of its notification clocks is another message.
 func callsOf(p *slacktest.Person, id string) (calls []slacktest.Message) {
 	for _, m := range p.DMs() {
-		if !m.Ephemeral && strings.Contains(m.Text(), id) {
+		if !m.Ephemeral && strings.Contains(m.Text(), id) && !strings.Contains(m.Text(), spoken("notice.clocks.title", "id", id, "title", "")) {
 			calls = append(calls, m)
 		}
 	}

@@ -68,10 +68,10 @@ func (c *slackCrash) takesUp() { c.lead.Press("", "対応します", "") }
 func (c *slackCrash) approved() {
 	c.reported()
 	c.takesUp()
-	for _, line := range [][2]string{
+	for _, line := range slices.Concat([][2]string{
 		{"レベル 0 何も送られていないため", "「事故レベル0」と判定しました"},
 		{"項目 想定される被害 何も送られていない", "「想定される被害」を記入しました"},
-	} {
+	}, noDuties) {
 		c.lead.Slash(c.channel(), line[0])
 		c.lead.WaitText(c.channel(), line[1])
 	}

@@ -20,29 +20,6 @@ func (c *slackCrash) told(p *slacktest.Person) (numbers []string) {
 	return numbers
 }
 
-// reporters counts the incidents of each reporter.
-func (c *slackCrash) reporters() map[string]int {
-	db := c.open()
-	defer db.Close()
-	rows, err := db.Query(`SELECT person FROM messages WHERE kind = 'reporter'`)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer rows.Close()
-	all := map[string]int{}
-	for rows.Next() {
-		var who string
-		if err := rows.Scan(&who); err != nil {
-			c.t.Fatal(err)
-		}
-		all[who]++
-	}
-	if err := rows.Err(); err != nil {
-		c.t.Fatal(err)
-	}
-	return all
-}
-
 // slackKilledAtRandom kills the program again and again while people report.
 func slackKilledAtRandom(t *testing.T, binary string, reports, kills int) {
 	c := newSlackCrash(t, binary, time.Duration(kills)*15*time.Second)

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"database/sql"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,14 +14,11 @@ import (
 // slackCrash is a workspace whose program is killed: the real one, on duty, in a process of
 // its own and at Slack's own pace.
 type slackCrash struct {
-	t      *testing.T
-	w      *slacktest.Workspace
-	binary string
-	data   string
-	url    string   // of its database
-	also   []string // settings beside those of Slack
-	lives  []*slackLife
-	crowd  []string // who reports besides 中村
+	killable
+	w     *slacktest.Workspace
+	also  []string // settings beside those of Slack
+	lives []*oneLife
+	crowd []string // who reports besides 中村
 
 	reporter, lead, admin *slacktest.Person
 }
@@ -58,7 +51,7 @@ func newCrashIn(t *testing.T, binary string, patience time.Duration, folder stri
 	} {
 		w.AddUser(u)
 	}
-	c := &slackCrash{t: t, w: w, binary: binary, data: folder, url: "sqlite:" + filepath.Join(folder, "hikeshi.db")}
+	c := &slackCrash{w: w, killable: killable{t: t, binary: binary, data: folder, url: "sqlite:" + filepath.Join(folder, "hikeshi.db")}}
 	c.reporter, c.lead, c.admin = w.Person(crashReporter), w.Person(crashLead), w.Person(crashAdmin)
 	return c
 }
@@ -66,14 +59,7 @@ func newCrashIn(t *testing.T, binary string, patience time.Duration, folder stri
 // imports takes a contact list in.
 func (c *slackCrash) imports(people string) {
 	c.t.Helper()
-	list := filepath.Join(c.data, "contacts.csv")
-	if err := os.WriteFile(list, []byte(people), 0o600); err != nil {
-		c.t.Fatal(err)
-	}
-	var out, errs written
-	if code := run(c.t.Context(), []string{"contacts", "import", list}, c.environ(), &out, &errs); code != 0 {
-		c.t.Fatalf("import: %s%s", &out, &errs)
-	}
+	c.killable.imports(people, c.environ())
 }
 
 func (c *slackCrash) environ() []string {
@@ -83,33 +69,17 @@ func (c *slackCrash) environ() []string {
 	}, c.also...) // of a name that is there twice the last counts
 }
 
-// slackLife is one life of the program.
-type slackLife struct {
-	cmd       *exec.Cmd
-	out, errs *written
-	ended     chan struct{}
-}
-
 // live starts the program, and waits until Slack has its connection.
-func (c *slackCrash) live() *slackLife {
+func (c *slackCrash) live() *oneLife {
 	c.t.Helper()
 	return c.liveAs(exec.Command(c.binary))
 }
 
 // liveAs is live with a command of its own; what its environment says is added.
-func (c *slackCrash) liveAs(cmd *exec.Cmd) *slackLife {
+func (c *slackCrash) liveAs(cmd *exec.Cmd) *oneLife {
 	c.t.Helper()
-	l := &slackLife{cmd: cmd, out: &written{}, errs: &written{}, ended: make(chan struct{})}
-	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = append(c.environ(), cmd.Env...), l.out, l.errs
 	c.w.Wait("the line of the one before is gone", func() bool { return c.w.Sockets() == 0 })
-	if err := l.cmd.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	go func() {
-		_ = l.cmd.Wait() // how it ended is asked by whom it concerns
-		close(l.ended)
-	}()
-	c.t.Cleanup(l.kill)
+	l := c.begins(cmd, c.environ())
 	c.lives = append(c.lives, l)
 	c.w.Wait("the program is connected", func() bool { return c.w.Sockets() > 0 || l.over() })
 	if l.over() {
@@ -118,93 +88,23 @@ func (c *slackCrash) liveAs(cmd *exec.Cmd) *slackLife {
 	return l
 }
 
-// kill ends it with SIGKILL, and returns when nothing of it is left.
-func (l *slackLife) kill() {
-	_ = l.cmd.Process.Kill()
-	<-l.ended
-}
-
-func (l *slackLife) over() bool {
-	select {
-	case <-l.ended:
-		return true
-	default:
-		return false
-	}
-}
-
-func (l *slackLife) killed() bool {
-	s, ok := l.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && s.Signal() == syscall.SIGKILL
-}
-
 // again starts the program after a kill, as if the minute of its leases were over.
-func (c *slackCrash) again() *slackLife {
+func (c *slackCrash) again() *oneLife {
 	c.t.Helper()
 	c.leasesOver()
 	return c.live()
 }
 
-func (c *slackCrash) leasesOver() {
-	c.t.Helper()
-	db := c.open()
-	defer db.Close()
-	for _, table := range []string{"messages", "timers"} {
-		if _, err := db.Exec(`UPDATE `+table+` SET next = next - $1 WHERE owner <> '' AND next IS NOT NULL`, time.Minute.Microseconds()); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-}
-
-// quiet reports whether nothing is left to be sent.
-func (c *slackCrash) quiet() bool { return c.count("next IS NOT NULL") == 0 }
-
-// count counts messages.
-func (c *slackCrash) count(which string) (n int) {
-	db := c.open()
-	defer db.Close()
-	if err := db.QueryRow(`SELECT count(*) FROM messages WHERE ` + which).Scan(&n); err != nil {
-		c.t.Fatal(err)
-	}
-	return n
-}
-
-// open opens the database beside the program.
-func (c *slackCrash) open() *sql.DB {
-	c.t.Helper()
-	driver, source := "pgx", c.url+"&search_path=hikeshi"
-	if path, ok := strings.CutPrefix(c.url, "sqlite:"); ok {
-		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return db
-}
-
 // finish lets it send what is due, and ends it well.
-func (c *slackCrash) finish(l *slackLife) {
+func (c *slackCrash) finish(l *oneLife) {
 	c.t.Helper()
 	c.w.Wait("nothing is left to send", func() bool { return l.over() || c.quiet() })
 	c.ends(l)
 }
 
-// ends ends it well.
-func (c *slackCrash) ends(l *slackLife) {
-	c.t.Helper()
-	if err := l.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		c.t.Errorf("it ended by itself: %v\n%s", err, l.errs)
-	}
-	<-l.ended
-	if code := l.cmd.ProcessState.ExitCode(); code != 0 {
-		c.t.Errorf("exit %d: %s", code, l.errs)
-	}
-}
-
 // killAfter arms the trap: as soon as Slack has done it, and before it has answered, the
 // program of that moment is killed. The channel is closed then.
-func (c *slackCrash) killAfter(d deed, l *slackLife) <-chan struct{} {
+func (c *slackCrash) killAfter(d deed, l *oneLife) <-chan struct{} {
 	died := make(chan struct{})
 	from := len(c.w.Calls(d.method))
 	var once sync.Once

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -34,6 +35,7 @@ type onDuty struct {
 	t         *testing.T
 	w         *slacktest.Workspace
 	data      string
+	says      string // by what it is known to be at work; empty: by what it says of Slack
 	environ   []string
 	address   string
 	out, errs *written
@@ -84,7 +86,7 @@ func (d *onDuty) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	d.out, d.errs, d.ended, d.stop = &written{}, &written{}, make(chan int, 1), stop
 	go func() { d.ended <- run(ctx, []string{"serve"}, d.environ, d.out, d.errs) }()
-	waitFor(d.t, d.out, "Slack")
+	waitFor(d.t, d.out, cmp.Or(d.says, "Slack"))
 	d.address = printedAddress.FindString(d.out.String())
 	d.t.Cleanup(func() { d.end() })
 }

@@ -60,7 +60,7 @@ func TestAMergedIncidentOnSlack(t *testing.T) {
 		p.WaitText("", "サーバー室で煙が出ています")
 	}
 	o, _ := r.slack.Channel(other)
-	if !strings.Contains(slacktest.Texts(o.Messages), second+"を統合しました") || !strings.Contains(o.Messages[0].Text(), "member0さん、member1さん") {
+	if !strings.Contains(slacktest.Texts(o.Messages), second+"を統合しました") || !strings.Contains(o.Messages[0].Text(), "member0さん（連絡先にない人）、member1さん（連絡先にない人）") {
 		t.Errorf("the other channel says %s", slacktest.Texts(o.Messages))
 	}
 	people[1].WaitText("", second+" は "+first+" とまとめました")

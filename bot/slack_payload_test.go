@@ -30,15 +30,18 @@ import (
 	"hikeshi/workflows/incident"
 )
 
-// gallery is a company with an incident or two, and a Slack workspace in which one person is
-// shown what the desk has to say, so that what Slack gets can be looked at and compared.
+// gallery is a company with an incident or two, and a chat platform on which one person is shown
+// what the desk has to say, so that what the platform gets can be looked at and compared.
 type gallery struct {
+	wall    wall // where it hangs; nil: in the Slack workspace
+	on      string
 	t       *testing.T
 	lang    string
 	clock   *nightClock
 	store   workflows.Store
 	service *workflows.Service
 	desk    *desk.Desk
+	config  desk.Config
 	emails  map[chat.UserID]string
 	kept    workflows.PlaceKept // what becomes of the next channel
 	said    int
@@ -51,6 +54,15 @@ type gallery struct {
 
 	payloads map[string]string // by name
 	order    []string
+}
+
+// wall is where a gallery hangs that is not Slack's. What is shown there is given as it is read.
+type wall interface {
+	message(name string, card chat.Card) string
+	answer(name string, r chat.Reply) []string
+	form(name string, f *chat.Form) string
+	handed(name string, r chat.Reply)
+	mistakes() []string
 }
 
 // easel is a desk that says what it was told to say.
@@ -83,9 +95,17 @@ const viewerID = "U0VIEWER"
 
 func newGallery(t *testing.T, lang string, rows []contact.Row) *gallery {
 	t.Helper()
+	g := newCompany(t, lang, rows, frontendSlack)
+	g.hang()
+	return g
+}
+
+// newCompany is a gallery that does not hang yet.
+func newCompany(t *testing.T, lang string, rows []contact.Row, platform string) *gallery {
+	t.Helper()
 	ctx := t.Context()
 	g := &gallery{
-		t: t, lang: lang, clock: &nightClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)},
+		t: t, lang: lang, on: platform, clock: &nightClock{now: time.Date(2026, 11, 22, 2, 0, 0, 0, incident.Tokyo)},
 		emails: map[chat.UserID]string{}, payloads: map[string]string{}, kept: workflows.PlaceKept{ID: "C0INCIDENT"},
 	}
 	url := "sqlite:" + filepath.Join(t.TempDir(), "gallery.db")
@@ -107,21 +127,21 @@ func newGallery(t *testing.T, lang string, rows []contact.Row) *gallery {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	g.store = real
-	g.service, err = workflows.New(ctx, workflows.Options{Store: real, Clock: g.clock, Book: set.Book, Paging: set.Paging, Places: true, Log: quiet})
+	g.service, err = workflows.New(ctx, workflows.Options{Store: real, Clock: g.clock, Book: set.Book, Paging: set.Paging, Places: []string{platform}, Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := g.service.ImportContacts(ctx, rows); err != nil {
 		t.Fatal(err)
 	}
-	g.desk = desk.New(desk.Config{
+	g.config = desk.Config{
 		Service: g.service, Texts: set.Texts, Lang: lang, Company: "見本商事", Places: true, Log: quiet,
 		Email: func(u chat.UserID) string { return g.emails[u] },
 		SignIn: func(context.Context, chat.UserID, incident.PersonID) (string, time.Time, error) {
 			return "/sign-in?token=ONCE", g.clock.Now().Add(10 * time.Minute), nil
 		},
-	})
-	g.hang()
+	}
+	g.desk = desk.New(g.config)
 	return g
 }
 
@@ -161,16 +181,19 @@ func (g *gallery) hang() {
 	g.w.UseHTTP(server.URL)
 }
 
-// user is somebody of the contact list as Slack knows him: by the mail address. Any other
-// name is a stranger's.
+// user is somebody of the contact list as the platform knows him: Slack by the mail address,
+// others by the ID in the list. Any other name is a stranger's.
 func (g *gallery) user(name string) chat.UserID {
 	found := g.service.Contacts().Find(name)
 	if len(found) != 1 {
-		return chat.UserID("slack:U0" + strings.ToUpper(fmt.Sprintf("%x", name))[:6])
+		return chat.UserID(g.on + ":U0" + strings.ToUpper(fmt.Sprintf("%x", name))[:6])
 	}
 	p, _ := g.service.Contacts().Person(found[0])
+	if p.DiscordID != "" {
+		return chat.UserID(g.on + ":" + p.DiscordID)
+	}
 	local, _, _ := strings.Cut(p.Email, "@")
-	u := chat.UserID("slack:U0" + strings.ToUpper(local))
+	u := chat.UserID(g.on + ":U0" + strings.ToUpper(local))
 	g.emails[u] = p.Email
 	return u
 }
@@ -186,7 +209,7 @@ func (g *gallery) person(name string) incident.PersonID {
 
 func (g *gallery) ask(name string, r chat.Request) chat.Reply {
 	g.said++
-	r.ID, r.From, r.Name, r.At = fmt.Sprintf("slack:r%d", g.said), g.user(name), name, g.clock.Now()
+	r.ID, r.From, r.Name, r.At = fmt.Sprintf("%s:r%d", g.on, g.said), g.user(name), name, g.clock.Now()
 	return g.desk.Handle(context.Background(), r)
 }
 
@@ -309,7 +332,7 @@ func (g *gallery) deliver() {
 			return
 		}
 		for _, m := range batch {
-			res := workflows.Sent{OK: true, At: g.clock.Now(), Frontend: frontendSlack, Message: fmt.Sprint(m.ID)}
+			res := workflows.Sent{OK: true, At: g.clock.Now(), Frontend: g.on, Message: fmt.Sprint(m.ID)}
 			if m.Kind == incident.NoticePlace {
 				err = g.service.RecordPlace(ctx, m, "test", g.kept, res)
 			} else {
@@ -367,6 +390,10 @@ func suffix(variant string) string {
 // message shows a card as it comes unasked.
 func (g *gallery) message(name string, card chat.Card) {
 	g.t.Helper()
+	if g.wall != nil {
+		g.keep(name, nil, g.wall.message(name, card))
+		return
+	}
 	_, err := g.front.Send(context.Background(), chat.Delivery{Key: name, To: chat.Target{User: "slack:" + viewerID}, Card: card})
 	if err != nil {
 		g.t.Fatalf("%s: %v", name, err)
@@ -389,19 +416,30 @@ func (g *gallery) reply(name string, r chat.Reply) chat.Reply {
 	}
 	direct := r.Direct
 	r.Direct = false // only where it stands differs
+	if g.wall != nil {
+		for i, read := range g.wall.answer(name, r) {
+			g.keep(part(name, i), nil, read)
+		}
+		r.Direct = direct
+		return r
+	}
 	before := len(g.answers())
 	g.easel.put(r, nil)
 	g.viewer.Slash("general", "…")
 	g.viewer.Wait(name, func() bool { return len(g.answers()) == before+len(r.Cards) })
 	for i, m := range g.answers()[before:] {
-		part := name
-		if i > 0 {
-			part = fmt.Sprintf("%s.%d", name, i+1)
-		}
-		g.keep(part, map[string]any{"text": m.Fallback, "blocks": m.Blocks}, m.Text())
+		g.keep(part(name, i), map[string]any{"text": m.Fallback, "blocks": m.Blocks}, m.Text())
 	}
 	r.Direct = direct
 	return r
+}
+
+// part names a card of an answer.
+func part(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s.%d", name, i+1)
 }
 
 // answers are what the viewer was answered in the channel, without the acknowledgements.
@@ -415,10 +453,14 @@ func (g *gallery) form(name string, r chat.Reply) *chat.Form {
 	if r.Form == nil {
 		g.t.Fatalf("%s: no form: %+v", name, r)
 	}
-	g.easel.put(chat.Reply{Form: r.Form}, nil)
-	g.viewer.Slash("general", "…")
-	g.viewer.Wait("the form "+name, func() bool { return g.viewer.Modal() != nil })
-	g.window("form."+name, g.viewer.Modal())
+	if g.wall != nil {
+		g.keep("form."+name, nil, g.wall.form(name, r.Form))
+	} else {
+		g.easel.put(chat.Reply{Form: r.Form}, nil)
+		g.viewer.Slash("general", "…")
+		g.viewer.Wait("the form "+name, func() bool { return g.viewer.Modal() != nil })
+		g.window("form."+name, g.viewer.Modal())
+	}
 	if len(r.Cards) > 0 {
 		g.reply("beside."+name, chat.Reply{Cards: r.Cards})
 	}
@@ -441,6 +483,9 @@ func (g *gallery) window(name string, m *slacktest.Modal) {
 // home shows somebody's Home tab.
 func (g *gallery) home(name string, of string) {
 	g.t.Helper()
+	if g.wall != nil {
+		return // there is no such tab
+	}
 	cards, err := g.desk.Home(context.Background(), g.user(of))
 	if err != nil {
 		g.t.Fatal(err)
@@ -462,6 +507,7 @@ var volatile = []struct {
 }{
 	{regexp.MustCompile(`"block_id": "b[0-9A-Z]{6,}"`), `"block_id": "(any)"`},
 	{regexp.MustCompile(`[0-9a-f]{64}`), "(digest)"},
+	{regexp.MustCompile(`link_(yes|no)\|\|\|[0-9a-f]{16}`), "link_$1|||(any)"},
 	{regexp.MustCompile(`\b[a-z2-7]{16}\b`), "(nonce)"},
 	{regexp.MustCompile(`([：:] ?)[A-Z2-7]{8}\b`), "$1(reference)"},
 }
@@ -528,6 +574,10 @@ func TestWhatSlackIsSent(t *testing.T) {
 			g.outage()
 			g.questions()
 			g.duties()
+			g.legal()
+			g.outside()
+			g.drafts()
+			g.links()
 			g.compare(func(name string) bool { return lang == "ja" || inEnglish[name] })
 			g.complete()
 		})
@@ -554,8 +604,9 @@ func (g *gallery) complete() {
 		return false
 	}
 	for _, kind := range noticeKinds(g.t) {
-		// A channel is said to nobody, and the letter of an offer goes by mail alone.
-		if kind != incident.NoticePlace && kind != incident.NoticeOffer && !shown("notice."+string(kind)) {
+		// A channel is said to nobody, and the letters of an offer and of a code go by mail alone.
+		apart := []incident.NoticeKind{incident.NoticePlace, incident.NoticeOffer, incident.NoticeLinkCode}
+		if !slices.Contains(apart, kind) && !shown("notice."+string(kind)) {
 			g.t.Errorf("no message of the kind %q is shown", kind)
 		}
 	}
@@ -563,6 +614,9 @@ func (g *gallery) complete() {
 		if !shown("form." + f) {
 			g.t.Errorf("the form %q is not shown", f)
 		}
+	}
+	if g.wall != nil {
+		return
 	}
 	for _, h := range []string{"stranger", "reporter", "lead", "manager", "quiet"} {
 		if !shown("home." + h) {
@@ -584,7 +638,7 @@ func noticeKinds(t *testing.T) []incident.NoticeKind {
 		t.Fatal(err)
 	}
 	var kinds []incident.NoticeKind
-	for _, m := range regexp.MustCompile(`(?m)^\tNotice[A-Z]\w* +NoticeKind = "([a-z]+)"`).FindAllSubmatch(src, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\tNotice[A-Z]\w* +NoticeKind = "([a-z_]+)"`).FindAllSubmatch(src, -1) {
 		kinds = append(kinds, incident.NoticeKind(m[1]))
 	}
 	if len(kinds) < 20 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,17 +68,19 @@ func slackDuty(t testing.TB, p *program, clock workflows.Clock) (h *house, stop 
 	if h, err = p.wire(ctx, o, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	heard, worked := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(heard)
-		if err := h.slack.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
+	worked := make(chan struct{})
+	var heard sync.WaitGroup
+	for _, x := range h.platforms {
+		heard.Go(func() {
+			if err := x.front.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	go func() { h.courier.Run(ctx); close(worked) }()
 	return h, func() {
 		cancel()
-		<-heard
+		heard.Wait()
 		<-worked
 		h.web.Stop()
 		if err := o.store.Close(); err != nil {

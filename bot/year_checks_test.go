@@ -32,6 +32,7 @@ func (y *year) check() {
 	for id, seq := range open {
 		if f := y.known[id]; f != nil && f.in.Seq == seq {
 			y.watched(f, timers, now)
+			y.ticking(f, timers, now)
 			continue
 		}
 		in, err := y.file.Incident(ctx, id)
@@ -43,6 +44,7 @@ func (y *year) check() {
 		}
 		y.follow(in)
 		y.watched(y.known[id], timers, now)
+		y.ticking(y.known[id], timers, now)
 	}
 	for id, f := range y.known {
 		if _, is := open[id]; !is && !f.in.Phase.Ended() {
@@ -54,8 +56,8 @@ func (y *year) check() {
 		}
 	}
 	for key := range timers {
-		if id, ok := strings.CutPrefix(key, "round:"); ok && open[incident.ID(id)] == 0 {
-			y.wrong("%s: its timer is still there, and it has ended", id)
+		if _, id, ok := strings.Cut(key, ":"); ok && open[incident.ID(id)] == 0 {
+			y.wrong("%s: its timer is still there, and it has ended", key)
 		}
 	}
 	if len(y.faults) > 0 {
@@ -213,6 +215,15 @@ func (y *year) unsent(id incident.ID) string {
 	return b.String()
 }
 
+// around describes the entries from one on.
+func (y *year) around(records []incident.Record, from int64) string {
+	var b strings.Builder
+	for _, r := range records[max(0, from-12):min(int(from)+4, len(records))] {
+		fmt.Fprintf(&b, "\n%d %s %s %s %+v", r.Seq, r.At.In(incident.Tokyo).Format("01-02 15:04:05.000"), r.By, r.Event.Kind(), r.Event)
+	}
+	return b.String()
+}
+
 // follow reads what is new of an incident, judges each call by what was known before it, and
 // compares the fold with the row.
 func (y *year) follow(in *incident.Incident) {
@@ -233,6 +244,7 @@ func (y *year) follow(in *incident.Incident) {
 			begun, at = f.in.Snapshot(), r.At
 		}
 		y.order(begun, f.in, r)
+		y.dutyOf(f.in, r)
 		f.in.Apply(r)
 		if e, ok := r.Event.(incident.RoundPassed); ok {
 			if y.rounds++; e.Exhausted {
@@ -351,6 +363,11 @@ func (y *year) order(begun, before *incident.Incident, r incident.Record) {
 		if !stands {
 			wrong("somebody can still be reached by other means")
 		}
+	case incident.PageStopped:
+		pg, _ := before.Page(e.Person)
+		if was, _ := begun.Page(e.Person); pg.Because == incident.BecauseSilent && was.Seq != pg.Seq && before.ActingLead(dir) == e.Person {
+			wrong("he leads, is called for his silence, and at once not any more")
+		}
 	case incident.MeansUsed:
 		pg, called := before.Page(e.Person)
 		if !called || pg.Status != incident.PageOpen || before.IsExcluded(e.Person) {
@@ -402,8 +419,12 @@ func (y *year) judge() {
 	}
 	for _, id := range ids {
 		y.pagesOf(id)
+		y.dutiesOf(id)
 	}
-	var held, open int
+	if d := y.duties; d.settled[incident.ClockFiled] == 0 || d.settled[incident.ClockUnneeded] == 0 || d.settled[incident.ClockLapsed] == 0 || d.reminded == 0 || d.overdue == 0 {
+		y.t.Errorf("of the clocks became %+v: this year says nothing of them", d)
+	}
+	var held int
 	if err := y.db.QueryRow(`SELECT (SELECT count(*) FROM messages WHERE owner <> '') + (SELECT count(*) FROM timers WHERE owner <> '')`).Scan(&held); err != nil || held > 0 {
 		y.t.Errorf("%d leases are left, %v", held, err)
 	}
@@ -411,8 +432,10 @@ func (y *year) judge() {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	if open = len(rows); len(y.timers()) > open {
-		y.t.Errorf("%d timers for %d open incidents", len(y.timers()), open)
+	for key := range y.timers() {
+		if !slices.ContainsFunc(rows, func(in *incident.Incident) bool { return strings.HasSuffix(key, ":"+string(in.ID)) }) {
+			y.t.Errorf("the timer %s is about nothing that is open", key)
+		}
 	}
 }
 
@@ -439,6 +462,26 @@ func (y *year) pagesOf(id incident.ID) {
 			return ok && r.Seq > from && f.Person == p && f.Means == m
 		})
 	}
+	// over reports whether a call needed no other means any more when it turned out that this one
+	// does not reach him: he had answered, was called anew, or had to be called no longer.
+	over := func(p incident.PersonID, from int64, at time.Time) bool {
+		return slices.ContainsFunc(records, func(r incident.Record) bool {
+			if r.Seq <= from || r.At.After(at) {
+				return false
+			}
+			switch e := r.Event.(type) {
+			case incident.Acknowledged, incident.Declined:
+				return r.By == p
+			case incident.PageStopped:
+				return e.Person == p
+			case incident.Paged:
+				return e.Person == p
+			case incident.CalledAgain:
+				return slices.ContainsFunc(e.Calls, func(c incident.Paged) bool { return c.Person == p })
+			}
+			return false
+		})
+	}
 	seqs := map[incident.PersonID]int64{}
 	call := func(p incident.PersonID, by []incident.Means) {
 		for _, means := range by {
@@ -452,9 +495,9 @@ func (y *year) pagesOf(id incident.ID) {
 			case !there:
 				y.t.Errorf("%s was called by %s, and there is no message %s", p, means, key)
 			case !m.FirstSent.IsZero() || m.State == workflows.MessageSent || m.State == workflows.MessageDropped || left:
-			case m.State == workflows.MessageFailed && (failed(p, seqs[p], means) || m.Error == "not_allowed_any_more"):
+			case m.State == workflows.MessageFailed && (failed(p, seqs[p], means) || m.Error == "not_allowed_any_more" || over(p, seqs[p], y.unreachable[key])):
 			default:
-				y.t.Errorf("what became of %s? %s %q after %d tries", key, m.State, m.Error, m.Attempt)
+				y.t.Errorf("what became of %s? %s %q after %d tries; %s", key, m.State, m.Error, m.Attempt, y.around(records, seqs[p]))
 			}
 		}
 	}

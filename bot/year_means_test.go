@@ -67,6 +67,10 @@ func (c carrier) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, err
 		y.failures++
 		switch kind {
 		case gone:
+			y.unreachable[d.Key] = now
+			for _, part := range d.Parts {
+				y.unreachable[part.Key] = now
+			}
 			return "", fmt.Errorf("no such account: %w", chat.ErrGone)
 		case busy:
 			return "", &chat.Later{Wait: 40 * time.Second}
@@ -101,6 +105,9 @@ func (y *year) arrive(c carrier, d chat.Delivery, now time.Time) {
 	m := c.m
 	y.arrivals++
 	if m.To == "" {
+		if in, err := y.file.Incident(context.Background(), m.Incident); err == nil {
+			y.overheard(c.means, d.To.Channel, in)
+		}
 		return
 	}
 	if marked, err := y.house.service.Compromised(context.Background()); err != nil || marked[c.means].On {
@@ -115,10 +122,11 @@ func (y *year) arrive(c carrier, d chat.Delivery, now time.Time) {
 	}
 	if m.Incident != "" {
 		in, err := y.file.Incident(context.Background(), m.Incident)
-		if err != nil || in.IsExcluded(m.To) {
+		if err != nil || in.IsExcluded(m.To) && !takenBack(m, d, in) {
 			y.wrong("%s got %s, and is left out (%v)", m.To, m.Key, err)
 		}
 	}
+	y.dutyArrives(m)
 	if m.Kind != incident.NoticePage || y.reached[m.Key] {
 		return
 	}
@@ -129,6 +137,12 @@ func (y *year) arrive(c carrier, d chat.Delivery, now time.Time) {
 		token = d.Call.Answer
 	}
 	y.called(m, c.means, token, now)
+}
+
+// takenBack reports whether a message that somebody has had gives way to one that says nothing of
+// its incident.
+func takenBack(m workflows.Message, d chat.Delivery, in *incident.Incident) bool {
+	return !m.FirstSent.IsZero() && d.Call == nil && len(d.Card.Buttons) == 0 && !strings.Contains(fmt.Sprintf("%+v", d.Card), in.Title) && !strings.Contains(d.Card.Title, string(in.ID))
 }
 
 // drawn is chance that depends on nothing but the seed and what it is about.

@@ -87,7 +87,7 @@ func (y *year) called(m workflows.Message, means, token string, now time.Time) {
 	hour := now.In(incident.Tokyo).Hour()
 	deaf := 20
 	if hour >= 22 || hour < 7 {
-		deaf = map[string]int{"web": 70, "mail": 90, "phone": 35}[means]
+		deaf = map[string]int{frontendSlack: 70, frontendDiscord: 70, "mail": 90, "phone": 35}[means]
 	}
 	switch roll := d.IntN(100); {
 	case roll < deaf:
@@ -130,6 +130,11 @@ func (y *year) labour(id incident.ID, p incident.PersonID) {
 		return
 	}
 	next := time.Duration(3+y.rnd.IntN(60)) * time.Minute
+	if y.drags(in) {
+		y.do(p, id, incident.Note{Text: "鉄道会社に問い合わせています"})
+		y.in(time.Duration(6+y.rnd.IntN(12))*time.Hour, func() { y.labour(id, p) })
+		return
+	}
 	level := incident.Level(y.rnd.IntN(4))
 	switch roll := y.rnd.IntN(100); {
 	case roll < 4:
@@ -162,6 +167,10 @@ func (y *year) labour(id incident.ID, p incident.PersonID) {
 		y.do(p, id, incident.Categorise{Category: incident.Categories[y.rnd.IntN(len(incident.Categories))], Reason: "見直し"})
 	case roll < 48:
 		y.ended(id, p, incident.Dismiss{Reason: "該当しない"})
+	case roll < 53:
+		if open := in.OpenClocks(); len(open) > 0 {
+			y.duty(in, p, open[y.rnd.IntN(len(open))].Rule)
+		}
 	case roll < 65:
 		y.do(p, id, incident.Note{Text: "確認しました"})
 	default:
@@ -233,6 +242,8 @@ func (y *year) onward(in *incident.Incident, p incident.PersonID) {
 				return
 			}
 		}
+	case incident.MissingClock:
+		y.duty(in, p, incident.Rule(m.Ref))
 	default:
 		y.do(p, in.ID, incident.SetPrevention{N: 1, Text: "研修", Owner: p, Due: "2027-12-24"})
 	}
@@ -246,7 +257,7 @@ func (y *year) tidy() {
 		y.t.Fatal(err)
 	}
 	for _, in := range open {
-		if y.clock.Now().Sub(in.ReportedAt) < 60*time.Hour {
+		if y.clock.Now().Sub(in.ReportedAt) < y.ripe(in) {
 			continue
 		}
 		leads := in.Leads(y.house.service.People())
@@ -296,12 +307,13 @@ func (y *year) away() {
 	}
 }
 
-// compromise has somebody mark mail as read by others; some hours later that is over.
+// compromise has somebody mark a means as read by others; some hours later that is over.
 func (y *year) compromise() {
+	means := []string{"mail", frontendSlack, frontendDiscord}[y.rnd.IntN(3)]
 	for _, p := range y.house.service.Contacts().People() {
 		if y.house.service.MayMark(p.ID) {
 			y.acts++
-			_, err := y.house.service.Compromise(context.Background(), fmt.Sprintf("act-%d", y.acts), p.ID, "mail", true, "web")
+			_, err := y.house.service.Compromise(context.Background(), fmt.Sprintf("act-%d", y.acts), p.ID, means, true, "web")
 			y.mayFail(err)
 			y.in(time.Duration(30+y.rnd.IntN(300))*time.Minute, y.lift)
 			return
@@ -309,9 +321,16 @@ func (y *year) compromise() {
 	}
 }
 
+// lift says that no means is read by others any more.
 func (y *year) lift() {
-	y.acts++
-	_, err := y.house.service.Compromise(context.Background(), fmt.Sprintf("act-%d", y.acts), "", "mail", false, workflows.DoorConsole)
+	ctx := context.Background()
+	marked, err := y.house.service.Compromised(ctx)
+	for _, means := range []string{"mail", frontendSlack, frontendDiscord} {
+		if err == nil && marked[means].On {
+			y.acts++
+			_, err = y.house.service.Compromise(ctx, fmt.Sprintf("act-%d", y.acts), "", means, false, workflows.DoorConsole)
+		}
+	}
 	if !y.mayFail(err) {
 		y.in(time.Minute, y.lift)
 	}

@@ -89,18 +89,24 @@ type year struct {
 	outages []failingTime
 	reached map[string]bool
 	faults  []string
+	// unreachable is when it last turned out that a message reaches nobody.
+	unreachable map[string]time.Time
+	// channels are the accounts in each channel, by platform and name.
+	channels map[string][]chat.UserID
 
 	known    map[incident.ID]*followed
-	imported time.Time // when the contact list was last changed
-	awake    time.Time // until when the calendar ticks every minute
-	started  time.Time // of the server that runs
+	said     map[string]bool // reminders: of which clock of which incident, and when
+	imported time.Time       // when the contact list was last changed
+	awake    time.Time       // until when the calendar ticks every minute
+	started  time.Time       // of the server that runs
 	acts     int
 
 	// Figures.
-	reports, rounds, exhausted, restarts, imports, absences, steps, tries, failures, arrivals int
-	pages                                                                                     map[string]int
-	repaired                                                                                  map[workflows.FindingKind]int
-	waited                                                                                    []time.Duration
+	reports, rounds, exhausted, restarts, imports, absences, steps, tries, failures, arrivals, kept int
+	pages                                                                                           map[string]int
+	repaired                                                                                        map[workflows.FindingKind]int
+	waited                                                                                          []time.Duration
+	duties                                                                                          duties
 }
 
 // happening is something that people do, or that is done to them.
@@ -115,7 +121,7 @@ func yearOn(t *testing.T, database func(t *testing.T) string, long time.Duration
 	y := &year{
 		t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 1)),
 		clock: &nightClock{now: begun}, begun: begun, end: begun.Add(long), busy: busy, url: database(t),
-		reached: map[string]bool{}, known: map[incident.ID]*followed{}, pages: map[string]int{}, repaired: map[workflows.FindingKind]int{},
+		reached: map[string]bool{}, channels: map[string][]chat.UserID{}, unreachable: map[string]time.Time{}, known: map[incident.ID]*followed{}, said: map[string]bool{}, duties: duties{settled: map[incident.ClockStatus]int{}}, pages: map[string]int{}, repaired: map[workflows.FindingKind]int{},
 	}
 	t.Logf("seed %d", y.seed)
 	y.open()
@@ -133,6 +139,7 @@ func yearOn(t *testing.T, database func(t *testing.T) string, long time.Duration
 	if y.rows, faults = contact.Parse(templates.SampleContacts()); faults != nil {
 		t.Fatal(faults)
 	}
+	y.rows = withAccounts(y.rows)
 	y.mayFail(y.importContacts(y.rows))
 	y.fate()
 	for y.step() {
@@ -142,6 +149,9 @@ func yearOn(t *testing.T, database func(t *testing.T) string, long time.Duration
 	y.tell()
 }
 
+// nowhere is an address at which nothing answers: what the year does not carry must not leave.
+const nowhere = "http://127.0.0.1:1"
+
 // open starts a server on the file, as serve does.
 func (y *year) open() {
 	ctx := context.Background()
@@ -150,6 +160,7 @@ func (y *year) open() {
 		DatabaseURL: y.url, Lang: "ja", Mode: modeLive, Listen: "127.0.0.1:0", PublicURL: "https://hikeshi.example.co.jp",
 		SMTPURL: "smtps://user:secret@smtp.example.co.jp", SMTPFrom: "hikeshi@example.co.jp",
 		PhoneURL: "https://phone.example.co.jp/call", PhoneSecret: strings.Repeat("s", 40),
+		SlackBotToken: "xoxb-1", SlackAppToken: "xapp-1", SlackAPIURL: nowhere, DiscordBotToken: "discord", DiscordGuildID: "900000000000000001", DiscordAPIURL: nowhere,
 	}}
 	set, err := p.templates()
 	if err != nil {
@@ -168,17 +179,36 @@ func (y *year) open() {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	route := h.courier.Route
+	y.furnish(h)
+	carried := func(fe chat.Frontend, m workflows.Message) chat.Frontend {
+		c := carrier{y, fe.Name(), m}
+		switch fe := fe.(type) {
+		case room:
+			return talker{joiner{c}, fe}
+		case chat.Joiner:
+			return joiner{c}
+		}
+		return c
+	}
+	route, instead := h.courier.Route, h.courier.Instead
 	h.courier.Route = func(m workflows.Message) (chat.Frontend, chat.Target, error) {
 		fe, to, err := route(m)
+		if errors.Is(err, chat.ErrGone) {
+			y.mu.Lock()
+			y.unreachable[m.Key] = y.clock.Now()
+			y.mu.Unlock()
+		}
 		if err != nil {
 			return nil, to, err
 		}
-		c := carrier{y, fe.Name(), m}
-		if _, joins := fe.(chat.Joiner); joins {
-			return joiner{c}, to, nil
+		return carried(fe, m), to, nil
+	}
+	h.courier.Instead = func(m workflows.Message, tried []string) (chat.Frontend, chat.Target, bool) {
+		fe, to, ok := instead(m, tried)
+		if !ok {
+			return nil, to, false
 		}
-		return c, to, nil
+		return carried(fe, m), to, true
 	}
 	y.house, y.started = h, y.clock.Now()
 	// Every third server dies by itself, at some moment of its work.
@@ -333,15 +363,23 @@ func (y *year) fate() {
 			y.outages = append(y.outages, failingTime{means: means, kind: kinds[y.rnd.IntN(len(kinds))], from: at, to: at.Add(length(least, most))})
 		})
 	}
-	breaks(9*day, "web", 10*time.Minute, 4*time.Hour, refusing, hanging, busy)
+	for _, platform := range platforms {
+		breaks(9*day, platform, 10*time.Minute, 4*time.Hour, refusing, hanging, busy)
+	}
 	breaks(8*day, "mail", 10*time.Minute, 5*time.Hour, refusing, refusing, hanging)
 	breaks(6*day, "phone", 10*time.Minute, 6*time.Hour, refusing, hanging, hanging, busy)
 	// No year without a night in which the chat is down and something happens.
 	night := y.begun.Add(18 * time.Hour)
-	y.outages = append(y.outages, failingTime{means: "web", kind: refusing, from: night, to: night.Add(time.Hour)})
+	for _, platform := range platforms {
+		y.outages = append(y.outages, failingTime{means: platform, kind: refusing, from: night, to: night.Add(time.Hour)})
+	}
 	y.at(night.Add(5*time.Minute), y.report)
+	// And none without a duty that is seen to too late.
+	drag := y.begun.Add(30 * time.Hour)
+	y.at(drag, y.drag)
+	y.at(drag.Add(6*day+day/2), y.late)
 	often(4*day, func(at time.Time) {
-		o := failingTime{means: []string{"web", "mail", "phone"}[y.rnd.IntN(3)], kind: gone, from: at, to: at.Add(length(time.Hour, 4*day))}
+		o := failingTime{means: []string{frontendSlack, frontendDiscord, "mail", "phone"}[y.rnd.IntN(4)], kind: gone, from: at, to: at.Add(length(time.Hour, 4*day))}
 		y.at(at, func() { // who it is, is chosen of those that are there
 			if people := y.house.service.Contacts().People(); len(people) > 0 {
 				o.person = people[y.rnd.IntN(len(people))].ID
@@ -388,7 +426,7 @@ func (y *year) tell() {
 	if n := len(y.waited); n > 0 {
 		mean, median = sum/time.Duration(n), y.waited[n/2]
 	}
-	y.t.Logf("seed %d: %.0f days, %d steps: %d incidents, %d acts of people; pages that arrived: %v; %d rounds, %d chains at their end; %d tries, %d of them failed, %d messages arrived; %d restarts, %d imports, %d absences; the audit mended %v; until somebody was responsible: mean %v, median %v, of %d",
-		y.seed, y.end.Sub(y.begun).Hours()/24, y.steps, y.reports, y.acts, y.pages, y.rounds, y.exhausted, y.tries, y.failures, y.arrivals,
-		y.restarts, y.imports, y.absences, y.repaired, mean.Round(time.Second), median.Round(time.Second), len(y.waited))
+	y.t.Logf("seed %d: %.0f days, %d steps: %d incidents, %d acts of people; pages that arrived: %v; %d rounds, %d chains at their end; %d tries, %d of them failed, %d messages arrived; %d times a channel was kept; %d restarts, %d imports, %d absences; the audit mended %v; until somebody was responsible: mean %v, median %v, of %d; clocks: %+v",
+		y.seed, y.end.Sub(y.begun).Hours()/24, y.steps, y.reports, y.acts, y.pages, y.rounds, y.exhausted, y.tries, y.failures, y.arrivals, y.kept,
+		y.restarts, y.imports, y.absences, y.repaired, mean.Round(time.Second), median.Round(time.Second), len(y.waited), y.duties)
 }

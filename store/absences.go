@@ -35,7 +35,7 @@ func (t *tx) saveAbsences(ctx context.Context, c *workflows.AbsenceChange) error
 	if c == nil {
 		return nil
 	}
-	if err := t.s.mustChange(ctx, workflows.ErrConflict, []string{nextContacts}, c.Contacts); err != nil {
+	if err := t.nextContacts(ctx, c.Contacts); err != nil {
 		return err
 	}
 	for _, a := range c.Drop {
@@ -49,4 +49,9 @@ func (t *tx) saveAbsences(ctx context.Context, c *workflows.AbsenceChange) error
 		}
 	}
 	return nil
+}
+
+// nextContacts has the contact list be of the version after one.
+func (t *tx) nextContacts(ctx context.Context, version int64) error {
+	return t.s.mustChange(ctx, workflows.ErrConflict, 1, []string{nextContacts}, version)
 }

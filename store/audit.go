@@ -15,8 +15,13 @@ import (
 // The timer of each is asked for by its key, as values: of a join PostgreSQL might make a walk
 // through a million timers.
 const (
-	itsTimer    = ` FROM timers t WHERE t.key = 'round:' || i.id AND t.kind = 'round' AND t.incident = i.id)`
-	selectOpen  = `SELECT ` + incidentColumns + `, (SELECT t.due` + itsTimer + `, (SELECT t.next` + itsTimer + `, (SELECT t.owner` + itsTimer + ` FROM incidents i WHERE TRUE` + stillOpen
+	itsRound  = ` FROM timers t WHERE t.key = 'round:' || i.id AND t.kind = 'round' AND t.incident = i.id)`
+	itsClocks = ` FROM timers t WHERE t.key = 'clocks:' || i.id AND t.kind = 'clocks' AND t.incident = i.id)`
+	itsOffer  = ` FROM timers t WHERE t.key = 'offer:' || i.id AND t.kind = 'offer' AND t.incident = i.id)`
+	itsTimers = `(SELECT t.due` + itsRound + `, (SELECT t.next` + itsRound + `, (SELECT t.owner` + itsRound +
+		`, (SELECT t.due` + itsClocks + `, (SELECT t.next` + itsClocks + `, (SELECT t.owner` + itsClocks +
+		`, (SELECT t.due` + itsOffer + `, (SELECT t.next` + itsOffer + `, (SELECT t.owner` + itsOffer
+	selectOpen  = `SELECT ` + incidentColumns + `, ` + itsTimers + ` FROM incidents i WHERE TRUE` + stillOpen
 	openRows    = selectOpen + ` ORDER BY i.reported_at, i.id`
 	openRow     = selectOpen + ` AND i.id = $1`
 	waitsTimer  = `SELECT 0 AS message, 0 AS urgent, key, incident, next FROM timers WHERE next <= $1 ORDER BY next, key LIMIT 1`
@@ -32,7 +37,7 @@ const (
 // What is to come last (urgent -1) waits as long as there is anything else: that says nothing.
 var overdue = []string{waitsTimer, waitsUrgent, waitsPlain}
 
-// OpenRows lists the incidents that have not ended, each with its timer.
+// OpenRows lists the incidents that have not ended, each with its timers.
 func (d *database) OpenRows(ctx context.Context) ([]workflows.OpenRow, error) {
 	list, err := all(ctx, d.reading(), openRows, nil, scanOpenRow)
 	if err != nil {
@@ -56,15 +61,23 @@ func (t *tx) OpenRow(ctx context.Context, id incident.ID) (workflows.OpenRow, er
 func scanOpenRow(rows rows) (o workflows.OpenRow, err error) {
 	var phase string
 	var seq, level, reported int64
-	var due, next sql.NullInt64
-	var owner sql.NullString
 	var state []byte
-	if err := rows.Scan(&o.ID, &seq, &phase, &level, &reported, &state, &due, &next, &owner); err != nil {
+	var timers [3]struct {
+		due, next sql.NullInt64
+		owner     sql.NullString
+	}
+	to := []any{&o.ID, &seq, &phase, &level, &reported, &state}
+	for i := range timers {
+		to = append(to, &timers[i].due, &timers[i].next, &timers[i].owner)
+	}
+	if err := rows.Scan(to...); err != nil {
 		return o, err
 	}
 	o.Incident, o.Err = incidentOf(string(o.ID), phase, seq, level, reported, state)
-	if due.Valid {
-		o.Due, o.Next, o.Leased = exactly(due.Int64), exactly(next.Int64), owner.String != ""
+	for i, its := range []*workflows.RowTimer{&o.Round, &o.Clocks, &o.Offer} {
+		if t := timers[i]; t.due.Valid {
+			*its = workflows.RowTimer{Due: exactly(t.due.Int64), Next: exactly(t.next.Int64), Leased: t.owner.String != ""}
+		}
 	}
 	return o, nil
 }

@@ -9,9 +9,9 @@ type dialect struct {
 	skipLocked string
 	// among writes "is one of those that the query gives", the query run once.
 	among func(query string) string
-	// oneReport keeps two reports of the same text by the same person apart in time, so that
-	// the second finds the first. Empty where a write transaction has the database to itself.
-	oneReport string
+	// oneAtATime keeps two apart in time that name the same, such as two reports of the same
+	// text by the same person, so that the second finds the first. Empty where a write transaction has the database to itself.
+	oneAtATime string
 	// kind is the name of the database program, and facts a query of its version and of the
 	// size of our database in bytes.
 	kind, facts string
@@ -30,15 +30,16 @@ var postgresDialect = dialect{
 	lockRow: ` FOR UPDATE`, skipLocked: ` FOR UPDATE SKIP LOCKED`,
 	among: func(query string) string { return "= ANY(ARRAY(" + query + "))" },
 	// The lock is the transaction's. A collision of two hashes costs a wait, nothing else.
-	oneReport: `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ':' || $2::text, 0))`,
-	kind:      "PostgreSQL",
-	facts:     `SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(current_database())`,
+	oneAtATime: `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ':' || $2::text, 0))`,
+	kind:       "PostgreSQL",
+	facts:      `SELECT split_part(current_setting('server_version'), ' ', 1), pg_database_size(current_database())`,
 }
 
 // queries holds the statements that depend on the dialect; the others are constants beside
 // the code that uses them.
 type queries struct {
 	lockIncident  string
+	lockIncidents string
 	lockMessage   string
 	claimTimers   string
 	claimMessages string
@@ -48,13 +49,14 @@ type queries struct {
 	partPages     string
 	claimGroup    string
 	lockGroup     string
-	oneReport     string
+	oneAtATime    string
 	kind, facts   string
 }
 
 func newQueries(d dialect) *queries {
 	return &queries{
 		lockIncident:  selectIncident + d.lockRow,
+		lockIncidents: lockIncidents(d),
 		lockMessage:   selectMessage + ` WHERE id = $1` + d.lockRow,
 		claimTimers:   claimTimers(d),
 		claimMessages: claimMessages(d, 0),
@@ -64,7 +66,7 @@ func newQueries(d dialect) *queries {
 		partPages:     partPages(d),
 		claimGroup:    claimGroup(d),
 		lockGroup:     selectMessage + ` WHERE joined > 0 AND joined = $1 ORDER BY id` + d.lockRow,
-		oneReport:     d.oneReport,
+		oneAtATime:    d.oneAtATime,
 		kind:          d.kind,
 		facts:         d.facts,
 	}

@@ -17,27 +17,38 @@ const selectIncident = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.
 // scanIncident reads a row. What stands in a column of its own counts, so that a column
 // that somebody changed by hand shows in what verify compares.
 func scanIncident(rows rows) (*incident.Incident, error) {
-	var id, phase string
-	var seq, level, reported int64
-	var state []byte
-	if err := rows.Scan(&id, &seq, &phase, &level, &reported, &state); err != nil {
+	r, err := scanRow(rows)
+	if err != nil {
 		return nil, err
 	}
-	return incidentOf(id, phase, seq, level, reported, state)
+	return r.incident()
+}
+
+// incidentRow is a row whose state is not decoded yet.
+type incidentRow struct {
+	id, phase            string
+	seq, level, reported int64
+	state                []byte
+}
+
+func scanRow(rows rows) (r incidentRow, err error) {
+	return r, rows.Scan(&r.id, &r.seq, &r.phase, &r.level, &r.reported, &r.state)
+}
+
+func (r incidentRow) incident() (*incident.Incident, error) {
+	return incidentOf(r.id, r.phase, r.seq, r.level, r.reported, r.state)
 }
 
 // scanAny reads a row whose state may be damaged.
 func scanAny(rows rows) (*incident.Incident, error) {
-	var id, phase string
-	var seq, level, reported int64
-	var state []byte
-	if err := rows.Scan(&id, &seq, &phase, &level, &reported, &state); err != nil {
+	r, err := scanRow(rows)
+	if err != nil {
 		return nil, err
 	}
-	in, err := incidentOf(id, phase, seq, level, reported, state)
+	in, err := r.incident()
 	if errors.Is(err, workflows.ErrUnreadable) {
 		return &incident.Incident{
-			ID: incident.ID(id), Seq: seq, Phase: incident.Phase(phase), Level: incident.Level(level), ReportedAt: exactly(reported), Unreadable: true,
+			ID: incident.ID(r.id), Seq: r.seq, Phase: incident.Phase(r.phase), Level: incident.Level(r.level), ReportedAt: exactly(r.reported), Unreadable: true,
 		}, nil
 	}
 	return in, err

@@ -31,7 +31,7 @@ const (
 	joinPage  = `UPDATE messages SET joined = $1 WHERE id = $2`
 	busyGroup = `SELECT count(*) FROM messages WHERE joined > 0 AND joined = $1 AND id <> $2 AND owner <> '' AND next > $3`
 	// What waits for a channel that is there now. One under way ends first.
-	hastenMessages = `UPDATE messages SET next = $1, due = $1 WHERE incident = $2 AND person = '' AND next > $1 AND owner = '' AND kind <> 'place'`
+	hastenMessages = `UPDATE messages SET next = $1, due = $1 WHERE incident = $2 AND person = '' AND next > $1 AND owner = '' AND kind <> 'place' AND means = $3`
 )
 
 const leaseMessage = `owner = $1, next = $2, attempt = attempt + 1, leased_revision = revision, leased_attempt = attempt + 1`

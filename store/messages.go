@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/workflows"
@@ -36,14 +37,31 @@ func saveMessages(ctx context.Context, s statements, notices []incident.Notice, 
 	}
 	rows := append(make([]any, 0, 1+len(notices)*insertMessages.columns), micro(at))
 	for i, n := range notices {
-		same := func(o incident.Notice) bool { return o.Key == n.Key }
+		same := func(o incident.Notice) bool { return o.Key == n.Key && o.Incident == n.Incident }
 		if slices.ContainsFunc(notices[i+1:], same) {
 			continue // one statement cannot write a row twice; the later notice counts
 		}
 		urgent := slices.ContainsFunc(notices[:i+1], func(o incident.Notice) bool { return same(o) && o.Urgent })
-		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, rank(urgent, n.Last), n.Day, string(n.Means))
+		rows = append(rows, n.Key, string(n.Kind), string(n.Incident), string(n.To), n.Seq, rank(urgent, n.Last), n.Day, carried(n))
 	}
 	return insertMessages.run(ctx, s, rows)
+}
+
+// carried is the column means: by what a message reaches its person, or behind a sign that no means
+// begins with to which further platform's channel it goes. A version that knows of no further
+// platform takes that for a means it does not know, and leaves the message to one that does.
+func carried(n incident.Notice) string {
+	if n.Front != "" {
+		return onFront(n.Front)
+	}
+	return string(n.Means)
+}
+
+func onFront(front string) string {
+	if front == "" {
+		return ""
+	}
+	return "@" + front
 }
 
 // rank is how a message is placed in the queue: the column urgent. Pages come before
@@ -75,7 +93,10 @@ func scanMessage(rows rows) (m message, err error) {
 	var urgent, resent int
 	err = rows.Scan(&m.ID, &m.Key, &m.Kind, &m.Incident, &m.To, &m.Seq, &urgent, &m.Day, &created, &m.Revision, &m.Attempt, &m.State, &m.due,
 		&m.owner, &m.leasedRevision, &m.leasedAttempt, &resent, &first, &last, &m.Frontend, &m.Sent, &m.Error, &m.Joined, &m.Means)
-	m.Urgent, m.Last, m.Resent = urgent > 0, urgent < 0, resent != 0
+	m.Urgent, m.Last, m.Resent, m.InHand = urgent > 0, urgent < 0, resent != 0, m.owner != ""
+	if front, on := strings.CutPrefix(string(m.Means), "@"); on {
+		m.Front, m.Means = front, ""
+	}
 	m.Created, m.FirstSent, m.LastSent = instant(created), instant(first), instant(last)
 	return m, err
 }
@@ -88,6 +109,7 @@ const (
 	said             = ` AND kind <> 'place'`
 	ofPerson         = selectMessage + ` WHERE person = $3`
 	ofPersonIncident = selectMessage + ` WHERE incident = $3 AND person = $4`
+	ofChannel        = ofPersonIncident + ` AND means = $5`
 	ofIncident       = selectMessage + ` WHERE incident = $3`
 )
 
@@ -99,6 +121,8 @@ func (d *database) Messages(ctx context.Context, q workflows.MessageQuery) ([]wo
 	case q.All:
 	case q.Person != "" && q.Incident == "":
 		query, args[2] = ofPerson, string(q.Person)
+	case q.Person == "":
+		query, args = ofChannel, append(args, "", onFront(q.Front))
 	default:
 		query, args = ofPersonIncident, append(args, string(q.Person))
 	}
@@ -257,20 +281,21 @@ func finishMessage(ctx context.Context, s statements, sql *queries, m workflows.
 	if err != nil {
 		return err
 	}
-	if res.OK {
+	over := len(res.Then) > 0 && (res.OK || res.Retry.IsZero())
+	if over {
 		if err := saveMessages(ctx, s, res.Then, res.At); err != nil {
 			return err
 		}
 	}
-	return s.notify(ctx, workflows.Changed{Incident: after.Incident, Work: res.OK && len(res.Then) > 0})
+	return s.notify(ctx, workflows.Changed{Incident: after.Incident, Work: over})
 }
 
-const channelWaits = `SELECT count(*) FROM messages WHERE incident = $1 AND person = '' AND next IS NOT NULL AND kind <> 'place'`
+const channelWaits = `SELECT count(*) FROM messages WHERE incident = $1 AND person = '' AND next IS NOT NULL AND kind <> 'place' AND means = $2`
 
-// ChannelWaits reports whether anything is still to be said in an incident's channel.
-func (d *database) ChannelWaits(ctx context.Context, id incident.ID) (bool, error) {
+// ChannelWaits reports whether anything is still to be said in an incident's channel on a platform.
+func (d *database) ChannelWaits(ctx context.Context, id incident.ID, front string) (bool, error) {
 	var n int
-	if _, err := row(ctx, d.reading(), channelWaits, []any{string(id)}, &n); err != nil {
+	if _, err := row(ctx, d.reading(), channelWaits, []any{string(id), onFront(front)}, &n); err != nil {
 		return false, fmt.Errorf("count what waits for a channel: %w", err)
 	}
 	return n > 0, nil

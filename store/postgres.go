@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -121,10 +122,10 @@ func (p *pipeline) later(_ context.Context, sql string, args ...any) error {
 }
 
 // mustChange uses the widest form, as setting a column to the value it has costs nothing
-// here, and lets the statement itself fail where it changes nothing: a COMMIT that travels
+// here, and lets the statement itself fail where it changes too little: a COMMIT that travels
 // behind it is then not carried out.
-func (p *pipeline) mustChange(_ context.Context, otherwise error, forms []string, args ...any) error {
-	sql := `WITH changed AS (` + forms[len(forms)-1] + ` RETURNING 1) SELECT 1 / count(*) FROM changed`
+func (p *pipeline) mustChange(_ context.Context, otherwise error, rows int, forms []string, args ...any) error {
+	sql := `WITH changed AS (` + forms[len(forms)-1] + ` RETURNING 1) SELECT 1 / (count(*) / ` + strconv.Itoa(rows) + `) FROM changed`
 	p.queued = append(p.queued, queuedStatement{sql: sql, args: storable(args), otherwise: otherwise})
 	return nil
 }
@@ -237,8 +238,15 @@ func committing(err error) error {
 	return fmt.Errorf("%w: %w", workflows.ErrUnsure, err)
 }
 
-func (p *pipeline) notify(ctx context.Context, c workflows.Changed) error {
-	return p.later(ctx, `SELECT pg_notify('`+channel+`', $1)`, payload(p.self, c))
+func (p *pipeline) notify(ctx context.Context, changes ...workflows.Changed) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	payloads := make([]string, len(changes))
+	for i, c := range changes {
+		payloads[i] = payload(p.self, c)
+	}
+	return p.later(ctx, `SELECT pg_notify('`+channel+`', p) FROM unnest($1::text[]) p`, payloads)
 }
 
 // storable gives arguments as PostgreSQL takes them: a text of it has no zero byte and is
@@ -305,10 +313,12 @@ func (r poolReader) again(err error) bool { return repeatable(err) }
 
 func (r poolReader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
 func (r poolReader) later(context.Context, string, ...any) error         { return ErrReadOnly }
-func (r poolReader) notify(context.Context, workflows.Changed) error     { return ErrReadOnly }
+func (r poolReader) notify(context.Context, ...workflows.Changed) error  { return ErrReadOnly }
 func (r poolReader) numbered() bool                                      { return true }
 
-func (r poolReader) mustChange(context.Context, error, []string, ...any) error { return ErrReadOnly }
+func (r poolReader) mustChange(context.Context, error, int, []string, ...any) error {
+	return ErrReadOnly
+}
 
 // Close waits for what is under way.
 func (e *postgresEngine) Close() error {

@@ -50,7 +50,26 @@ func postgresConfig(url string, o options) (*pgxpool.Config, error) {
 	if o.readOnly {
 		c.RuntimeParams["default_transaction_read_only"] = "on"
 	}
+	if _, given := c.RuntimeParams[compression]; !given && !strings.Contains(c.RuntimeParams["options"], compression) {
+		c.AfterConnect = compressLightly
+	}
 	return config, nil
+}
+
+// compression is the setting by which a server compresses what is large.
+const compression = "default_toast_compression"
+
+// compressLightly asks a server that knows lz4 for it. The state of an incident is some kilobytes,
+// written with every command: to compress it as a server does by default is most of what saving it
+// costs. What was written before stays readable as it is. It is asked for on each connection, and
+// not as a parameter of connecting: the next may be to another server, or through a pooler, that
+// refuses who connects with what it does not know.
+func compressLightly(ctx context.Context, c *pgconn.PgConn) error {
+	_, err := c.Exec(ctx, `SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = '`+compression+`' AND 'lz4' = ANY(enumvals)`).ReadAll()
+	if err != nil && c.IsClosed() {
+		return err
+	}
+	return nil // without it everything works, only slower
 }
 
 func preset(c *pgx.ConnConfig, name, value string) {

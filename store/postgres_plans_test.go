@@ -55,8 +55,8 @@ func TestPostgresPlans(t *testing.T) {
 		"lock joined pages":           {q.lockGroup, []any{int64(8250)}},
 		"claim joined pages":          {q.claimGroup, []any{"a", now + 60, now, int64(8250), int64(99004), int64(0)}},
 		"are joined pages in hand":    {busyGroup, []any{int64(8250), int64(99004), now}},
-		"hasten what waits":           {hastenMessages, []any{now, "INC-2026-4950"}},
-		"does a channel wait":         {channelWaits, []any{"INC-2026-4950"}},
+		"hasten what waits":           {hastenMessages, []any{now, "INC-2026-4950", ""}},
+		"does a channel wait":         {channelWaits, []any{"INC-2026-4950", ""}},
 		"when is the next due":        {nextDue, nil},
 		"recall a channel":            {selectMemory, []any{"slack", "place/10"}},
 		"recall all that begins so":   {selectMemories, []any{"slack", "place/9", "place/9\U0010ffff"}},
@@ -71,6 +71,7 @@ func TestPostgresPlans(t *testing.T) {
 		"the oldest other message":    {waitsPlain, []any{now}},
 		"what was given up":           {undelivered, []any{int64(1 << 40), int64(1 << 40), int64(20)}},
 		"send it again":               {sendAgain, []any{now, int64(2000)}},
+		"what a channel holds":        {ofChannel + said + latest, []any{int64(0), int64(100), "INC-2026-4950", "", "@discord"}},
 		"what he has of one incident": {ofPersonIncident + said + latest, []any{int64(0), int64(100), "INC-2026-4950", "p4"}},
 	} {
 		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"hikeshi/store/pgtest"
 	"hikeshi/store/storetest"
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 // migrated is the database of which tests get copies: quicker than migrating each.
@@ -120,6 +122,71 @@ func TestPostgresRefuses(t *testing.T) {
 				t.Errorf("the password is in %q", err)
 			}
 		})
+	}
+}
+
+// The state of an incident is compressed by what costs least, where the server knows it; an address
+// that asks for something else has it.
+func TestPostgresCompresses(t *testing.T) {
+	var known bool
+	url := newPostgres(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if err := conn.QueryRow(t.Context(), `SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'`).Scan(&known); err != nil {
+		t.Fatal(err)
+	}
+	inOptions := url + "&options=-c%20default_toast_compression%3Dpglz"
+	for address, want := range map[string]string{url: "lz4", url + "&default_toast_compression=pglz": "pglz", inOptions: "pglz"} {
+		if !known {
+			want = "pglz"
+		}
+		id := incident.ID("INC-" + strconv.Itoa(len(address)))
+		s := openURL(t, address)
+		err := s.Write(t.Context(), func(tx workflows.Tx) error {
+			return tx.Save(t.Context(), workflows.Change{Incidents: []workflows.SavedIncident{{
+				Row: &incident.Incident{ID: id, Seq: 1, Title: strings.Repeat("社用PCを電車に置き忘れた。", 500)},
+			}}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := conn.QueryRow(t.Context(), `SELECT pg_column_compression(state) FROM hikeshi.incidents WHERE id = $1`, string(id)).Scan(&got); err != nil || got != want {
+			t.Errorf("compressed by %q, want %q: %v", got, want, err)
+		}
+	}
+}
+
+// The next connection may be to a server that does not know it, or through a pooler that lets nobody
+// in with what it does not know: nobody asks for it to connect, and who cannot have it goes on without.
+func TestPostgresConnectsWithoutCompressing(t *testing.T) {
+	url := newPostgres(t)
+	config, err := postgresConfig(url, options{migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := preparePostgres(t.Context(), config.ConnConfig, options{migrate: true}); err != nil {
+		t.Fatal(err)
+	}
+	if v, asked := config.ConnConfig.RuntimeParams[compression]; asked {
+		t.Errorf("it connects with %s=%s", compression, v)
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config.ConnConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `BEGIN; SELECT 1/0`); err == nil {
+		t.Fatal("divided by nothing")
+	}
+	if err := compressLightly(t.Context(), conn.PgConn()); err != nil { // the server refuses everything now
+		t.Errorf("refused, and no connection: %v", err)
+	}
+	if _, err := conn.Exec(t.Context(), `ROLLBACK`); err != nil {
+		t.Errorf("what follows: %v", err)
 	}
 }
 

@@ -187,9 +187,9 @@ func (w *writing) later(ctx context.Context, q string, args ...any) error {
 	return err
 }
 
-func (w *writing) mustChange(ctx context.Context, otherwise error, forms []string, args ...any) error {
+func (w *writing) mustChange(ctx context.Context, otherwise error, rows int, forms []string, args ...any) error {
 	for _, q := range forms {
-		if n, err := w.exec(ctx, q, args...); err != nil || n > 0 {
+		if n, err := w.exec(ctx, q, args...); err != nil || n == int64(rows) {
 			return err
 		}
 	}
@@ -197,7 +197,7 @@ func (w *writing) mustChange(ctx context.Context, otherwise error, forms []strin
 }
 
 // notify has nobody to tell: a second server is kept away (Lock).
-func (w *writing) notify(context.Context, workflows.Changed) error { return nil }
+func (w *writing) notify(context.Context, ...workflows.Changed) error { return nil }
 
 func (w *writing) numbered() bool   { return false }
 func (w *writing) again(error) bool { return false }
@@ -220,11 +220,11 @@ func (r reader) query(ctx context.Context, q string, args ...any) (rows, error) 
 
 func (r reader) exec(context.Context, string, ...any) (int64, error) { return 0, ErrReadOnly }
 func (r reader) later(context.Context, string, ...any) error         { return ErrReadOnly }
-func (r reader) notify(context.Context, workflows.Changed) error     { return ErrReadOnly }
+func (r reader) notify(context.Context, ...workflows.Changed) error  { return ErrReadOnly }
 func (r reader) numbered() bool                                      { return false }
 func (r reader) again(error) bool                                    { return false }
 
-func (r reader) mustChange(context.Context, error, []string, ...any) error { return ErrReadOnly }
+func (r reader) mustChange(context.Context, error, int, []string, ...any) error { return ErrReadOnly }
 
 // Close ends the reading side first: the last connection to close moves the write-ahead log
 // into the file, and only the writing one may. A second call does nothing.

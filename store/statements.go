@@ -21,12 +21,12 @@ type statements interface {
 	// comes next in one round trip. Its failure shows at the latest at the end of the
 	// transaction.
 	later(ctx context.Context, sql string, args ...any) error
-	// mustChange is later for a statement that has to change a row: otherwise is the error
-	// when it does not. Of several forms of a statement, each narrower one comes before a
+	// mustChange is later for a statement that has to change so many rows: otherwise is the
+	// error when it does not. Of several forms of a statement, each narrower one comes before a
 	// wider one and may change nothing where the wider one does.
-	mustChange(ctx context.Context, otherwise error, forms []string, args ...any) error
+	mustChange(ctx context.Context, otherwise error, rows int, forms []string, args ...any) error
 	// notify tells the other processes on the database, with the commit, what was changed.
-	notify(ctx context.Context, c workflows.Changed) error
+	notify(ctx context.Context, changes ...workflows.Changed) error
 	// again reports whether a query that failed before it gave a row may just be asked again.
 	again(err error) bool
 	// numbered says that placeholders need their numbers ($1); otherwise ? is quicker.
@@ -223,12 +223,24 @@ func withNumbers(values string, shared int) string {
 // run inserts the rows: args holds the shared values, and then the rows' own one row after
 // the other.
 func (i *insert) run(ctx context.Context, s statements, args []any) error {
+	return i.parts(s, args, func(_ int, query string, values []any) error { return s.later(ctx, query, values...) })
+}
+
+// all is run where each row has to be inserted: otherwise is the error when one is not.
+func (i *insert) all(ctx context.Context, s statements, otherwise error, args []any) error {
+	return i.parts(s, args, func(rows int, query string, values []any) error {
+		return s.mustChange(ctx, otherwise, rows, []string{query}, values...)
+	})
+}
+
+func (i *insert) parts(s statements, args []any, do func(rows int, query string, values []any) error) error {
 	for part := range slices.Chunk(args[i.shared:], maxRows*i.columns) {
 		values := args
 		if len(part) < len(args)-i.shared {
 			values = slices.Concat(args[:i.shared], part)
 		}
-		if err := s.later(ctx, i.text(len(part)/i.columns, s.numbered()), values...); err != nil {
+		n := len(part) / i.columns
+		if err := do(n, i.text(n, s.numbered()), values); err != nil {
 			return err
 		}
 	}

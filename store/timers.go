@@ -85,7 +85,7 @@ func scanTimer(rows rows) (t workflows.Timer, err error) {
 // nothing when the lease was lost or the timer replaced meanwhile (ErrConflict).
 func (d *database) ReleaseTimer(ctx context.Context, t workflows.Timer, owner string, due time.Time) error {
 	return d.write(ctx, func(s statements) error {
-		err := s.mustChange(ctx, workflows.ErrConflict, []string{releaseTimer}, micro(due), t.Key, owner, int64(t.Attempt))
+		err := s.mustChange(ctx, workflows.ErrConflict, 1, []string{releaseTimer}, micro(due), t.Key, owner, int64(t.Attempt))
 		if err != nil {
 			return fmt.Errorf("release timer %s: %w", t.Key, err)
 		}

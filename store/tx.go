@@ -14,17 +14,22 @@ type tx struct {
 	sql *queries
 	// contacts is the version of the contact list, once Done has read it; -1 before.
 	contacts int64
+	foreseen foreseen
 }
 
 const (
 	// Both are asked at the beginning of every command.
 	selectDone      = `SELECT v.n, r.outcome FROM versions v LEFT JOIN requests r ON r.key = $1 WHERE v.name = 'contacts'`
+	countReports    = `SELECT count(*) FROM requests WHERE person = $1 AND digest <> '' AND at >= $2`
 	selectSame      = `SELECT incident FROM requests WHERE person = $1 AND digest = $2 AND digest <> '' AND at >= $3 ORDER BY at DESC LIMIT 1`
 	contactsVersion = `SELECT n FROM versions WHERE name = 'contacts'`
 	nextNumber      = `INSERT INTO counters (series, n) VALUES ($1, 1) ON CONFLICT (series) DO UPDATE SET n = counters.n + 1 RETURNING n`
 )
 
 func (t *tx) Done(ctx context.Context, key string) (outcome []byte, ok bool, err error) {
+	if outcome, known := t.foreseen.done(key); known {
+		return outcome, outcome != nil, nil
+	}
 	if _, err = row(ctx, t.s, selectDone, []any{key}, &t.contacts, &outcome); err != nil {
 		return nil, false, err
 	}
@@ -35,8 +40,8 @@ func (t *tx) SameReport(ctx context.Context, by incident.PersonID, digest string
 	if digest == "" {
 		return "", false, nil
 	}
-	if t.sql.oneReport != "" {
-		if err := t.s.later(ctx, t.sql.oneReport, string(by), digest); err != nil {
+	if t.sql.oneAtATime != "" {
+		if err := t.s.later(ctx, t.sql.oneAtATime, string(by), digest); err != nil {
 			return "", false, err
 		}
 	}
@@ -44,7 +49,22 @@ func (t *tx) SameReport(ctx context.Context, by incident.PersonID, digest string
 	return id, ok, err
 }
 
+func (t *tx) Reports(ctx context.Context, by incident.PersonID, since time.Time) (n int, err error) {
+	_, err = row(ctx, t.s, countReports, []any{string(by), micro(since)}, &n)
+	return n, err
+}
+
+func (t *tx) Turn(ctx context.Context, name string) error {
+	if t.sql.oneAtATime == "" {
+		return nil
+	}
+	return t.s.later(ctx, t.sql.oneAtATime, "turn", name)
+}
+
 func (t *tx) Incident(ctx context.Context, id incident.ID) (*incident.Incident, error) {
+	if r, known := t.foreseen.row(id); known {
+		return r.in, r.err
+	}
 	return oneIncident(ctx, t.s, t.sql.lockIncident, id)
 }
 

@@ -37,7 +37,7 @@ func (t *Texts) ClockReason(lang string, r clock.Rule, d incident.Duty, c clock.
 	}
 	for _, x := range c.Contradictions {
 		if slices.Contains(d.Because, x.Taken) || slices.Contains(d.Because, x.Against) {
-			parts = append(parts, t.ClockContradiction(lang, x))
+			parts = append(parts, t.ClockContradiction(lang, x, c))
 		}
 	}
 	between := " "
@@ -47,7 +47,8 @@ func (t *Texts) ClockReason(lang string, r clock.Rule, d incident.Duty, c clock.
 	return strings.Join(parts, between)
 }
 
-// ClockContradiction says which two answers cannot both be right, and which one counts.
-func (t *Texts) ClockContradiction(lang string, x clock.Contradiction) string {
-	return t.Say(lang, "clock.reason.contradiction", "taken", t.Say(lang, "fact."+string(x.Taken)), "against", t.Say(lang, "fact."+string(x.Against)))
+// ClockContradiction says which two answers cannot both be right, what they are, and which one
+// counts.
+func (t *Texts) ClockContradiction(lang string, x clock.Contradiction, c clock.Considered) string {
+	return c.Contradiction(x, func(key string, pairs ...string) string { return t.Say(lang, key, pairs...) })
 }

@@ -104,9 +104,9 @@ func (w *wordWriter) sections(sections []report.Section) error {
 	for _, s := range sections {
 		switch {
 		case s.Level > 1:
-			w.paragraph(styleHeading2, "", s.Title)
+			w.heading(styleHeading2, s)
 		case s.Level == 1 || s.Title != "":
-			w.paragraph(styleHeading1, "", s.Title)
+			w.heading(styleHeading1, s)
 		}
 		for _, block := range s.Blocks {
 			if err := w.block(block); err != nil {
@@ -115,6 +115,16 @@ func (w *wordWriter) sections(sections []report.Section) error {
 		}
 	}
 	return nil
+}
+
+func (w *wordWriter) heading(style string, s report.Section) {
+	w.WriteString(`<w:p><w:pPr><w:pStyle w:val="` + w.styleID(style) + `"/>`)
+	if s.NewPage {
+		w.WriteString(`<w:pageBreakBefore/>`)
+	}
+	w.WriteString(`</w:pPr>`)
+	w.run("", s.Title)
+	w.WriteString("</w:p>\n")
 }
 
 func (w *wordWriter) block(block report.Block) error {

@@ -96,6 +96,7 @@ var (
 		{named{"steps_investigation", "調査・対応の手順"}, stepNames},
 		{named{"steps_recovery", "復旧の手順"}, stepNames},
 		{named{"steps_outside", "届出と公表の手順"}, stepNames},
+		{named{"filings", "届出・連絡の一覧"}, []named{{"filing", "届出・連絡"}, {"filed_to", "相手"}, {"filed_by", "期限・目安"}, {"filed_on", "済んだ日"}, {"filed_note", "受付番号・理由"}}},
 		{named{"actions", "再発防止の対策"}, []named{{"number", "番号"}, {"action", "対策"}, {"owner", "担当"}, {"due", "期限"}, {"state", "状態"}}},
 		{named{"reporters", "報告した人"}, []named{{"name", "氏名"}, {"department", "所属"}}},
 		{named{"responders", "呼び出し"}, []named{{"name", "氏名"}, {"roles", "役割"}, {"called", "呼び出し日時"}, {"answered", "回答日時"}, {"answer", "答え"}}},
@@ -114,7 +115,7 @@ var (
 		{"end", "この件の扱い"}, {"reported", "発見報告"}, {"containment", "初動"}, {"investigation", "調査・対応"}, {"recovery", "復旧"},
 		{"final_report", "最終報告"}, {"people", "責任者・担当者"}, {"levels", "事故レベルの経過"}, {"facts", "事実"}, {"evidence", "証拠"},
 		{"merged", "統合した報告"}, {"questions", "質問と回答"}, {"log", "対応経過"}, {"deliveries", "知らせた記録"},
-		{"actions", "再発防止の対策"}, {"outside", "届出と公表"}, {"approval", "承認"}, {"closing", "終結"},
+		{"actions", "再発防止の対策"}, {"filings", "届出・連絡の一覧"}, {"outside", "届出と公表"}, {"approval", "承認"}, {"closing", "終結"},
 		{"leads", "指揮の移り変わり"}, {"responders", "呼び出し"}, {"circle", "関係者"},
 	}
 	sectionMark = named{"section", "節"}

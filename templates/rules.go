@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hikeshi/workflows/clock"
+	"hikeshi/workflows/draft"
 	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 )
@@ -56,6 +57,7 @@ type ruleFile struct {
 	Draft       string            `yaml:"draft"`
 	Law         bool              `yaml:"law"`
 	Passes      bool              `yaml:"passes"`
+	Voluntary   bool              `yaml:"voluntary"`
 	Each        string            `yaml:"each"`
 	Why         incident.Words    `yaml:"why"`
 	Because     []becauseFactFile `yaml:"because"`
@@ -197,23 +199,19 @@ func (r ruleFile) rule(tell func(fault.Problem)) clock.Rule {
 		ID: incident.Rule(strings.TrimSpace(r.ID)), Title: trimmed(r.Title), Whom: trimmed(r.Whom), Basis: trimmed(r.Basis),
 		Source: strings.TrimSpace(r.Source), Checked: r.Checked, Mark: clock.Mark(r.Mark), From: r.From, To: r.To,
 		Applies: strings.TrimSpace(r.Applies), Count: clock.Counting(r.Count), LongerN: r.Longer.Days, LongerWhen: strings.TrimSpace(r.Longer.When),
-		Target: r.Target, Limit: r.Limit, Owner: incident.Role(r.Owner), Draft: r.Draft, Law: r.Law, Passes: r.Passes,
+		Target: r.Target, Limit: r.Limit, Owner: incident.Role(r.Owner), Draft: r.Draft, Law: r.Law, Passes: r.Passes, Voluntary: r.Voluntary,
 		Each: clock.Each(r.Each), Why: trimmed(r.Why),
 		Remind: clock.Reminders{Mornings: r.Remind.Mornings, HoursBefore: r.Remind.HoursBefore},
 	}
 	lengths := map[clock.Counting]int{clock.Days: r.Days, clock.WorkingDays: r.WorkingDays, clock.Hours: r.Hours}
 	out.N = lengths[out.Count]
-	for _, l := range []clock.Counting{clock.Days, clock.WorkingDays, clock.Hours} {
-		if l != out.Count && lengths[l] != 0 {
-			tell(fault.Problem{Path: string(l), What: fault.Say("overlay.rule_length", "value", string(l), "count", r.Count), Remedy: fault.Say("mend.rule_length")})
-		}
+	if slices.Contains(clock.Countings, out.Count) {
+		r.otherLengths(lengths, tell)
 	}
-	if out.Count != clock.Target && (r.Target != 0 || r.Limit != 0) {
-		path := "target"
-		if r.Target == 0 {
-			path = "limit"
+	if r.Draft != "" {
+		if what, remedy, ok := fault.Among("noun.draft", r.Draft, draftNames()); !ok {
+			tell(fault.Problem{Path: "draft", What: what, Remedy: remedy})
 		}
-		tell(fault.Problem{Path: path, What: fault.Say("overlay.rule_length", "value", path, "count", r.Count), Remedy: fault.Say("mend.rule_length")})
 	}
 	if r.Remind.Mornings > 0 {
 		out.Remind.Morning = clockTime("remind.morning", r.Remind.Morning)
@@ -225,6 +223,34 @@ func (r ruleFile) rule(tell func(fault.Problem)) clock.Rule {
 		out.Because = append(out.Because, clock.FactWords{Fact: incident.FactKey(b.Fact), Words: trimmed(incident.Words{JA: b.JA, EN: b.EN})})
 	}
 	return out
+}
+
+// otherLengths tells of lengths that do not go with the way of counting.
+func (r ruleFile) otherLengths(lengths map[clock.Counting]int, tell func(fault.Problem)) {
+	wrong := func(path string) {
+		tell(fault.Problem{Path: path, What: fault.Say("overlay.rule_length", "value", path, "count", r.Count), Remedy: fault.Say("mend.rule_length")})
+	}
+	for _, l := range []clock.Counting{clock.Days, clock.WorkingDays, clock.Hours} {
+		if l != clock.Counting(r.Count) && lengths[l] != 0 {
+			wrong(string(l))
+		}
+	}
+	if clock.Counting(r.Count) == clock.Target {
+		return
+	}
+	switch {
+	case r.Target != 0:
+		wrong("target")
+	case r.Limit != 0:
+		wrong("limit")
+	}
+}
+
+func draftNames() (names []string) {
+	for _, k := range draft.Kinds {
+		names = append(names, string(k))
+	}
+	return names
 }
 
 // loadOwn reads the company's list of contracts or of systems.

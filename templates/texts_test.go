@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"hikeshi/templates"
+	"hikeshi/workflows/clock"
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/paging"
@@ -59,10 +60,10 @@ func numbers(from, to int) []string {
 }
 
 // The words that are about no incident: the desk's, which this package may not import.
-var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "compromised", "web", "help"}
+var lookingWords = []string{"status", "list", "contacts", "who", "undelivered", "away", "compromised", "web", "draft", "link", "help"}
 
 // The bot's own commands and buttons are no words of /incident.
-var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordRemind, incident.WordPropose}
+var silentWords = []incident.Word{incident.WordAbsorb, incident.WordPassRound, incident.WordMeans, incident.WordRecall, incident.WordPassOffer, incident.WordRemind, incident.WordPropose, incident.WordSign}
 
 func words() []string {
 	var out []string
@@ -90,10 +91,14 @@ func eventKinds() []string {
 	return out
 }
 
-var forms = append(strs(incident.AllWords), "detail", "alarm", "away", "filed", "passed", "unneeded", "reminders")
+var forms = append(strs(incident.AllWords), "detail", "alarm", "away", "filed", "passed", "unneeded", "reminders",
+	"legal_data", "legal_persons", "legal_mynumber", "legal_cause", "legal_others", "sendback", "publish", "partytold", "partygone", "link_mail", "link_code", "link_name")
+
+// notified are the facts that the forms of 届出の確認 ask for.
+var notified = append(strs(incident.LegalFacts), "personal_data", "persons", "my_number", "ransomware", "unauthorized_access", "virus", "confidential")
 
 // noForm are the words that a button carries out at once, or that are the bot's own.
-var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall", "offer", "clock", "remind"}
+var noForm = []string{"take", "advance", "accept", "doc", "propose", "absorb", "round", "means", "recall", "offer", "clock", "remind", "sign"}
 
 // dynamic are the keys that code puts together, by what it puts in: complete is what must
 // be there, optional what may.
@@ -111,6 +116,9 @@ var dynamic = []struct {
 	{"factword.", strs(incident.FactKeys), nil},
 	{"question.", strs(incident.FactKeys), nil},
 	{"questionhint.", nil, strs(incident.FactKeys)},
+	{"legal.ask.", notified, nil},
+	{"legal.hint.", notified, nil},
+	{"clock.source.", strs([]clock.Mark{clock.Primary, clock.Secondary, clock.General}), nil},
 	{"field.", strs(incident.Fields), nil},
 	{"answer.", []string{string(incident.Yes), string(incident.No), string(incident.Unknown)}, nil},
 	{"choice.", []string{string(incident.Yes), string(incident.No), string(incident.Unknown)}, nil},
@@ -125,38 +133,54 @@ var dynamic = []struct {
 	{"source.", strs([]incident.Source{incident.FromPerson, incident.FromTimer, incident.FromCommand}), nil},
 	{"standing.", strs([]incident.Standing{
 		incident.StandAnyone, incident.StandReporter, incident.StandCircle, incident.StandPaged, incident.StandLead, incident.StandOffice,
-		incident.StandResponsible, incident.StandSystemAdmin, incident.StandRepresentative, incident.StandReceiver, incident.StandBot,
+		incident.StandResponsible, incident.StandSystemAdmin, incident.StandRepresentative, incident.StandReceiver, incident.StandBot, incident.StandSigner,
 	}), nil},
 	{"", incident.RefusalKeys, nil},
 	{"what.", []string{
 		"note", "question", "event", "contractor", "expected_damage", "reason", "result", "addition",
 		"evidence_name", "evidence_where", "field", "action", "comment", "correction", "receipt", "clock_to",
+		"outside_text", "outside_where", "party_name", "party_how",
 	}, nil},
-	{"word.", append(words(), string(incident.WordPropose)), nil},
+	{"word.", append(words(), string(incident.WordPropose), string(incident.WordSign)), nil},
 	{"help.", words(), nil},
 	{"form.", slices.DeleteFunc(with(forms, "", ".title", ".submit"), func(s string) bool {
 		name, _, _ := strings.Cut(s, ".")
 		return slices.Contains(noForm, name)
 	}), nil},
 	{"input.", []string{
-		"reason", "text", "comment", "name", "where", "value", "unknown", "field", "result", "step", "person", "level",
+		"reason", "text", "again", "comment", "name", "where", "value", "unknown", "field", "result", "step", "person", "level",
 		"category", "effect", "seq", "into", "exclude", "kind", "contractor", "occurred", "owner", "due", "done",
 		"publication", "event", "discovered_at", "occurred_at", "expected_damage", "file", "away_from", "away_to", "away_deputy",
-		"clock", "on", "receipt", "clock_to", "evidence", "times",
+		"clock", "on", "receipt", "clock_to", "evidence", "times", "left",
+		"outside_kind", "outside_text", "outside_note", "outside_which", "outside_when", "outside_where", "unfinished",
+		"party", "party_kind", "party_name", "party_count", "party_topics", "party_how",
+		"link_mail", "link_code", "link_name",
 	}, nil},
-	{"hint.", nil, []string{"event", "expected_damage", "exclude", "where", "text", "seq", "into", "file", "away_to", "away_deputy", "times"}},
+	{"button.", []string{"link_mail", "link_code", "link_name"}, nil},
+	{"link.", with([]string{"asked", "decided_yes", "decided_no", "done", "sent", "undone"}, ".title"), nil},
+	{"notice.linked.", []string{"on.title", "on.lead", "off.title", "off.lead"}, nil},
+	{"hint.", nil, []string{"link_mail", "link_code", "link_name", "event", "expected_damage", "exclude", "where", "text", "seq", "into", "file", "away_to", "away_deputy", "times", "outside_text", "outside_where"}},
 	{"notice.", strs(notices), nil},
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed", "dropped"}, nil},
 	{"format.", []string{"pdf", "docx", "md"}, nil},
 	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
-		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done", ".passed", ".unneeded", ".rule")},
+		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done", ".passed", ".unneeded", ".rule", ".own")},
 	{"log.what.", eventKinds(), nil},
 	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again", "unreached", "waited", "silent", "failed", "recall"}, nil},
-	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by", "to", "receipt"}, nil},
+	{"log.part.", []string{"reason", "result", "comment", "publication", "contractor", "original", "by", "to", "receipt", "outside", "published", "how"}, nil},
 	{"log.drawn.", []string{"report", "fact", "aware", "merged", "reopened", "dismissed", "elsewhere", "level", "rules"}, nil},
+	{"outside.", strs(incident.TextKinds), nil},
+	{"outsidestatus.", strs([]incident.TextStatus{
+		incident.TextProposed, incident.TextApproved, incident.TextRefused, incident.TextPublished, incident.TextSuperseded, incident.TextWithdrawn,
+	}), nil},
+	{"partykind.", strs(incident.PartyKinds), nil},
+	{"party.count.", strs(incident.PartyKinds), nil},
+	{"topic.", strs(incident.Topics), nil},
 	{"clockstatus.", strs([]incident.ClockStatus{incident.ClockOpen, incident.ClockFiled, incident.ClockPassed, incident.ClockUnneeded, incident.ClockLapsed}), nil},
 	{"clock.mark.", []string{"P", "S", "G"}, nil},
+	{"legal.topic.", []string{"legal_data", "legal_persons", "legal_mynumber", "legal_cause", "legal_others"}, nil},
+	{"legal.", []string{"started_more", "changed_more", "gone_more"}, nil},
 	{"hole.", paging.HoleKeys, nil},
 	{"cli.paging.why.", paging.Whys, nil},
 	{"means.", strs(incident.AllMeans), nil},
@@ -165,25 +189,27 @@ var dynamic = []struct {
 	{"time.month.", numbers(1, 12), nil},
 	{"time.weekday.", numbers(0, 6), nil},
 	{"", contact.MessageKeys(), nil},
-	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack", "audit"}, nil},
+	{"cli.part.", []string{"accepting", "database", "courier", "calendar", "contacts", "slack", "discord", "audit"}, nil},
 	{"cli.check.", strs([]contact.Severity{contact.Severe, contact.Warning}), nil},
-	{"audit.", with([]string{"timer", "unled", "page", "means", "overdue", "unreadable", "edition"}, "", ".title", ".to_do"), nil},
+	{"audit.", with([]string{"timer", "timer.clocks", "timer.offer", "unled", "page", "means", "overdue", "unreadable", "edition"}, "", ".title", ".to_do"), nil},
 	{"undelivered.means.", []string{"mail", "phone"}, nil},
 	{"undelivered.reason.", []string{"unreachable", "timeout", "refused", "stopped", "other"}, nil},
-	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "not_here"}, nil},
-	{"absent.none.", []string{"forbidden", "refused"}, nil},
+	{"absent.why.", []string{"forbidden", "guest", "gone", "outside", "refused", "stays", "sees_all", "not_here"}, nil},
+	{"absent.none.", []string{"forbidden", "refused", "forbidden.discord", "refused.discord"}, nil},
 	{"share.", []string{"docx", "pdf"}, nil},
+	{"drafts.save.", []string{"docx", "md"}, nil},
+	{"drafts.group.", []string{"due", "free", "done", "never"}, nil},
 	{"web.tone.", nil, []string{"good", "notice", "urgent", "refused"}},
 }
 
 // notices are the kinds of messages; titled are those whose title is a text of their own.
 var (
-	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace, incident.NoticeAudit}, titled...)
+	notices = append([]incident.NoticeKind{incident.NoticeReporter, incident.NoticeCard, incident.NoticeFeed, incident.NoticePhones, incident.NoticePlace, incident.NoticeAudit, incident.NoticeLinkCode, incident.NoticeLinkAsk, incident.NoticeLinked}, titled...)
 	titled  = []incident.NoticeKind{
 		incident.NoticePage, incident.NoticeHandover, incident.NoticeOffer, incident.NoticeRefused, incident.NoticeProposal, incident.NoticeAlarm,
 		incident.NoticeQuestion, incident.NoticeApprove, incident.NoticeVoided, incident.NoticeAssigned, incident.NoticeEnded,
 		incident.NoticeReopened, incident.NoticeHead, incident.NoticeDigest, incident.NoticeAbsent, incident.NoticeReport, incident.NoticeCompromised,
-		incident.NoticeUnreached, incident.NoticeWaited, incident.NoticeClocks,
+		incident.NoticeUnreached, incident.NoticeWaited, incident.NoticeClocks, incident.NoticeSign, incident.NoticeSigned,
 	}
 )
 
@@ -267,7 +293,7 @@ func TestEveryTextIsUsedAndEveryKeyInTheCodeHasAText(t *testing.T) {
 }
 
 // notKeys only look like keys.
-var notKeys = []string{"report.md", "report.docx", "room.css", "room.js", "text.ja", "text.en", "register.xlsx", "list.xlsx", "slack.com", "message.im"}
+var notKeys = []string{"report.md", "report.docx", "room.css", "room.js", "text.ja", "text.en", "register.xlsx", "list.xlsx", "slack.com", "message.im", "discord.com", "refuse.link_"}
 
 // columns are the words that the report uses as the names of columns.
 var columns = func() func(*testing.T) map[string]bool {

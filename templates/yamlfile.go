@@ -184,6 +184,12 @@ func nodeStart(n ast.Node) (line, column int) {
 	return tk.Position.Line, tk.Position.Column
 }
 
+// wholeKeys are the keys whose values are whole numbers.
+var wholeKeys = []string{
+	"n", "level", "levels", "rounds",
+	"days", "working_days", "hours", "target", "limit", "mornings", "hours_before",
+}
+
 // plainness refuses what a hand-written file does not need, and fractions, which the decoder
 // would silently cut to whole numbers.
 type plainness struct {
@@ -203,7 +209,7 @@ func (p *plainness) Visit(n ast.Node) ast.Visitor {
 	case *ast.MappingKeyNode:
 		p.refuse(n, fault.Say("overlay.question_key"), fault.Say("mend.key_value"))
 	case *ast.MappingValueNode:
-		if slices.Contains([]string{"n", "level", "levels", "rounds"}, n.Key.String()) {
+		if slices.Contains(wholeKeys, n.Key.String()) {
 			ast.Walk(&wholeness{p}, n.Value)
 		}
 	}

@@ -64,7 +64,7 @@ func (s *Service) audit(ctx context.Context) (a Audited, err error) {
 		}
 		mended := false
 		for _, f := range a.Found {
-			name := string(f.Kind) + ":" + string(f.Incident) + ":" + f.page.Key
+			name := string(f.Kind) + ":" + string(f.Incident) + ":" + f.page.Key + string(f.timer)
 			if !f.Kind.Repairable() || tried[name] {
 				continue
 			}
@@ -111,7 +111,7 @@ func without(repaired, found []Finding) (out []Finding) {
 	for _, f := range repaired {
 		left := false
 		for _, x := range found {
-			left = left || x.Kind == f.Kind && x.Incident == f.Incident && x.page.Key == f.page.Key
+			left = left || x.Kind == f.Kind && x.Incident == f.Incident && x.page.Key == f.page.Key && x.timer == f.timer
 		}
 		if !left {
 			out = append(out, f)
@@ -144,7 +144,7 @@ func (s *Service) look(ctx context.Context, now time.Time) (found []Finding, ope
 		if s.rulesGone(row.Incident) {
 			found = append(found, Finding{Kind: FindingEdition, Incident: row.ID})
 		}
-		found = append(found, judge(row, rules.Paging, dir, now)...)
+		found = append(found, judge(row, rules.Paging, s.Clocks(), dir, now)...)
 		for _, n := range row.Incident.Calls() {
 			called = append(called, n)
 			keys = append(keys, MessageKey{n.Incident, n.Key})
@@ -234,11 +234,14 @@ func (s *Service) restore(ctx context.Context, tx Tx, f Finding) (mended bool, e
 		if err != nil {
 			return false, err
 		}
-		due, follows := rules.Paging.Due(in, s.people.Load())
-		if !follows || keeps(row, due, now) {
+		for _, t := range timersOf(in, rules.Paging, s.Clocks(), s.people.Load(), now) {
+			if t.Kind == f.timer && !keeps(row.timer(t.Kind), t.Due, now) {
+				c.Timers = append(c.Timers, t)
+			}
+		}
+		if c.Timers == nil {
 			return false, nil
 		}
-		c.Timers = []Timer{roundTimer(in.ID, due, in.Round)}
 		return true, tx.Save(ctx, c)
 	}
 	for _, n := range in.Calls() {

@@ -13,7 +13,7 @@ type FindingKind string
 
 // What can be wrong. The first four it mends itself where it can.
 const (
-	FindingTimer      FindingKind = "timer"      // somebody is waited for, and nothing would happen if he does not answer
+	FindingTimer      FindingKind = "timer"      // what is due of an incident, a call, an offer or a reminder, would not come (Words tells which)
 	FindingUnled      FindingKind = "unled"      // nobody is responsible, and nobody is being called
 	FindingPage       FindingKind = "page"       // somebody counts as called, and there is no message to him
 	FindingMeans      FindingKind = "means"      // a call was given up, and nobody was called in its place
@@ -30,6 +30,7 @@ type Finding struct {
 	Kind     FindingKind
 	Incident incident.ID
 	page     incident.Notice // the message of a call that is missing or was given up
+	timer    TimerKind       // that is missing, or comes too late
 }
 
 // Repairable reports whether the auditor tries to mend this kind.
@@ -41,12 +42,22 @@ func (k FindingKind) Repairable() bool {
 // every 30 s at the latest, and a lease that nobody renews runs out after 10 s.
 const lateClaim = 2 * time.Minute
 
+// Words names the texts of a finding: of a timer that is none of calls, those of its own.
+func (f Finding) Words() string {
+	if f.Kind == FindingTimer && (f.timer == TimerClocks || f.timer == TimerOffer) {
+		return "audit." + string(f.Kind) + "." + string(f.timer)
+	}
+	return "audit." + string(f.Kind)
+}
+
 // judge says what is wrong with an open incident by its row alone.
-func judge(row OpenRow, paging incident.Pager, dir incident.Directory, now time.Time) []Finding {
+func judge(row OpenRow, paging incident.Pager, clocks incident.Clocks, dir incident.Directory, now time.Time) []Finding {
 	in := row.Incident
 	var found []Finding
-	if due, follows := paging.Due(in, dir); follows && !keeps(row, due, now) {
-		found = append(found, Finding{Kind: FindingTimer, Incident: in.ID})
+	for _, t := range timersOf(in, paging, clocks, dir, now) {
+		if !keeps(row.timer(t.Kind), t.Due, now) {
+			found = append(found, Finding{Kind: FindingTimer, Incident: in.ID, timer: t.Kind})
+		}
 	}
 	if !answeredFor(in, dir) {
 		found = append(found, Finding{Kind: FindingUnled, Incident: in.ID})
@@ -54,9 +65,33 @@ func judge(row OpenRow, paging incident.Pager, dir incident.Directory, now time.
 	return found
 }
 
+// timersOf are the timers that follow from an incident as it is.
+func timersOf(in *incident.Incident, paging incident.Pager, clocks incident.Clocks, dir incident.Directory, now time.Time) (out []Timer) {
+	if due, follows := paging.Due(in, dir); follows {
+		out = append(out, roundTimer(in.ID, due, in.Round))
+	}
+	if due, follows := in.NextReminder(clocks, now); follows {
+		out = append(out, remindTimer(in, due))
+	}
+	if due, follows := in.OfferDue(paging); follows {
+		out = append(out, offerTimer(in, due))
+	}
+	return out
+}
+
+func (o OpenRow) timer(k TimerKind) RowTimer {
+	switch k {
+	case TimerClocks:
+		return o.Clocks
+	case TimerOffer:
+		return o.Offer
+	}
+	return o.Round
+}
+
 // keeps reports whether the timer of an incident comes in time. A lease in force is somebody
 // at work on it; one that a failure has put off is tried again within a minute.
-func keeps(row OpenRow, due, now time.Time) bool {
+func keeps(row RowTimer, due, now time.Time) bool {
 	if row.Due.IsZero() {
 		return false
 	}
@@ -112,7 +147,11 @@ func auditNotices(f Finding, day string, to incident.PersonID, dir incident.Dire
 }
 
 func auditKey(f Finding, day string) string {
-	return strings.Join([]string{"audit", string(f.Kind), string(f.Incident), day}, ":")
+	parts := []string{"audit", string(f.Kind), string(f.Incident), day}
+	if f.Kind == FindingTimer && f.timer != "" && f.timer != TimerRound {
+		parts = append(parts, string(f.timer)) // behind what every version reads
+	}
+	return strings.Join(parts, ":")
 }
 
 // FindingOf is what a notice of the auditor tells of.
@@ -121,6 +160,12 @@ func FindingOf(n incident.Notice) Finding {
 	if !ok {
 		return Finding{}
 	}
-	kind, _, _ := strings.Cut(rest, ":")
-	return Finding{Kind: FindingKind(kind), Incident: n.Incident}
+	parts := strings.Split(rest, ":") // kind, incident, day, and the timer where there is one
+	f := Finding{Kind: FindingKind(parts[0]), Incident: n.Incident}
+	if len(parts) > 3 && f.Kind == FindingTimer {
+		if t := TimerKind(parts[3]); t == TimerClocks || t == TimerOffer {
+			f.timer = t
+		}
+	}
+	return f
 }

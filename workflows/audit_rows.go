@@ -10,7 +10,7 @@ import (
 // Auditing is what the auditor reads. It is asked every minute by every process, and must
 // look neither at incidents that have ended nor through all messages or timers.
 type Auditing interface {
-	// OpenRows lists the incidents that have not ended, each with its timer. A row that cannot
+	// OpenRows lists the incidents that have not ended, each with its timers. A row that cannot
 	// be read is among them with the error, and keeps none of the others from being listed.
 	OpenRows(ctx context.Context) ([]OpenRow, error)
 	// MessageStates says of each message of a list how far it has come; "" is one that is not
@@ -30,8 +30,14 @@ type OpenRow struct {
 	// Incident is nil where the row cannot be read; Err says why.
 	Incident *incident.Incident
 	Err      error
-	// Due is when the timer of its calls is due, zero where it has none. The timer may be
-	// claimed at Next; Leased says that somebody has it in hand until then. UTC.
+	// The timers of its calls, of the reminders of its notification clocks, and of an offer of
+	// the lead.
+	Round, Clocks, Offer RowTimer
+}
+
+// RowTimer is a timer of an incident. Due is when it is due, zero where there is none. It may
+// be claimed at Next; Leased says that somebody has it in hand until then. UTC.
+type RowTimer struct {
 	Due, Next time.Time
 	Leased    bool
 }

@@ -499,8 +499,8 @@ func TestAfterALookNothingIsLeftThatCouldBeMended(t *testing.T) {
 			r.Fatal(err)
 		}
 		for _, row := range rows {
-			if due, follows := p.service.Rules(row.Incident).Paging.Due(row.Incident, p.service.People()); follows && (row.Due.IsZero() || row.Due.After(due)) {
-				r.Fatalf("%s: its timer is due at %v, not at %v", row.ID, row.Due, due)
+			if due, follows := p.service.Rules(row.Incident).Paging.Due(row.Incident, p.service.People()); follows && (row.Round.Due.IsZero() || row.Round.Due.After(due)) {
+				r.Fatalf("%s: its timer is due at %v, not at %v", row.ID, row.Round.Due, due)
 			}
 		}
 	})

@@ -154,15 +154,16 @@ func (s *Service) mark(ctx context.Context, tx Tx, key string, m Mark) (Outcome,
 	return Outcome{}, tx.Save(ctx, Change{At: m.At, Request: &DoneRequest{Key: key, By: m.By, Outcome: done}, Messages: notices})
 }
 
-// markNotices tells everybody who has to know, by markedBy.
+// markNotices tells everybody who has to know, by markedBy. Whom none of it reaches has to be
+// phoned: see Untold.
 func (s *Service) markNotices(ctx context.Context, m Mark) (out []incident.Notice, err error) {
 	people, err := s.markReaders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dir, by := s.people.Load(), markedBy(m.Platform)
 	for _, p := range people {
-		if !dir.Reaches(p, by) {
+		by, ok := s.markedBy(m.Platform, p)
+		if !ok {
 			continue
 		}
 		n := incident.Notice{Key: fmt.Sprintf("compromised:%s:%s:%d:%s", m.Platform, state(m.On), m.At.UnixMicro(), p), Kind: incident.NoticeCompromised, To: p}
@@ -174,12 +175,20 @@ func (s *Service) markNotices(ctx context.Context, m Mark) (out []incident.Notic
 	return out, nil
 }
 
-// markedBy is how people are told of a platform: by mail, or where mail is the one, by chat.
-func markedBy(platform string) incident.Means {
-	if platform == string(incident.ByMail) {
-		return incident.ByChat
+// markedBy is how somebody is told of a platform: by mail, where that is not the one, or by a chat
+// platform that is not; ok is false where nothing but the platform itself may reach him.
+func (s *Service) markedBy(platform string, p incident.PersonID) (by incident.Means, ok bool) {
+	dir := s.people.Load()
+	switch {
+	case platform == string(incident.ByMail):
+		return incident.ByChat, dir.Reaches(p, incident.ByChat)
+	case dir.Reaches(p, incident.ByMail):
+		return incident.ByMail, true
 	}
-	return incident.ByMail
+	return incident.ByChat, slices.ContainsFunc(s.places, func(other string) bool {
+		_, there := s.Account(p, other)
+		return there && other != platform
+	})
 }
 
 // Untold lists those who have to know whether a platform is marked, and whom the notice of it
@@ -189,8 +198,10 @@ func (s *Service) Untold(ctx context.Context, platform string) (out []incident.P
 	if err != nil {
 		return nil, err
 	}
-	dir := s.people.Load()
-	return slices.DeleteFunc(people, func(p incident.PersonID) bool { return dir.Reaches(p, markedBy(platform)) }), nil
+	return slices.DeleteFunc(people, func(p incident.PersonID) bool {
+		_, told := s.markedBy(platform, p)
+		return told
+	}), nil
 }
 
 // markReaders are everybody with a duty, and who works on an open incident.

@@ -43,7 +43,12 @@ func (s *Service) Book() *procedure.Book { return s.InForce().Book }
 
 // Keep stores the edition in force, so that the incidents that begin with it find it again
 // after the next change. A server does so before it takes reports.
-func (s *Service) Keep(ctx context.Context) error { return s.keep(ctx, s.InForce()) }
+func (s *Service) Keep(ctx context.Context) error {
+	if err := s.keep(ctx, s.InForce()); err != nil {
+		return err
+	}
+	return s.keepPlaces(ctx)
+}
 
 func (s *Service) keep(ctx context.Context, e *edition.Edition) error {
 	if err := s.store.SaveEdition(ctx, e.Version(), e.Encode(), s.Now()); err != nil {

@@ -3,24 +3,23 @@ package workflows
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"hikeshi/workflows/contact"
 	"hikeshi/workflows/incident"
 )
 
-// people is the contact list in memory, with what was told of absences beside it, and the
-// version it has in the store. Who is away, and who stands in, it answers by Away.
+// people is the contact list in memory, with what was told of absences and which accounts were
+// linked beside it, and the version it has in the store. Who is away, and who stands in, it answers by Away.
 type people struct {
 	*contact.Directory
-	version int64
-	reaches func(contact.Person, incident.Means) bool
+	accounts accounts
+	version  int64
+	reaches  func(contact.Person, incident.Means) bool
 }
 
 // Known reports whether a person is listed and still active.
-func (p *people) Known(id incident.PersonID) bool {
-	person, ok := p.Person(id)
-	return ok && person.Active
-}
+func (p *people) Known(id incident.PersonID) bool { return p.Active(id) }
 
 // Department gives where a person belongs, "" for somebody who is not listed.
 func (p *people) Department(id incident.PersonID) string {
@@ -69,14 +68,34 @@ func (s *Service) Name(in *incident.Incident, id incident.PersonID) string {
 	return string(id)
 }
 
-// ReloadContacts reads the list and the absences from the store.
+// KnownAs gives how somebody is called whom the record names: as it does. unlisted says that it is an
+// account of nobody on the contact list: its name is its owner's choice, and may be that of somebody
+// who is listed. An account that has become somebody's by now is called as he is.
+func (s *Service) KnownAs(id incident.PersonID, recorded string) (name string, unlisted bool) {
+	platform, account, is := strings.Cut(string(id), ":")
+	if !is {
+		return recorded, false
+	}
+	people := s.people.Load()
+	if _, listed := people.Person(id); listed {
+		return recorded, false
+	}
+	if p, linked := people.byAccount(platform, account); linked {
+		if person, listed := people.Person(p); listed {
+			return person.Name, false
+		}
+	}
+	return recorded, true
+}
+
+// ReloadContacts reads the list, the absences and the linked accounts from the store.
 func (s *Service) ReloadContacts(ctx context.Context) error {
 	list, version, err := s.store.Contacts(ctx)
 	if err != nil {
 		return fmt.Errorf("read the contact list: %w", err)
 	}
-	// After the list: absences that were told meanwhile belong to a later version, and the next
-	// look at it reads both again.
+	// After the list: absences that were told meanwhile, and accounts that were linked, belong to a
+	// later version, and the next look at it reads all again.
 	away, err := s.store.Absences(ctx)
 	if err != nil {
 		return err
@@ -85,7 +104,12 @@ func (s *Service) ReloadContacts(ctx context.Context) error {
 	for _, a := range away {
 		told[a.Person] = append(told[a.Person], a.Absence)
 	}
-	s.people.Store(&people{Directory: contact.NewDirectory(list).WithTold(told), version: version, reaches: s.reaches})
+	linked, err := readLinks(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	dir := contact.NewDirectory(list).WithTold(told)
+	s.people.Store(&people{Directory: dir, accounts: newAccounts(dir, linked), version: version, reaches: s.reaches})
 	return nil
 }
 
@@ -116,9 +140,26 @@ func (s *Service) ImportContacts(ctx context.Context, rows []contact.Row) (conta
 		return contact.Changes{}, fmt.Errorf("replace the contact list: %w", err)
 	}
 	changes := contact.Compare(current, merged)
-	if err := s.ReloadContacts(ctx); err != nil || !s.places {
+	if err := s.ReloadContacts(ctx); err != nil {
+		return changes, err
+	}
+	if err := s.dropLinks(ctx); err != nil || len(s.places) == 0 {
 		return changes, err
 	}
 	// Also when nothing changed: an import that broke off here is mended by the next.
-	return changes, s.movePlaces(ctx)
+	return changes, s.movePlaces(ctx, left(current, merged)...)
+}
+
+// left are those who were on the contact list before and are not any more.
+func left(before, after []contact.Person) (out []incident.PersonID) {
+	active := map[incident.PersonID]bool{}
+	for _, p := range after {
+		active[p.ID] = p.Active
+	}
+	for _, p := range before {
+		if p.Active && !active[p.ID] {
+			out = append(out, p.ID)
+		}
+	}
+	return out
 }

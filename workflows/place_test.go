@@ -26,7 +26,7 @@ type channels struct {
 	keys    int
 }
 
-func newChannels(t *testing.T, places bool) *channels {
+func newChannels(t *testing.T, places ...string) *channels {
 	t.Helper()
 	ctx := t.Context()
 	c := &channels{t: t, clock: &handClock{now: time.Date(2026, 11, 24, 2, 0, 0, 0, incident.Tokyo)}}
@@ -119,7 +119,7 @@ func only(keys []string, prefixes ...string) (out []string) {
 }
 
 func TestWhatMovesAChannel(t *testing.T) {
-	c := newChannels(t, true)
+	c := newChannels(t, "slack")
 	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
 	place := "place:" + string(id)
 	got := only(c.claimed(), "place:", "card:")
@@ -176,7 +176,7 @@ func TestWhatMovesAChannel(t *testing.T) {
 }
 
 func TestWithoutChannelsNothingIsKept(t *testing.T) {
-	c := newChannels(t, false)
+	c := newChannels(t)
 	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
 	c.do("佐藤", id, incident.Dismiss{Reason: "誤報"})
 	c.importSample()
@@ -185,8 +185,41 @@ func TestWithoutChannelsNothingIsKept(t *testing.T) {
 	}
 }
 
+// A card that went to each by himself while nothing could be said in the channel is brought there as
+// soon as all can be, on its own platform.
+func TestTheCardComesBackToAChannel(t *testing.T) {
+	c := newChannels(t, "slack", "discord")
+	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
+	record := func(noCard, ok bool) []string {
+		t.Helper()
+		m := c.place(id)
+		res := workflows.Sent{OK: ok, At: c.clock.Now(), Frontend: "slack"}
+		if !ok {
+			res.Waited, res.Retry = true, c.clock.Now()
+		}
+		if err := c.service.RecordPlace(t.Context(), m, "a", workflows.PlaceKept{ID: "C1", NoCard: noCard}, res); err != nil {
+			t.Fatal(err)
+		}
+		cards := only(c.claimed(), "card:")
+		c.clock.move(2 * time.Minute) // what place has claimed and not finished
+		c.claimed()
+		c.importSample() // have it kept again
+		return cards
+	}
+	record(false, true)
+	if cards := record(true, false); cards != nil {
+		t.Errorf("before all can be said there: %q", cards)
+	}
+	if cards := record(true, true); !slices.Equal(cards, []string{"card:" + string(id)}) {
+		t.Errorf("afterwards: %q", cards)
+	}
+	if cards := record(false, true); cards != nil {
+		t.Errorf("with the card there: %q", cards)
+	}
+}
+
 func TestPeopleHearOnceWhoIsMissingInAChannel(t *testing.T) {
-	c := newChannels(t, true)
+	c := newChannels(t, "slack")
 	ctx := t.Context()
 	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
 	ok := func() workflows.Sent { return workflows.Sent{OK: true, At: c.clock.Now(), Frontend: "slack"} }
@@ -199,7 +232,7 @@ func TestPeopleHearOnceWhoIsMissingInAChannel(t *testing.T) {
 		if err := c.service.RecordPlace(ctx, m, "a", kept, res); !errors.Is(err, workflows.ErrConflict) {
 			t.Errorf("recorded twice: %v", err)
 		}
-		stored, found, err := c.service.PlaceOf(ctx, id)
+		stored, found, err := c.service.PlaceOf(ctx, id, "")
 		if err != nil || !found || stored.ID != kept.ID && res.OK {
 			t.Errorf("remembered %+v, %v, %v", stored, found, err)
 		}
@@ -209,7 +242,7 @@ func TestPeopleHearOnceWhoIsMissingInAChannel(t *testing.T) {
 		c.importSample() // have it kept again
 		return told
 	}
-	if _, found, err := c.service.PlaceOf(ctx, id); found || err != nil {
+	if _, found, err := c.service.PlaceOf(ctx, id, ""); found || err != nil {
 		t.Fatal(found, err)
 	}
 	in, err := c.store.Incident(ctx, id)
@@ -254,7 +287,7 @@ func TestPeopleHearOnceWhoIsMissingInAChannel(t *testing.T) {
 }
 
 func TestAReportIsSharedOnce(t *testing.T) {
-	c := newChannels(t, true)
+	c := newChannels(t, "slack")
 	ctx := t.Context()
 	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
 	lead := c.service.Contacts().Find("佐藤")[0]
@@ -288,5 +321,30 @@ func TestAReportIsSharedOnce(t *testing.T) {
 	}
 	if got := c.claimed(); got != nil {
 		t.Errorf("shared %q", got)
+	}
+}
+
+// Who is not on the list any more, or whose account is nobody's, is taken out of the channels of
+// incidents that are over as well; those are left alone where nobody of them has lost anything.
+func TestWhoLeavesLosesTheChannelsOfWhatIsOver(t *testing.T) {
+	c := newChannels(t, "discord")
+	id := c.do("山本", "", incident.Report{Text: "画面が固まった", What: incident.KindVirus})
+	c.do("鈴木", id, incident.Take{})
+	c.do("佐藤", id, incident.Dismiss{Reason: "誤報"})
+	c.claimed()
+	c.importSample()
+	if keys := only(c.claimed(), "place:"); keys != nil {
+		t.Errorf("nobody has left, and %q", keys)
+	}
+	rows, faults := contact.Parse(templates.SampleContacts())
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	rows = slices.DeleteFunc(rows, func(r contact.Row) bool { return strings.HasPrefix(r.Name, "鈴木") })
+	if _, err := c.service.ImportContacts(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if keys := only(c.claimed(), "place:"); !slices.Equal(keys, []string{"place:" + string(id)}) {
+		t.Errorf("somebody has left, and %q", keys)
 	}
 }

@@ -43,6 +43,28 @@ func (s *Service) CalledBefore(ctx context.Context, m Message) (bool, error) {
 	}), nil
 }
 
+// Unheard reports whether a message to somebody about an entry was to be sent and has never reached
+// him by any means, nor can any more without being worded anew: of what it told, the next one to him
+// need not say that it is over. Where there was none at all, or a try of it may have arrived or is
+// under way, as one that a platform lets wait, it is false.
+func (s *Service) Unheard(ctx context.Context, kind incident.NoticeKind, id incident.ID, seq int64, p incident.PersonID) (bool, error) {
+	list, err := s.store.Messages(ctx, MessageQuery{Person: p, Incident: id})
+	if err != nil {
+		return false, fmt.Errorf("look whether somebody heard of an entry: %w", err)
+	}
+	unheard := false
+	for _, m := range list {
+		if m.Kind != kind || m.Seq != seq {
+			continue
+		}
+		if !m.FirstSent.IsZero() || m.Resent || m.InHand {
+			return false, nil
+		}
+		unheard = true
+	}
+	return unheard, nil
+}
+
 // By is the means by which a message reaches its person.
 func (m Message) By() incident.Means {
 	if m.Means == "" {

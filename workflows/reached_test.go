@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
+	"time"
 
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
@@ -52,4 +54,44 @@ func TestAMarkAtTheConsoleIsNotLogged(t *testing.T) {
 	if out, err := s.Compromise(t.Context(), "2", p.person(t, "佐藤").ID, "slack", false, "web"); err != nil || !out.Accepted() || log.Len() == 0 {
 		t.Errorf("%+v %v: %s", out, err, log.String())
 	}
+}
+
+// A message that somebody has in hand may reach its person at any moment, and so may have one whose
+// try was cut short: only what waits to be tried, and was never, is unheard of.
+func TestWhatIsUnderWayIsNotUnheard(t *testing.T) {
+	p := newPlace(t)
+	id, ctx := p.loss(t, "1"), t.Context()
+	list, err := p.service.ClaimMessages(ctx, "w", time.Minute, 1, true)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v %v", list, err)
+	}
+	m := list[0]
+	unheard := func(what string, want bool) {
+		t.Helper()
+		if got, err := p.service.Unheard(ctx, m.Kind, id, m.Seq, m.To); err != nil || got != want {
+			t.Errorf("%s: unheard of: %v, want %v; %v", what, got, want, err)
+		}
+	}
+	finish := func(res workflows.Sent) {
+		t.Helper()
+		if err := p.store.FinishMessage(ctx, m, "w", res); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim := func() {
+		t.Helper()
+		p.clock.move(time.Minute)
+		list, err := p.service.ClaimMessages(ctx, "w", time.Minute, 100, true)
+		i := slices.IndexFunc(list, func(o workflows.Message) bool { return o.ID == m.ID })
+		if err != nil || i < 0 {
+			t.Fatalf("%v %v", list, err)
+		}
+		m = list[i]
+	}
+	unheard("under way", false)
+	finish(workflows.Sent{Waited: true, Retry: p.clock.Now()})
+	unheard("put off, untried", true)
+	claim()
+	p.clock.move(time.Hour)
+	unheard("cut short long ago", false)
 }

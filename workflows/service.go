@@ -42,8 +42,9 @@ type Service struct {
 	editions editions
 	log      *slog.Logger
 	practice bool
-	places   bool
+	places   []string // see platforms.go
 	clocks   atomic.Pointer[incident.Clocks]
+	redrawn  atomic.Pointer[string] // rules and day of the last Redraw of everything
 	people   atomic.Pointer[people]
 	answers  atomic.Pointer[[]byte] // the key of the answer links
 	reaches  func(contact.Person, incident.Means) bool
@@ -61,9 +62,9 @@ type Options struct {
 	// Log is told of an edition that an incident began with and that is gone; nil: the program's.
 	Log      *slog.Logger
 	Practice bool // numbers TRN-…, everything marked 訓練
-	// Places says that a front end keeps a channel for each incident: it is told when one has
-	// to change, and reports are brought there as files.
-	Places bool
+	// Places are the front ends that keep a channel for each incident, by their names: they are
+	// told when one has to change, and reports are brought there as files.
+	Places []string
 	// Reaches reports whether a means can bring anything to somebody of the contact list, as
 	// this house is set up; nil: chat reaches everybody, and there is nothing else.
 	Reaches func(contact.Person, incident.Means) bool
@@ -83,7 +84,7 @@ type Changed struct {
 
 // New makes a service and reads the contact list.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, places: o.Places, reaches: o.Reaches, changed: o.Changed, observer: o.Observer}
+	s := &Service{store: o.Store, clock: o.Clock, log: o.Log, practice: o.Practice, reaches: o.Reaches, changed: o.Changed, observer: o.Observer}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -101,6 +102,13 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	if err := s.ReloadContacts(ctx); err != nil {
 		return nil, err
+	}
+	if len(o.Places) > 0 {
+		known, err := s.knownPlaces(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read which platforms there were: %w", err)
+		}
+		s.places = orderPlaces(o.Places, known)
 	}
 	return s, nil
 }
@@ -177,7 +185,9 @@ func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) 
 			out, changed, err = s.do(ctx, tx, c)
 			return err
 		})
-		if errors.Is(err, errOldContacts) && try < 5 {
+		// Each of these tries follows another import of the list: a report is not lost over several
+		// in a row.
+		if errors.Is(err, errOldContacts) && try < 20 {
 			// Read outside of the transaction: inside it this would ask for a second connection
 			// while others wait for the first, and nobody would get on.
 			if err = s.ReloadContacts(ctx); err == nil {
@@ -214,10 +224,25 @@ func (s *Service) once(ctx context.Context, c Command) (out Outcome, err error) 
 var errOldContacts = errors.New("the contact list was changed")
 
 func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident.ID, error) {
+	out, change, err := s.prepare(ctx, tx, c, s.Now())
+	if err != nil || change == nil {
+		return out, nil, err
+	}
+	if err := tx.Save(ctx, *change); err != nil {
+		return Outcome{}, nil, err
+	}
+	var ids []incident.ID
+	for _, i := range change.Incidents {
+		ids = append(ids, i.Row.ID)
+	}
+	return out, ids, nil
+}
+
+// prepare does all of a command but to save it; change is nil where there is nothing to save.
+func (s *Service) prepare(ctx context.Context, tx Tx, c Command, now time.Time) (out Outcome, change *Change, err error) {
 	if stored, ok, err := tx.Done(ctx, c.Key); err != nil {
 		return Outcome{}, nil, err
 	} else if ok {
-		var out Outcome
 		if err := json.Unmarshal(stored, &out); err != nil {
 			return Outcome{}, nil, fmt.Errorf("stored outcome: %w", err)
 		}
@@ -229,10 +254,11 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 	} else if v != s.people.Load().version {
 		return Outcome{}, nil, errOldContacts
 	}
-	now := s.Now()
 	w := &work{s: s, tx: tx, c: c, now: now, change: Change{At: now}}
-	out, err := w.carryOut(ctx)
-	if err != nil {
+	if clocks := s.Clocks(); clocks != nil {
+		w.clocks = &onceAsked{Clocks: clocks}
+	}
+	if out, err = w.carryOut(ctx); err != nil {
 		return Outcome{}, nil, err
 	}
 	if !out.Accepted() {
@@ -248,7 +274,7 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 		if c.Timer == "" {
 			return out, nil, nil
 		}
-		return out, nil, tx.Save(ctx, Change{At: now, Cancel: []string{c.Timer}})
+		return out, &Change{At: now, Cancel: []string{c.Timer}}, nil
 	}
 	stored, err := json.Marshal(out)
 	if err != nil {
@@ -258,14 +284,7 @@ func (s *Service) do(ctx context.Context, tx Tx, c Command) (Outcome, []incident
 	if c.Timer != "" && !slices.ContainsFunc(w.change.Timers, func(t Timer) bool { return t.Key == c.Timer }) {
 		w.change.Cancel = append(w.change.Cancel, c.Timer)
 	}
-	if err := tx.Save(ctx, w.change); err != nil {
-		return Outcome{}, nil, err
-	}
-	var ids []incident.ID
-	for _, i := range w.change.Incidents {
-		ids = append(ids, i.Row.ID)
-	}
-	return out, ids, nil
+	return out, &w.change, nil
 }
 
 // work is one try of one command.
@@ -274,6 +293,7 @@ type work struct {
 	tx     Tx
 	c      Command
 	rules  *edition.Edition // that the incident began with
+	clocks incident.Clocks  // in force; nil: none
 	now    time.Time
 	change Change
 	digest string
@@ -333,7 +353,7 @@ func refused(id incident.ID, key string, args map[string]any) Outcome {
 func (w *work) env() incident.Env {
 	return incident.Env{
 		Now: w.now, By: w.c.By, Bot: w.c.Bot,
-		People: w.s.people.Load(), Procedures: w.rules, Paging: w.rules.Paging, Clocks: w.s.Clocks(),
+		People: w.s.people.Load(), Procedures: w.rules, Paging: w.rules.Paging, Clocks: w.clocks,
 	}
 }
 
@@ -351,6 +371,18 @@ func (w *work) report(ctx context.Context, r incident.Report) (Outcome, error) {
 		if ok {
 			return Outcome{Same: same}, nil
 		}
+	}
+	if !w.s.people.Load().Known(w.c.By.ID) {
+		// One after the other, so that none of many at once is overlooked.
+		if err := w.tx.Turn(ctx, "reports "+string(w.c.By.ID)); err != nil {
+			return Outcome{}, err
+		}
+		var err error
+		if r.Earlier, err = w.tx.Reports(ctx, w.c.By.ID, w.now.Add(-incident.FrequentWithin)); err != nil {
+			return Outcome{}, err
+		}
+	} else {
+		r.Earlier = 0
 	}
 	w.c.Do = r
 	in := incident.New("")
@@ -530,57 +562,18 @@ func (w *work) record(in *incident.Incident, events []incident.Event) (Outcome, 
 	}
 	out.Seq = in.Seq
 	w.change.Incidents = append(w.change.Incidents, saved)
-	if w.s.places && incident.MovesPlace(before, in) {
+	var notices []incident.Notice
+	if len(w.s.places) > 0 && incident.MovesPlace(before, in) {
 		// The channel first, then what is said in it.
-		w.change.Messages = append(w.change.Messages, incident.PlaceNotice(in))
+		notices = append(notices, incident.PlaceNotice(in))
 	}
-	w.change.Messages = append(w.change.Messages, incident.Announce(before, in, records, w.s.people.Load())...)
-	if w.s.places {
-		w.change.Messages = append(w.change.Messages, incident.AnnounceReport(in, records)...)
+	notices = append(notices, incident.Announce(before, in, records, w.s.people.Load())...)
+	if len(w.s.places) > 0 {
+		notices = append(notices, incident.AnnounceReport(in, records)...)
 	}
+	w.change.Messages = append(w.change.Messages, w.s.everywhere(notices)...)
 	w.reschedule(before, in)
 	return out, nil
-}
-
-// reschedule writes what is to come of an incident anew, where that has changed.
-func (w *work) reschedule(before, in *incident.Incident) {
-	w.rescheduleRound(before, in)
-	w.rescheduleReminders(before, in)
-	w.offerTimer(before, in)
-}
-
-func (w *work) rescheduleRound(before, in *incident.Incident) {
-	key := "round:" + string(in.ID)
-	dir := w.s.people.Load()
-	due, ok := w.rules.Paging.Due(in, dir)
-	if before != nil {
-		if d, was := w.rules.Paging.Due(before, dir); was == ok && d.Equal(due) && before.Round == in.Round && w.c.Timer != key {
-			return
-		}
-	} else if !ok {
-		return
-	}
-	if !ok {
-		w.change.Cancel = append(w.change.Cancel, key)
-		return
-	}
-	w.change.Timers = append(w.change.Timers, roundTimer(in.ID, due, in.Round))
-}
-
-// offerTimer keeps the timer of an offer of the lead as the offer is.
-func (w *work) offerTimer(before, in *incident.Incident) {
-	key := "offer:" + string(in.ID)
-	due, ok := in.OfferDue(w.rules.Paging)
-	was, waited := time.Time{}, false
-	if before != nil {
-		was, waited = before.OfferDue(w.rules.Paging)
-	}
-	switch {
-	case ok && (!waited || !was.Equal(due) || w.c.Timer == key):
-		w.change.Timers = append(w.change.Timers, Timer{Key: key, Kind: TimerOffer, Incident: in.ID, Due: due})
-	case !ok && waited:
-		w.change.Cancel = append(w.change.Cancel, key)
-	}
 }
 
 func newSalt() string {

@@ -12,14 +12,17 @@ type SignInKind string
 const (
 	SignInLink    SignInKind = "link"    // signs in once
 	SignInSession SignInKind = "session" // of a browser that is signed in
+	// SignInCalendar lets a calendar program read somebody's clocks, and nothing else.
+	SignInCalendar SignInKind = "calendar"
 )
 
 // SignIn is a door into the web pages. Its times are the machine's: a practice clock that is
-// moved on must not let anybody in longer, nor throw everybody out.
+// moved on must not let anybody in longer, nor throw everybody out. Those of a calendar are the
+// service's.
 type SignIn struct {
 	Digest  string // SHA-256 of a random token, in hex; the token itself is never stored
 	Kind    SignInKind
-	Person  string // whose it is, as the web pages name him
+	Person  string // whose it is, as the web pages name him; of a calendar his ID in the contact list
 	Expires time.Time
 	Created time.Time
 }
@@ -37,6 +40,17 @@ type SignIns interface {
 	TouchSession(ctx context.Context, digest string, now, expires time.Time) error
 	// DropSignIn ends one session, or takes a link back; one that is not there is no error.
 	DropSignIn(ctx context.Context, digest string) error
+	// Calendar gives a calendar that is in force; of several of one person only the newest is.
+	Calendar(ctx context.Context, digest string, now time.Time) (SignIn, error)
+	// CalendarOf gives the calendar of a person that is in force.
+	CalendarOf(ctx context.Context, person string, now time.Time) (SignIn, error)
+	// SaveCalendar keeps a person's new calendar in the place of every other of his. before is
+	// the digest of the one in force until then, empty for none; ErrConflict where it is another.
+	SaveCalendar(ctx context.Context, x SignIn, before string) error
+	// TouchCalendar lets a calendar that is in force last until another instant.
+	TouchCalendar(ctx context.Context, digest string, now, expires time.Time) error
+	// DropCalendars ends the calendars of a person.
+	DropCalendars(ctx context.Context, person string) error
 	// SweepSignIns removes what has expired.
 	SweepSignIns(ctx context.Context, now time.Time) error
 }

@@ -90,9 +90,9 @@ type Store interface {
 	// FinishMessages records what became of claimed messages that were sent as one. Of those
 	// whose lease was lost it changes nothing (ErrConflict, when that is all of them).
 	FinishMessages(ctx context.Context, m []Message, owner string, res Sent) error
-	// ChannelWaits reports whether anything is still to be said in an incident's channel, a
-	// try under way among it.
-	ChannelWaits(ctx context.Context, id incident.ID) (bool, error)
+	// ChannelWaits reports whether anything is still to be said in an incident's channel on a
+	// platform (Notice.Front), a try under way among it.
+	ChannelWaits(ctx context.Context, id incident.ID, front string) (bool, error)
 	// NextDue says when the next timer or message is due or its lease runs out; ok is false
 	// when there is none.
 	NextDue(ctx context.Context) (t time.Time, ok bool, err error)
@@ -144,6 +144,8 @@ type Tx interface {
 	Done(ctx context.Context, key string) (outcome []byte, ok bool, err error)
 	// SameReport finds the incident that a person reported with the same text since.
 	SameReport(ctx context.Context, by incident.PersonID, digest string, since time.Time) (incident.ID, bool, error)
+	// Reports counts what a person has reported since.
+	Reports(ctx context.Context, by incident.PersonID, since time.Time) (int, error)
 	// Incident reads a row and keeps others from changing it until the transaction ends.
 	Incident(ctx context.Context, id incident.ID) (*incident.Incident, error)
 	// Records as in Store.
@@ -159,6 +161,9 @@ type Tx interface {
 	NextNumber(ctx context.Context, series string) (int, error)
 	// FinishMessage as in Store.
 	FinishMessage(ctx context.Context, m Message, owner string, res Sent) error
+	// Turn keeps whoever asks for the same one waiting until this transaction ends: of two that
+	// read what the other one changes, the second reads it afterwards.
+	Turn(ctx context.Context, name string) error
 	// Recall and Remember as in Store.
 	Recall(ctx context.Context, frontend, name string) ([]byte, error)
 	Remember(ctx context.Context, frontend, name string, value []byte) error
@@ -169,6 +174,10 @@ type Tx interface {
 	// SendAgain makes a message that was given up due at once, as if it had never been tried.
 	// again is false for one that was not given up.
 	SendAgain(ctx context.Context, id int64, at time.Time) (again bool, err error)
+	// Foresee reads at once what is about to be asked for: Done of the keys and Incident of the
+	// incidents answer from it, each one time, with the rows kept from others from here on. What
+	// is wrong with an incident, Incident says.
+	Foresee(ctx context.Context, keys []string, ids []incident.ID) error
 	// Save writes everything one command caused.
 	Save(ctx context.Context, c Change) error
 }
@@ -178,13 +187,20 @@ type Tx interface {
 type Change struct {
 	At        time.Time
 	Request   *DoneRequest
+	Requests  []DoneRequest // of several commands, each of an incident of its own, that are saved together
 	Incidents []SavedIncident
 	Messages  []incident.Notice // an existing key is refreshed: sent again as an update
 	Timers    []Timer           // an existing key is replaced
 	Cancel    []string          // keys of timers to remove
 	Absences  *AbsenceChange    // nil: none
-	// Hasten makes what waits to be said in the channel of an incident due at once.
-	Hasten incident.ID
+	// Contacts is the version of the contact list on which a change rests that says whose an
+	// account is. It grows with it, so that every process looks again. Another version there:
+	// ErrConflict. 0: nothing of that kind has changed.
+	Contacts int64
+	// Hasten makes what waits to be said in the channel of an incident due at once, on the
+	// platform HastenOn (Notice.Front).
+	Hasten   incident.ID
+	HastenOn string
 }
 
 // SavedIncident is a row with its new entries.
@@ -230,7 +246,7 @@ type Timer struct {
 	Kind     TimerKind
 	Incident incident.ID
 	Due      time.Time
-	Round    int    // of TimerRound
+	Round    int    // of TimerRound; of the other timers of an incident the Seq they follow from
 	Day      string // of TimerDigest: 2006-01-02 in Tokyo
 	Attempt  int
 }
@@ -249,6 +265,7 @@ type Message struct {
 	Frontend  string
 	Sent      string // the front end's message ID
 	Resent    bool   // an earlier try may have arrived
+	InHand    bool   // a try is under way, or was cut short and nobody took it up yet
 	Error     string
 	// Joined is the same for pages that were tried as one message; 0: tried alone, or never.
 	Joined int64
@@ -288,7 +305,7 @@ type Sent struct {
 	Unsure   bool      // the try may have arrived all the same
 	Waited   bool      // nothing was tried, and no try is counted: due again at Retry
 	Dropped  bool      // with OK false: there is nothing to say any more, and nobody misses it
-	// Then are saved in the same transaction, with OK alone.
+	// Then are saved in the same transaction, when it is over: with OK, or given up.
 	Then []incident.Notice
 }
 
@@ -308,6 +325,7 @@ type IncidentQuery struct {
 type MessageQuery struct {
 	Person   incident.PersonID // a person's own messages
 	Incident incident.ID       // with Person empty: the channel; with both: only of this incident
+	Front    string            // with Person empty: of which platform the channel is (Notice.Front)
 	All      bool              // every message about Incident, whoever it went to
 	Sent     bool              // only those that have arrived
 	Places   bool              // with those that keep channels, which are said to nobody

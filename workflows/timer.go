@@ -35,7 +35,7 @@ func (s *Service) Fire(ctx context.Context, t Timer) error {
 }
 
 func (s *Service) fire(ctx context.Context, t Timer) error {
-	key := fmt.Sprintf("timer:%s:%d:%d", t.Key, t.Round, t.Due.UnixMicro())
+	key := timerKey(t)
 	switch t.Kind {
 	case TimerRound:
 		_, err := s.Do(ctx, Command{
@@ -50,7 +50,7 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 		})
 		return err
 	case TimerClocks:
-		_, err := s.Do(ctx, Command{Key: key, Incident: t.Incident, Bot: true, Source: incident.FromTimer, Do: incident.RemindClocks{}, Timer: t.Key})
+		_, err := s.Do(ctx, reminding(t))
 		return err
 	case TimerDigest:
 		return s.digest(ctx, t, "timer:"+t.Key)
@@ -58,15 +58,25 @@ func (s *Service) fire(ctx context.Context, t Timer) error {
 	return fmt.Errorf("timer of kind %q: %w", t.Kind, ErrNewer)
 }
 
+// timerKey is what a timer is done by once, each time that it falls due.
+func timerKey(t Timer) string {
+	return fmt.Sprintf("timer:%s:%d:%d", t.Key, t.Round, t.Due.UnixMicro())
+}
+
 // Postpone sets the next try of a timer that could not be carried out.
 func (s *Service) Postpone(ctx context.Context, t Timer, owner string, wait time.Duration) error {
 	return s.store.ReleaseTimer(ctx, t, owner, s.Now().Add(wait))
 }
 
-// Tick inserts the calendar's timers that fell due after from, up to and including now. The
-// rows are idempotent: however often, and by however many processes, a day is ticked once.
-// Of a pause of many days only the last digest is sent: nobody reads a week of overviews.
+// Tick does the calendar's work that fell due after from, up to and including now: it inserts
+// the morning's timer, and has the notification clocks follow the rules of the day. However
+// often, and by however many processes, a day is ticked once. Of a pause of many days only the
+// last digest is sent: nobody reads a week of overviews.
 func (s *Service) Tick(ctx context.Context, from time.Time) error {
+	return errors.Join(s.tickDigest(ctx, from), s.redrawToday(ctx), s.sweepLinks(ctx), s.missedPlaces(ctx))
+}
+
+func (s *Service) tickDigest(ctx context.Context, from time.Time) error {
 	now := s.Now()
 	day := now.In(incident.Tokyo)
 	for range 8 {
@@ -154,12 +164,17 @@ func (s *Service) RenewMessages(ctx context.Context, list []Message, owner strin
 // FinishMessage records what became of a claimed message, and shows it live. A card that has
 // arrived for the first time in a channel is known there from now on, and can be pinned.
 func (s *Service) FinishMessage(ctx context.Context, m Message, owner string, res Sent) error {
-	if s.places && res.OK && m.Kind == incident.NoticeCard && m.To == "" && m.Sent != res.Message {
+	if len(s.places) > 0 && res.OK && m.Kind == incident.NoticeCard && m.To == "" && m.Sent != res.Message {
 		in, err := s.store.Incident(ctx, m.Incident)
 		if err != nil {
 			return err
 		}
-		res.Then = append(res.Then, incident.PlaceNotice(in))
+		res.Then = append(res.Then, incident.PlaceNotice(in).On(m.Front))
+	}
+	res = s.byMail(m, res)
+	if lostToReporter(m, res) {
+		// The card says that he does not hear, and how to reach him.
+		res.Then = append(res.Then, s.everywhere([]incident.Notice{{Kind: incident.NoticeCard, Key: "card:" + string(m.Incident), Incident: m.Incident}})...)
 	}
 	if err := s.store.FinishMessage(ctx, m, owner, res); err != nil {
 		return err

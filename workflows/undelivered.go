@@ -205,3 +205,31 @@ func (s *Service) sendAgain(ctx context.Context, key string, by incident.PersonI
 		return out.Sent, nil
 	}
 }
+
+// ReasonUnreachable is the Error of a message whose receiver's account takes none.
+const ReasonUnreachable = "unreachable"
+
+// lostToReporter reports whether a try was the last to bring a reporter his card.
+func lostToReporter(m Message, res Sent) bool {
+	return m.Kind == incident.NoticeReporter && !res.OK && !res.Dropped && !res.Waited && res.Retry.IsZero() && res.Error == ReasonUnreachable
+}
+
+// ReportersUnreached are the reporters of an incident to whom their own card could not be brought:
+// what they were promised to hear has to be told them in another way.
+func (s *Service) ReportersUnreached(ctx context.Context, in *incident.Incident) (out []incident.Reporter, err error) {
+	for _, r := range in.Reporters {
+		if r.ID == "" {
+			continue
+		}
+		list, err := s.store.Messages(ctx, MessageQuery{Person: r.ID, Incident: in.ID})
+		if err != nil {
+			return nil, fmt.Errorf("look whether a reporter hears: %w", err)
+		}
+		for _, m := range list {
+			if m.Kind == incident.NoticeReporter && m.State == MessageFailed && m.Error == ReasonUnreachable {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}

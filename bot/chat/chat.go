@@ -53,6 +53,10 @@ type Request struct {
 	Files   Files     // Submitted: what was chosen in its Upload inputs, and the files of Quote; nil: nothing
 	Quote   *Quote    // Quoted; Submitted: the message that the form was opened from; else nil
 	At      time.Time // when the person did it, as the platform says
+	// Claim says whether it is for this process to answer, where the platform brings the same to
+	// several of ours: what must be made once only, such as a link that signs in, is made after it.
+	// nil: nobody else was brought it.
+	Claim func() bool
 }
 
 // QuoteFor says what a person wants with a message that somebody wrote on the platform.
@@ -82,8 +86,10 @@ type Quote struct {
 const QuotedFile = "quoted"
 
 // Files are the files of a submitted form, one after the other as they come in: each is read
-// before the next is asked for, so that none has to be kept on the way. An error ends them:
-// ErrTooMuch, or the line broke. A redelivered request brings them again.
+// before the next is asked for, so that none has to be kept on the way. An error that wraps
+// ErrGone is one file's alone, which has its Input and Name and no Body: it is not on the platform
+// any more, and the next may follow. Any other ends them: ErrTooMuch, or the line broke. A
+// redelivered request brings them again.
 type Files = iter.Seq2[File, error]
 
 // File is one file that a person sent. Name is as the platform gives it, fit for nothing but
@@ -123,6 +129,9 @@ type Reply struct {
 	Page    string
 	// Direct brings the cards to the direct messages of the one who asked, wherever he asked.
 	Direct bool
+	// Document is brought there after the cards; only with Direct. A front end that cannot hand
+	// out files leaves it.
+	Document *Document
 }
 
 // Tone says how a card is meant. A front end shows it by a word or a sign, never by colour alone.
@@ -219,6 +228,10 @@ type Form struct {
 	Error  string // one sentence about the whole form
 	Inputs []Input
 	Submit string
+	// Waits is how long what was typed into a part of the form may wait to be gone on with, where a
+	// front end asks for it in parts, before it is sent as it stands. Zero: until its person sends
+	// it.
+	Waits time.Duration
 	// Partial says that the form was opened from memory, because the database did not answer
 	// in time: asked for by its Draft a little later, it is whole.
 	Partial bool
@@ -243,6 +256,18 @@ type Option struct {
 	Label string
 }
 
+// Completion is what a word of a command names, for platforms that complete words while they
+// are typed.
+type Completion string
+
+// The kinds of words that can be completed.
+const (
+	CompleteIncident Completion = "incident" // the number of one that he may see
+	CompletePerson   Completion = "person"   // somebody of the contact list
+	CompleteStep     Completion = "step"     // of the incident whose channel it is
+	CompleteWord     Completion = "word"     // what /incident understands
+)
+
 // Delivery is something to be brought to a person or a place without being asked for.
 type Delivery struct {
 	// Key is the same for every try: a front end that can tell a repeat uses it.
@@ -256,12 +281,18 @@ type Delivery struct {
 	// Document is brought with the card; nil: nothing.
 	Document *Document
 	// About names the incident that the delivery is about, such as INC-2026-0001, so that what is
-	// about the same one stands together; empty: none.
+	// about the same one stands together; empty: none, or several.
 	About string
+	// Parts are the pages of a delivery that shows those of several incidents: nothing of it may be
+	// shown in the place of one of them, where the others are not known. Else nil.
+	Parts []Part
 	// Call is what a means says that shows no cards (mail, phone): set where the delivery is a
 	// page, nil for everything else.
 	Call *Call
 }
+
+// Part is one of several pages that one delivery brings: what would be its own Key and About.
+type Part struct{ Key, About string }
 
 // Call is all that mail and phone may say of a page: that somebody is called, and whom to
 // phone. Both can be read and heard by others, and nothing of what happened is in it.
@@ -348,9 +379,12 @@ type Place struct {
 	// Members are who belongs in it. Whoever the front end once brought in and who is not
 	// among them is taken out.
 	Members []UserID
-	Links   []Link
-	Pinned  MessageID // the card to pin, once it is known
-	Ended   bool      // archived
+	// Out are who may not see it, such as who was left out of the incident. Whoever of them sees it
+	// whatever its settings are is one who stays: then nothing is said there.
+	Out    []UserID
+	Links  []Link
+	Pinned MessageID // the card to pin, once it is known
+	Ended  bool      // archived
 }
 
 // Link is a place of the web, under a name.
@@ -367,6 +401,9 @@ type Kept struct {
 	Problem Problem
 	// Missing are the members who are not in it.
 	Missing []Missing
+	// NoCard says that all can be said in the channel, and that the card (Place.Pinned) went elsewhere
+	// while that was not so: it is to be brought there, or brought up to date.
+	NoCard bool
 }
 
 // Missing is a person who could not be brought into a channel.
@@ -386,6 +423,8 @@ const (
 	ProblemGone      Problem = "gone"      // the account is switched off, or there is none
 	ProblemOutside   Problem = "outside"   // of another workspace
 	ProblemRefused   Problem = "refused"   // refused for another reason
+	ProblemSeesAll   Problem = "sees_all"  // who may not see it does, for he runs the whole place
+	ProblemCategory  Problem = "category"  // it is as it ought to be, elsewhere: where channels belong the bot is kept out
 	ProblemStays     Problem = "stays"     // who does not belong there any more could not be taken out
 )
 

@@ -34,6 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +96,10 @@ type Config struct {
 	// known, before anything is asked of a platform, whether it may be and whether it answers.
 	// nil: what Route says, which asks none then.
 	Way func(m workflows.Message) string
+	// Instead says by which other chat platform a message reaches its person where those that were
+	// tried, by their names, did not get through; ok is false for none. It asks no platform. nil:
+	// there is one at most.
+	Instead func(m workflows.Message, tried []string) (fe chat.Frontend, to chat.Target, ok bool)
 	// Joins says whether a page goes to a front end on which pages are joined. It must ask no
 	// platform, which may hang: every other message would wait for it. nil: as Route says, which
 	// has to answer at once then.
@@ -111,8 +116,11 @@ type Config struct {
 	// for nobody's. Both are nil where no front end keeps channels.
 	Place  func(ctx context.Context, m workflows.Message) (chat.Place, []workflows.PlaceMissing, error)
 	Person func(u chat.UserID) incident.PersonID
-	Owner  string // names this process in leases
-	Log    *slog.Logger
+	// Elsewhere reports whether somebody has an account on another platform than a front end's, as
+	// far as is known without asking; nil: there is no other.
+	Elsewhere func(frontend string, p incident.PersonID) bool
+	Owner     string // names this process in leases
+	Log       *slog.Logger
 }
 
 // Courier works off what is due until its context ends.
@@ -126,6 +134,8 @@ type Courier struct {
 	// turned is when there was last a look for work, on the machine's clock: a practice clock
 	// says nothing about whether the loop is alive.
 	turned atomic.Int64
+	// reminding says that the last round found nothing but reminders, and more may wait.
+	reminding bool
 	// sends ends when the tries under way are to be broken off.
 	sends    context.Context
 	breakOff context.CancelFunc
@@ -278,14 +288,11 @@ func (c *Courier) untilNext(ctx context.Context) time.Duration {
 // Whoever calls it holds the turn.
 func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 	c.turned.Store(time.Now().UnixNano())
-	timers, err := c.Service.Claim(ctx, c.Owner, TimerLease, 16)
+	timers, err := c.Service.Claim(ctx, c.Owner, TimerLease, c.many())
 	if err != nil {
 		return false, fmt.Errorf("claim timers: %w", err)
 	}
-	for _, t := range timers {
-		c.turned.Store(time.Now().UnixNano())
-		c.fire(ctx, t)
-	}
+	c.fire(ctx, timers)
 	urgentOnly := len(c.slow) == cap(c.slow)
 	if len(c.lanes) == cap(c.lanes) || c.pause() > 0 {
 		return len(timers) > 0, nil // a send that ends wakes us
@@ -310,11 +317,27 @@ func (c *Courier) round(ctx context.Context) (worked bool, err error) {
 	return len(timers)+len(messages) > 0, nil
 }
 
-func (c *Courier) fire(ctx context.Context, t workflows.Timer) {
-	err := c.Service.Fire(ctx, t)
-	if err == nil {
-		return
+// How many timers are claimed at once: few, so that no page waits for all of them, unless there
+// are only reminders, which are carried out together.
+const (
+	timersAtOnce    = 16
+	remindersAtOnce = 256
+)
+
+func (c *Courier) many() int {
+	if c.reminding {
+		return remindersAtOnce
 	}
+	return timersAtOnce
+}
+
+func (c *Courier) fire(ctx context.Context, timers []workflows.Timer) {
+	c.reminding = len(timers) >= timersAtOnce && !slices.ContainsFunc(timers, func(t workflows.Timer) bool { return t.Kind != workflows.TimerClocks })
+	c.Service.FireAll(ctx, timers, func(t workflows.Timer, err error) { c.again(ctx, t, err) })
+}
+
+// again has a timer that could not be carried out tried once more.
+func (c *Courier) again(ctx context.Context, t workflows.Timer, err error) {
 	wait := backoff(t.Attempt, pageWait)
 	switch {
 	case ctx.Err() != nil:

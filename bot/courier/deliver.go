@@ -103,7 +103,7 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 			_ = c.meansFailed(ctx, p.claimed, why, false) // told again with the end of the try
 		}
 	}()
-	frontend, id, err := c.try(ctx, p)
+	frontend, id, err := c.tries(ctx, p)
 	if err == nil {
 		c.later.over(m.ID)
 		return workflows.Sent{OK: true, At: c.Service.Now(), Frontend: frontend, Message: string(id)}, ""
@@ -124,9 +124,9 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 // errSettled says that of a parcel nothing is left to send.
 var errSettled = errors.New("nothing is left to send")
 
-// try hands a parcel to its front end. The platform is asked for nothing, not even for an account,
+// try hands a parcel to its front end, or to the one of an address. The platform is asked for nothing, not even for an account,
 // before it is known that it may be asked and how it has been doing.
-func (c *Courier) try(ctx context.Context, p *parcel) (frontend string, id chat.MessageID, err error) {
+func (c *Courier) try(ctx context.Context, p *parcel, by *address) (frontend string, id chat.MessageID, err error) {
 	m := p.claimed[0]
 	if !m.Known() {
 		return "", "", workflows.ErrNewer
@@ -135,14 +135,19 @@ func (c *Courier) try(ctx context.Context, p *parcel) (frontend string, id chat.
 	var t *try
 	came := unasked
 	defer func() { t.end(came, c.Service.Now()) }()
-	if c.Way != nil {
+	switch {
+	case by != nil:
+		way = by.front.Name()
+	case c.Way != nil:
 		way = c.Way(m)
+	}
+	if way != "" {
 		if t, err = c.approach(ctx, p, way); err != nil {
 			return way, "", err
 		}
 	}
 	came = lost // also of a panic
-	fe, to, err := c.Route(m)
+	fe, to, err := c.address(m, by)
 	if err != nil {
 		came = c.outcome(err)
 		return way, "", err
@@ -164,11 +169,18 @@ func (c *Courier) try(ctx context.Context, p *parcel) (frontend string, id chat.
 	return fe.Name(), id, err
 }
 
+func (c *Courier) address(m workflows.Message, by *address) (chat.Frontend, chat.Target, error) {
+	if by != nil {
+		return by.front, by.to, nil
+	}
+	return c.Route(m)
+}
+
 // delivery is what a front end is to bring. Where wording it fails, the front end has no part in
 // that.
 func (c *Courier) delivery(ctx context.Context, p *parcel, fe chat.Frontend, to chat.Target) (d chat.Delivery, err error) {
 	m := p.claimed[0]
-	d = chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent, About: string(m.Incident), Update: updates(m, fe)}
+	d = chat.Delivery{Key: m.Key, To: to, Urgent: m.Urgent, Again: m.Resent || p.unsure, About: string(m.Incident), Update: updates(m, fe)}
 	if len(p.shown) > 1 {
 		err = c.addJoined(ctx, p, fe, &d)
 		if len(p.claimed) == 0 {

@@ -17,6 +17,7 @@ type parcel struct {
 	claimed []workflows.Message // what becomes of the try is recorded of each
 	shown   []workflows.Message // what the message shows, by ID; also what is not due
 	trying  *atomic.Pointer[try]
+	unsure  bool // a try by another platform may have arrived
 }
 
 // slow says that the front end has not answered so far, if it was asked at all.
@@ -31,7 +32,7 @@ func (p *parcel) slow(now time.Time) {
 // next claim, so that the next one finds what is left. ok is false when nothing is to be sent.
 func (c *Courier) gather(ctx context.Context, m workflows.Message) (p parcel, ok bool) {
 	one := []workflows.Message{m}
-	p = parcel{one, one, &atomic.Pointer[try]{}}
+	p = parcel{claimed: one, shown: one, trying: &atomic.Pointer[try]{}}
 	if m.Kind != incident.NoticePage || m.To == "" || !m.Urgent && m.Joined == 0 || !c.joins(m) {
 		return p, true
 	}
@@ -77,7 +78,7 @@ func (c *Courier) joins(m workflows.Message) (ok bool) {
 // them are due; those that their receiver may not see any more are left out, and finished. It
 // leaves nothing in p.claimed when nothing is left to send.
 func (c *Courier) addJoined(ctx context.Context, p *parcel, fe chat.Frontend, d *chat.Delivery) (err error) {
-	d.Key, d.Urgent, d.Again, d.Update = p.shown[0].Key, false, false, ""
+	d.Key, d.Urgent, d.Again, d.Update = p.shown[0].Key, false, p.unsure, ""
 	var latest workflows.Message
 	for _, m := range p.shown {
 		if updates(m, fe) != "" && !m.LastSent.Before(latest.LastSent) {
@@ -103,6 +104,7 @@ func (c *Courier) addJoined(ctx context.Context, p *parcel, fe chat.Frontend, d 
 		p.claimed = nil
 		return nil
 	}
+	d.About, d.Parts = about(shown)
 	return c.word(ctx, d, shown)
 }
 
@@ -114,4 +116,16 @@ func (c *Courier) leaveOut(ctx context.Context, p *parcel, m workflows.Message, 
 	}
 	c.recorded(m, c.Service.FinishMessage(context.WithoutCancel(ctx), p.claimed[i], c.Owner, c.failed(m, fe.Name(), err)))
 	p.claimed = slices.Delete(p.claimed, i, i+1)
+}
+
+// about is the incident that pages are of; where they are of several, it is none, and each stands
+// in the parts.
+func about(pages []workflows.Message) (incident string, parts []chat.Part) {
+	for _, m := range pages {
+		parts = append(parts, chat.Part{Key: m.Key, About: string(m.Incident)})
+	}
+	if slices.ContainsFunc(parts, func(x chat.Part) bool { return x.About != parts[0].About }) {
+		return "", parts
+	}
+	return parts[0].About, nil
 }

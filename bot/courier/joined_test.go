@@ -326,3 +326,42 @@ func TestJoinedPagesAreFoundByTheFirst(t *testing.T) {
 		t.Errorf("posted %v", p.posted)
 	}
 }
+
+// What shows several incidents is about none of them: a front end that shows it elsewhere than to
+// its receiver would show one to people of another.
+func TestPagesOfSeveralIncidentsAreAboutNone(t *testing.T) {
+	b := newBench(t)
+	p := newPhone()
+	several, alone := 0, 0
+	p.refuse = func(d chat.Delivery) error {
+		pages := strings.Split(d.Card.Title, " ")
+		if d.To.User == "" || !strings.HasPrefix(pages[0], "page:") {
+			return nil
+		}
+		if len(pages) == 1 {
+			if alone++; d.About == "" || d.Parts != nil {
+				t.Errorf("one page is about %q, with the parts %v", d.About, d.Parts)
+			}
+			return nil
+		}
+		several++
+		if d.About != "" || len(d.Parts) != len(pages) {
+			t.Errorf("%d pages are about %q, with the parts %v", len(pages), d.About, d.Parts)
+		}
+		for i, part := range d.Parts {
+			if part.Key != pages[i] || part.About == "" || i > 0 && part.About == d.Parts[0].About {
+				t.Errorf("the parts of %q are %v", pages, d.Parts)
+			}
+		}
+		return nil
+	}
+	b.courier = b.joining(p, "first")
+	b.report("r0")
+	b.report("r1")
+	b.drain()
+	b.report("r2")
+	b.drain()
+	if several == 0 || alone == 0 {
+		t.Fatalf("%d deliveries of several pages, %d of one", several, alone)
+	}
+}

@@ -37,7 +37,7 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 		}
 	}
 	made, err := keeper.Keep(ctx, want)
-	kept = workflows.PlaceKept{ID: string(made.ID), Link: made.Link, Problem: string(made.Problem), Missing: missing}
+	kept = workflows.PlaceKept{ID: string(made.ID), Link: made.Link, Problem: string(made.Problem), Missing: missing, NoCard: made.NoCard}
 	for _, x := range made.Missing {
 		who := incident.PersonID("")
 		if c.Person != nil {
@@ -46,7 +46,8 @@ func (c *Courier) keep(ctx context.Context, m workflows.Message) (kept workflows
 		if who == "" {
 			who = incident.PersonID(x.User) // nobody's any more
 		}
-		kept.Missing = append(kept.Missing, workflows.PlaceMissing{Person: who, Why: string(x.Why)})
+		elsewhere := c.Elsewhere != nil && c.Elsewhere(fe.Name(), who)
+		kept.Missing = append(kept.Missing, workflows.PlaceMissing{Person: who, Why: string(x.Why), Elsewhere: elsewhere})
 	}
 	if err == nil && waits {
 		err = &chat.Later{Wait: firstWait}
@@ -81,14 +82,14 @@ func (c *Courier) mayKeep(ctx context.Context, name string) error {
 // it is kept as it ought to be. Where it is not made yet, or put away already, nothing can be
 // said in it: then the end is what they wait for.
 func (c *Courier) endWaits(ctx context.Context, m workflows.Message, want *chat.Place) (bool, error) {
-	before, known, err := c.Service.PlaceOf(ctx, m.Incident)
+	before, known, err := c.Service.PlaceOf(ctx, m.Incident, m.Front)
 	if err != nil {
 		return false, fmt.Errorf("what is remembered of the channel: %w", err)
 	}
 	if !known || before.Ended || before.ID == "" && before.Problem == "" {
 		return false, nil
 	}
-	waits, err := c.Service.ChannelWaits(ctx, m.Incident)
+	waits, err := c.Service.ChannelWaits(ctx, m.Incident, m.Front)
 	if err != nil {
 		return false, fmt.Errorf("what is still to be said in the channel: %w", err)
 	}

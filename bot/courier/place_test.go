@@ -74,7 +74,7 @@ func (b *bench) settle(fe chat.Frontend, log *slog.Logger) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.service, err = workflows.New(b.t.Context(), workflows.Options{Store: b.store, Clock: b.clock, Book: book, Practice: true, Places: true})
+	b.service, err = workflows.New(b.t.Context(), workflows.Options{Store: b.store, Clock: b.clock, Book: book, Practice: true, Places: []string{"test"}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -109,6 +109,16 @@ func (b *bench) settle(fe chat.Frontend, log *slog.Logger) {
 	})
 }
 
+// The reason that no other channel makes up for goes by one name.
+func TestWhoStaysIsCalledTheSame(t *testing.T) {
+	if string(chat.ProblemSeesAll) != workflows.WhySeesAll {
+		t.Errorf("%q and %q", chat.ProblemSeesAll, workflows.WhySeesAll)
+	}
+	if string(chat.ProblemStays) != workflows.WhyStays {
+		t.Errorf("%q and %q", chat.ProblemStays, workflows.WhyStays)
+	}
+}
+
 // On a platform that others read no channel is made, changed or filled with people; it is when
 // the mark is lifted.
 func TestNoChannelIsKeptOnAClosedPlatform(t *testing.T) {
@@ -130,6 +140,28 @@ func TestNoChannelIsKeptOnAClosedPlatform(t *testing.T) {
 	}
 }
 
+// The card that went elsewhere meanwhile comes back to its channel.
+func TestTheCardComesBackToTheChannel(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		b := newBench(t)
+		h := newHouse()
+		b.settle(h, slog.New(slog.DiscardHandler))
+		keep, kept := h.keep, 0
+		h.keep = func(p chat.Place) (chat.Kept, error) {
+			got, err := keep(p)
+			kept++
+			got.NoCard = elsewhere && kept == 2 // when the card has gone out
+			return got, err
+		}
+		id := b.report("r1")
+		b.drain()
+		cards := len(slices.DeleteFunc(h.order, func(s string) bool { return s != "say card:"+string(id) }))
+		if want := map[bool]int{false: 1, true: 2}[elsewhere]; cards != want {
+			t.Errorf("elsewhere: %v; the card went to the channel %d times, want %d", elsewhere, cards, want)
+		}
+	}
+}
+
 func TestTheChannelComesFirstAndItsEndLast(t *testing.T) {
 	b := newBench(t)
 	h := newHouse()
@@ -140,7 +172,7 @@ func TestTheChannelComesFirstAndItsEndLast(t *testing.T) {
 	if len(h.order) < 2 || h.order[0] != "keep "+channel+" ended=false" || h.order[1] != "say card:"+string(id) {
 		t.Errorf("a new incident: %q", h.order)
 	}
-	kept, ok, err := b.service.PlaceOf(t.Context(), id)
+	kept, ok, err := b.service.PlaceOf(t.Context(), id, "")
 	if err != nil || !ok || kept.ID != "C-"+channel || kept.Link == "" || len(kept.Missing) != 1 || kept.Missing[0].Person != "p-none" {
 		t.Errorf("remembered %+v, %v, %v", kept, ok, err)
 	}
@@ -201,7 +233,7 @@ func TestAnIncidentThatEndsBeforeItsChannelIsMadeComesToRest(t *testing.T) {
 		b.clock.move(10 * time.Second)
 		b.drain()
 	}
-	if waits, err := b.service.ChannelWaits(t.Context(), id); err != nil || waits || !ended[strings.ToLower(string(id))] {
+	if waits, err := b.service.ChannelWaits(t.Context(), id, ""); err != nil || waits || !ended[strings.ToLower(string(id))] {
 		t.Errorf("waiting for the channel: %v, %v; ended %v", waits, err, ended)
 	}
 	if got := h.keys("absent:"); len(got) > 0 {
@@ -237,7 +269,7 @@ func TestWhoWasLeftOutGoesBeforeTheEnd(t *testing.T) {
 	if n := len(h.order); n == 0 || h.order[n-1] != "keep "+channel+" ended=true" {
 		t.Errorf("in the end: %q", h.order)
 	}
-	if waits, err := b.service.ChannelWaits(t.Context(), id); err != nil || waits {
+	if waits, err := b.service.ChannelWaits(t.Context(), id, ""); err != nil || waits {
 		t.Errorf("still waiting: %v, %v", waits, err)
 	}
 }
@@ -340,7 +372,7 @@ func TestWithoutAChannelEachOfTheCircleHears(t *testing.T) {
 	if got := h.keys("absent:" + string(id) + ":"); len(got) != len(in.Circle) {
 		t.Errorf("%q hear of it, want %d", got, len(in.Circle))
 	}
-	kept, _, err := b.service.PlaceOf(t.Context(), id)
+	kept, _, err := b.service.PlaceOf(t.Context(), id, "")
 	if err != nil || kept.Problem != "forbidden" || !slices.Contains(kept.Missing, workflows.PlaceMissing{Person: in.Circle[0].Person, Why: "guest"}) {
 		t.Errorf("remembered %+v, %v", kept, err)
 	}

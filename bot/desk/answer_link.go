@@ -375,7 +375,7 @@ func (v voice) answerState(in *incident.Incident, p incident.Page) string {
 	case p.Status != incident.PageOpen:
 		return v.pageAnswer(in, p)
 	}
-	if acked := in.Responders(); len(acked) > 0 {
+	if acked := v.coming(in); len(acked) > 0 {
 		var people []incident.PersonID
 		for _, a := range acked {
 			people = append(people, a.Person)

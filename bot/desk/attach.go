@@ -67,6 +67,13 @@ func (v *visit) attach(t task, where string) chat.Reply {
 func (v *visit) takeFiles(t task, where, input string) (done []attached, refused []string, reply *chat.Reply) {
 	for f, err := range v.files(input) {
 		name := incident.FileName(f.Name)
+		if errors.Is(err, chat.ErrGone) {
+			if name == "" {
+				name = v.say("file.nameless")
+			}
+			refused = append(refused, v.say("file.refused", "name", name, "why", v.say("file.gone")))
+			continue
+		}
 		if err != nil {
 			refused = append(refused, v.lost(err))
 			break
@@ -109,7 +116,7 @@ func (v *visit) files(input string) chat.Files {
 			return
 		}
 		for f, err := range v.r.Files {
-			if err == nil && f.Input != input {
+			if (err == nil || errors.Is(err, chat.ErrGone)) && f.Input != input {
 				continue
 			}
 			if !yield(f, err) {

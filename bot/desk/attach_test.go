@@ -145,6 +145,9 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		{"none of ours", func(yield func(chat.File, error) bool) {
 			yield(chat.File{Input: "other", Name: "x", Body: strings.NewReader("x")}, nil)
 		}, "添付するファイルを選んでください"},
+		{"one that is gone", func(yield func(chat.File, error) bool) {
+			yield(chat.File{Input: "file", Name: "消えた.png"}, fmt.Errorf("no more: %w", chat.ErrGone))
+		}, "「消えた.png」：チャットにもう残っていないため"},
 		{"too large", these(nil, large), "25 MB"},
 		{"too much at once", these(chat.ErrTooMuch), "何回かに分けて"},
 		{"too much in the middle", these(nil, chosen{"a", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(chat.ErrTooMuch))}), "何回かに分けて"},

@@ -21,7 +21,7 @@ func (v voice) auditCard(ctx context.Context, m workflows.Message) (chat.Card, e
 	if !slices.Contains(workflows.FindingKinds, f.Kind) {
 		return chat.Card{}, workflows.ErrNotFound // of a later version
 	}
-	key := "audit." + string(f.Kind)
+	key := f.Words()
 	card := chat.Card{Key: m.Key, Tone: chat.Urgent, Mark: v.mark(), Title: v.say(key + ".title")}
 	fields := []chat.Pair{{Label: v.say("audit.found_at"), Value: v.when(m.Created)}}
 	byChat := m.Means == "" || m.Means == incident.ByChat

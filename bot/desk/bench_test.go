@@ -46,7 +46,8 @@ type failing struct {
 	full     bool   // the disk of the files
 	harmed   string // the digest of a file that was changed behind the record
 	down     bool
-	messages int // how often messages were looked for
+	unread   bool // no entry of a record can be read
+	messages int  // how often messages were looked for
 }
 
 var errDown = errors.New("the database does not answer")
@@ -63,6 +64,13 @@ func (f *failing) Incident(ctx context.Context, id incident.ID) (*incident.Incid
 		return nil, errDown
 	}
 	return f.Store.Incident(ctx, id)
+}
+
+func (f *failing) Records(ctx context.Context, id incident.ID, from int64, limit int) ([]incident.Record, error) {
+	if f.unread {
+		return nil, errDown
+	}
+	return f.Store.Records(ctx, id, from, limit)
 }
 
 func (f *failing) Incidents(ctx context.Context, q workflows.IncidentQuery) ([]*incident.Incident, error) {

@@ -49,12 +49,10 @@ func (d *Desk) Call(ctx context.Context, messages ...workflows.Message) (*chat.C
 	if err != nil {
 		return nil, err
 	}
-	if marks[v.chatPlatform].On {
-		c.Avoid = v.platform()
-	}
+	c.Avoid = v.platformNames(v.unsafe(marks))
 	for _, p := range pages {
 		if page, _ := p.in.Page(m.To); slices.Contains(page.Failed, incident.ByChat) {
-			c.Down = v.platform()
+			c.Down = v.platformNames(v.chats(m.To))
 		}
 	}
 	if d.answerLinks {
@@ -135,12 +133,4 @@ func (v voice) callPhones(in *incident.Incident, to incident.PersonID) []chat.Ph
 		out = append(out, chat.Phone{Name: p.person.Name, Role: role, Number: p.person.Phone})
 	}
 	return out
-}
-
-// platform is how people call the chat platform; empty: there is none but the web room.
-func (v voice) platform() string {
-	if v.chatPlatform == "" {
-		return ""
-	}
-	return v.platformName(v.chatPlatform)
 }

@@ -30,7 +30,7 @@ func newCalls(t *testing.T, lang string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.with(func(c *desk.Config) { c.Service, c.Platform, c.AnswerLinks = b.service, "slack", true })
+	return b.with(func(c *desk.Config) { c.Service, c.Platforms, c.AnswerLinks = b.service, []string{"slack"}, true })
 }
 
 // arrive has every message that is due arrive, but those of some means.

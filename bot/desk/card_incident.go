@@ -19,8 +19,12 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 		chat.Block{Text: v.phaseLine(in)},
 		chat.Block{Fields: v.facts(in)},
 	)
+	if curbed := v.curbed(in); curbed != "" {
+		card.Blocks = append(card.Blocks, chat.Block{Text: curbed})
+	}
 	if in.Phase.Ended() {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("ended.heading"), Text: v.endText(in)})
+		card.Blocks = append(card.Blocks, v.textLine(in)...)
 		card.Buttons = v.endedButtons(in)
 		return card
 	}
@@ -28,6 +32,7 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.field(incident.FieldEvent), Text: clip(event.Value, cardText)})
 	}
 	card.Blocks = append(card.Blocks, v.clockLine(in)...)
+	card.Blocks = append(card.Blocks, v.textLine(in)...)
 	card.Blocks = append(card.Blocks, v.nextAboveSteps(in)...)
 	if items := v.responders(in); len(items) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
@@ -69,7 +74,7 @@ func (v voice) facts(in *incident.Incident) []chat.Pair {
 func (v voice) reporters(in *incident.Incident) string {
 	var names []string
 	for _, r := range in.Reporters {
-		name := v.say("person.named", "name", r.Name)
+		name := v.named(r.ID, r.Name)
 		if r.Department != "" {
 			name = v.say("person.of", "name", name, "of", r.Department)
 		}
@@ -103,7 +108,7 @@ func (v voice) endText(in *incident.Incident) string {
 // behind one button, grouped.
 func (v voice) mainButtons(in *incident.Incident) []chat.Button {
 	var buttons []chat.Button
-	if len(in.Responders()) == 0 {
+	if len(v.coming(in)) == 0 {
 		buttons = append(buttons, chat.Button{Label: v.say("button.take"), Action: v.act(string(incident.WordTake), in.ID, in.Seq, ""), Style: chat.Primary})
 	}
 	if !in.Level.Confirmed() {
@@ -120,7 +125,7 @@ func (v voice) mainButtons(in *incident.Incident) []chat.Button {
 		}
 	}
 	buttons = append(buttons, on...)
-	if len(in.Responders()) > 0 {
+	if len(v.coming(in)) > 0 {
 		buttons = append(buttons, chat.Button{Label: v.say("button.take"), Action: v.act(string(incident.WordTake), in.ID, in.Seq, "")})
 	}
 	return append(buttons,
@@ -164,8 +169,13 @@ func (v voice) menu(in *incident.Incident) []chat.Item {
 	if in.Phase.Ended() {
 		return []chat.Item{
 			group("menu.record", f("button.note", formNote), f("button.attach", formAttach), f("button.file", formFile), f("button.correct", formCorrect), f("button.action", formAction)),
+			group("menu.outside", v.textsButton(in), v.partiesButton(in)),
 			group("menu.end", f("button.reopen", formReopen), f("button.restrict", formRestrict), do("button.doc", string(incident.WordDoc))),
 		}
+	}
+	papers := []chat.Button{do("button.doc", string(incident.WordDoc))}
+	if v.drafts != nil {
+		papers = append(papers, v.draftsButton(in))
 	}
 	flow := append(v.goOn(in), f("button.back", formBack), f("button.level", formLevel), f("button.category", formCategory))
 	flow[0].Style = chat.Normal
@@ -176,8 +186,9 @@ func (v voice) menu(in *incident.Incident) []chat.Item {
 			f("button.assign", formAssign), f("button.handover", formHandover), f("button.ask", formAsk), do("button.who", wordWho)),
 		group("menu.work", f("button.step_form", formStep), f("button.waive_form", formWaive), f("button.field_form", formField), f("button.fact_form", formFact), f("button.action", formAction)),
 		group("menu.record", f("button.note", formNote), f("button.attach", formAttach), f("button.file", formFile), f("button.correct", formCorrect), f("button.undo", formUndo)),
-		group("menu.end",
-			do("button.doc", string(incident.WordDoc)), f("button.approve", formApprove), f("button.close", formClose),
-			f("button.dismiss", formDismiss), f("button.merge", formMerge), f("button.restrict", formRestrict)),
+		group("menu.outside", v.textsButton(in), v.partiesButton(in)),
+		group("menu.end", append(papers,
+			f("button.approve", formApprove), f("button.close", formClose),
+			f("button.dismiss", formDismiss), f("button.merge", formMerge), f("button.restrict", formRestrict))...),
 	}
 }

@@ -67,6 +67,10 @@ func (v voice) summary(in *incident.Incident) []chat.Block {
 	if filled != nil {
 		blocks = append(blocks, chat.Block{Fields: filled})
 	}
+	blocks = append(blocks, v.textLine(in)...)
+	if parties := v.partiesLine(in); parties != "" {
+		blocks = append(blocks, chat.Block{Items: []chat.Item{{Text: parties, Buttons: []chat.Button{v.partiesButton(in)}}}})
+	}
 	return append(blocks, v.nextBlocks(in)...)
 }
 
@@ -197,6 +201,11 @@ func (v voice) endCard(in *incident.Incident, access workflows.Access, m workflo
 		card.Blocks = []chat.Block{{Text: v.say("notice.ended.not_now", "phase", v.phase(in.Phase))}}
 	case full:
 		card.Blocks = []chat.Block{{Text: v.endText(in)}}
+		// Those that ended with this entry: what answers had ended before was told then.
+		ended := func(c incident.Clock) bool { return c.Status == incident.ClockLapsed && c.Seq > m.Seq }
+		if names := v.firmLaw(in, ended); in.Phase == incident.Dismissed && names != "" {
+			card.Blocks = append(card.Blocks, chat.Block{Text: v.say("end.dismissed.clocks", "clocks", names)})
+		}
 	default:
 		card.Title = v.reporterEndTitle(in)
 		card.Blocks = []chat.Block{{Text: v.reporterEnd(in)}}

@@ -24,7 +24,7 @@ func (v voice) reporterCard(in *incident.Incident, p incident.PersonID) chat.Car
 	}
 	fields = append(fields,
 		chat.Pair{Label: v.say("label.level"), Value: v.workingLevel(in)},
-		chat.Pair{Label: v.say("label.comes"), Value: v.whoComes(in), Gap: len(in.Responders()) == 0},
+		chat.Pair{Label: v.say("label.comes"), Value: v.whoComes(in), Gap: len(v.coming(in)) == 0},
 	)
 	card.Blocks = append(card.Blocks, chat.Block{Fields: fields})
 	if open := openQuestions(in); len(open) > 0 {
@@ -56,7 +56,7 @@ func (v voice) reporterNext(in *incident.Incident) string {
 	switch {
 	case incident.Containment.Before(in.Phase):
 		return v.say("reporter.next.later")
-	case len(in.Responders()) > 0:
+	case len(v.coming(in)) > 0:
 		return v.say("reporter.next.taken")
 	case in.WorkingLevel() == incident.Level0:
 		return v.say("reporter.next.level0")
@@ -101,7 +101,7 @@ func (v voice) phonesCard(in *incident.Incident) chat.Card {
 		switch {
 		case in.Phase.Ended():
 			state = v.phase(in.Phase)
-		case len(in.Responders()) == 0:
+		case len(v.coming(in)) == 0:
 			state = v.lead(in)
 		}
 		card.Blocks = []chat.Block{{Text: v.say("phones.over", "state", state)}}

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"context"
+
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
@@ -30,4 +32,25 @@ func (v voice) unreachedCard(in *incident.Incident, m workflows.Message, r incid
 		card.Blocks = append(card.Blocks, chat.Block{Text: v.pageAnswer(in, page)})
 	}
 	return card
+}
+
+// reporterUntold says on the incident's card which reporters hear nothing of it, and how to reach
+// them: they were promised to hear.
+func (v voice) reporterUntold(ctx context.Context, in *incident.Incident) ([]chat.Block, error) {
+	if in.Phase.Ended() {
+		return nil, nil
+	}
+	list, err := v.service.ReportersUnreached(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []chat.Block
+	for _, r := range list {
+		phone := v.say("unreached.no_phone")
+		if p, listed := v.service.Contacts().Person(r.ID); listed && p.Phone != "" {
+			phone = v.say("unreached.phone", "phone", p.Phone)
+		}
+		blocks = append(blocks, chat.Block{Text: v.say("reporter.untold", "name", v.named(r.ID, r.Name), "phone", phone)})
+	}
+	return blocks, nil
 }

@@ -53,7 +53,8 @@ func (v voice) nearest(d incident.Duty) time.Time {
 	return d.DueAt
 }
 
-// compareClocks puts what comes next first, and what has no day last.
+// compareClocks puts what comes next first, and what has no day last; of one day what is
+// certain before what is provisional, and else as the rules stand.
 func (v voice) compareClocks(a, b incident.Clock) int {
 	x, y := v.nearest(a.Duty), v.nearest(b.Duty)
 	switch {
@@ -64,10 +65,17 @@ func (v voice) compareClocks(a, b incident.Clock) int {
 	case y.IsZero():
 		return -1
 	}
-	return cmp.Or(x.Compare(y), cmp.Compare(a.Rule, b.Rule))
+	return cmp.Or(x.Compare(y), cmp.Compare(place(a), place(b)))
 }
 
-// sorted lists the open clocks of an incident, the nearest first.
+func place(c incident.Clock) int {
+	if c.Provisional {
+		return 1
+	}
+	return 0
+}
+
+// openClocks lists the open clocks of an incident, the nearest first.
 func (v voice) openClocks(in *incident.Incident) []incident.Clock {
 	open := in.OpenClocks()
 	slices.SortStableFunc(open, v.compareClocks)
@@ -78,6 +86,9 @@ func (v voice) openClocks(in *incident.Incident) []incident.Clock {
 func (v voice) left(d incident.Duty) string {
 	target := aim(d)
 	if d.DueAt.IsZero() {
+		if target.IsZero() && d.Voluntary {
+			return v.say("clock.left.voluntary")
+		}
 		if target.IsZero() {
 			return v.say("clock.left.promptly")
 		}
@@ -105,17 +116,21 @@ func (v voice) leftToTarget(days int) string {
 // inHours is up to when what ends at an hour is told in hours.
 const inHours = 48 * time.Hour
 
+// toTheHour reports whether a duty ends at an instant, and not with a day.
+func toTheHour(d incident.Duty) bool {
+	return d.DueAt.In(incident.Tokyo).Format(time.TimeOnly) != "23:59:59"
+}
+
 func (v voice) leftToEnd(d incident.Duty) string {
 	days, rest := v.daysTo(d.DueAt), d.DueAt.Sub(v.now)
-	toTheHour := d.DueAt.In(incident.Tokyo).Format(time.TimeOnly) != "23:59:59"
 	switch {
 	case rest < 0 && days == 0:
 		return v.say("clock.left.over_today")
 	case rest < 0:
 		return v.say("clock.left.over", "n", number(-days))
-	case toTheHour && rest < time.Hour:
+	case toTheHour(d) && rest < time.Hour:
 		return v.say("clock.left.hour")
-	case toTheHour && rest < inHours:
+	case toTheHour(d) && rest < inHours:
 		return v.say("clock.left.hours", "n", number(int(rest.Hours())))
 	case days == 0:
 		return v.say("clock.left.today")
@@ -143,8 +158,8 @@ func (v voice) clockOwners(in *incident.Incident, d incident.Duty) string {
 }
 
 // unanswered are the questions on which a provisional clock rests.
-func unanswered(in *incident.Incident, d incident.Duty) (out []incident.FactKey) {
-	for _, k := range d.Because {
+func (v voice) unanswered(in *incident.Incident, d incident.Duty) (out []incident.FactKey) {
+	for _, k := range in.Reasons(v.service.Clocks(), d, v.now) {
 		if in.Facts.Get(k) == incident.Unknown && slices.Contains(incident.FactKeys, k) {
 			out = append(out, k)
 		}
@@ -152,25 +167,29 @@ func unanswered(in *incident.Incident, d incident.Duty) (out []incident.FactKey)
 	return out
 }
 
+// provisionalText says on how many answers a clock waits; which they are, clockWhole says.
 func (v voice) provisionalText(in *incident.Incident, d incident.Duty) string {
-	var words []string
-	for _, k := range unanswered(in, d) {
-		words = append(words, v.say("factword."+string(k)))
-	}
-	if words == nil {
+	n := len(v.unanswered(in, d))
+	if n == 0 {
 		return v.say("clock.provisional_bare")
 	}
-	return v.say("clock.provisional", "facts", v.join(words))
+	return v.say("clock.provisional", "count", number(n))
 }
 
 func (v voice) settledText(in *incident.Incident, c incident.Clock) []string {
-	if c.Status == incident.ClockLapsed {
+	switch {
+	case c.Status != incident.ClockLapsed:
+	case in.MergedInto != "":
+		return []string{v.say("clock.lapsed.merged", "id", string(in.MergedInto))}
+	case in.Phase == incident.Dismissed:
+		return []string{v.say("clock.lapsed.dismissed")}
+	default:
 		return []string{v.say("clock.lapsed")}
 	}
-	status, by, at := v.say("clockstatus."+string(c.Status)), v.person(in, c.By), v.when(c.At)
-	lines := []string{v.say("clock.settled_bare", "status", status, "person", by, "at", at)}
+	by, at := v.person(in, c.By), v.when(c.At)
+	lines := []string{v.say("clock.settled_bare", "person", by, "at", at)}
 	if c.On != "" {
-		lines[0] = v.say("clock.settled", "status", status, "day", report.Day(c.On, v.say), "person", by, "at", at)
+		lines[0] = v.say("clock.settled", "day", report.Day(c.On, v.say), "person", by, "at", at)
 	}
 	for _, part := range []struct{ key, text string }{{"log.part.to", c.To}, {"log.part.receipt", c.Receipt}, {"log.part.reason", c.Reason}} {
 		if part.text != "" {
@@ -188,7 +207,11 @@ func (v voice) clockBrief(in *incident.Incident, c incident.Clock) string {
 	if !c.Open() {
 		return strings.Join(v.settledText(in, c), "\n")
 	}
-	lines := []string{report.Until(c.Duty, v.say), v.say("clock.owner", "names", v.clockOwners(in, c.Duty))}
+	lines := []string{report.Until(c.Duty, v.say)}
+	if day, days := v.service.Shorter(c.Duty); day != "" {
+		lines = append(lines, v.say("clock.shorter", "day", report.Day(day, v.say), "days", number(days)))
+	}
+	lines = append(lines, v.say("clock.owner", "names", v.clockOwners(in, c.Duty)))
 	if c.Provisional {
 		lines = append(lines, v.provisionalText(in, c.Duty))
 	}
@@ -197,37 +220,45 @@ func (v voice) clockBrief(in *incident.Incident, c incident.Clock) string {
 
 // clockWhole is everything about a clock.
 func (v voice) clockWhole(in *incident.Incident, c incident.Clock) string {
+	return v.clockBrief(in, c) + "\n" + v.clockReasons(in, c)
+}
+
+// clockReasons say why there is a clock, and where its days come from.
+func (v voice) clockReasons(in *incident.Incident, c incident.Clock) string {
 	var lines []string
 	if !c.Open() {
-		lines = v.settledText(in, c)
+		lines = append(lines, report.Until(c.Duty, v.say))
 	}
-	lines = append(lines, report.Until(c.Duty, v.say))
 	if c.Raw != "" && c.Rolled() {
 		lines = append(lines, v.say("clock.rolled", "raw", report.Day(c.Raw, v.say)))
 	}
 	if c.HolidayOpen {
 		lines = append(lines, v.say("clocks.holiday"))
 	}
-	if c.Open() {
-		if c.Provisional {
-			lines = append(lines, v.provisionalText(in, c.Duty))
-		}
-		lines = append(lines, v.say("clock.owner", "names", v.clockOwners(in, c.Duty)))
-	}
 	lines = append(lines, v.say("clock.aware", "at", v.when(c.Aware)))
 	words, ok := v.service.RuleWords(c.Rule)
 	if !ok {
 		return strings.Join(append(lines, v.say("clocks.unknown_rule")), "\n")
 	}
-	lines = append(lines, v.say("clock.whom", "whom", words.Whom.In(v.lang)), v.say("clock.why", "why", words.Why.In(v.lang)))
+	why := "clock.why"
+	if c.Provisional {
+		why = "clock.why_provisional" // nobody knows yet whether it is so
+	}
+	lines = append(lines, v.say("clock.whom", "whom", words.Whom.In(v.lang)), v.say(why, "why", words.Why.In(v.lang)))
 	lines = append(lines, v.becauseLines(in, c.Duty, words)...)
+	lines = append(lines, v.disputedLines(in, c.Duty)...)
 	basis := "clock.basis"
 	if words.Unsure {
 		basis = "clock.basis_unsure"
 	}
 	lines = append(lines, v.say(basis, "basis", words.Basis.In(v.lang)))
 	if words.Source != "" {
-		lines = append(lines, v.say("clock.source", "source", words.Source, "day", report.Day(words.Checked, v.say)))
+		day := report.Day(words.Checked, v.say)
+		if words.Mark == "" {
+			lines = append(lines, v.say("clock.source", "source", words.Source, "day", day))
+		} else {
+			lines = append(lines, v.say("clock.source_marked", "source", words.Source, "day", day, "mark", v.say("clock.source."+words.Mark)))
+		}
 	}
 	return strings.Join(lines, "\n")
 }
@@ -235,7 +266,7 @@ func (v voice) clockWhole(in *incident.Incident, c incident.Clock) string {
 // becauseLines say what the answers have to do with it: in the rule's own words where it is so,
 // and as the question with its answer where it has none, or nobody knows yet.
 func (v voice) becauseLines(in *incident.Incident, d incident.Duty, words incident.RuleWords) (lines []string) {
-	for _, k := range d.Because {
+	for _, k := range in.Reasons(v.service.Clocks(), d, v.now) {
 		said, plain := words.Because[k]
 		answer := in.Facts.Get(k)
 		switch {
@@ -252,7 +283,7 @@ func (v voice) becauseLines(in *incident.Incident, d incident.Duty, words incide
 func (v voice) clockItem(in *incident.Incident, c incident.Clock) chat.Item {
 	item := chat.Item{Mark: v.clockMark(c), Text: v.ruleTitle(c.Rule), Small: v.clockBrief(in, c)}
 	if c.Open() && !in.Phase.Ended() {
-		item.Buttons = []chat.Button{v.formButton("button.clock_filed", formFiled, in, string(c.Rule))}
+		item.Buttons = append(v.draftButtons(in, c), v.formButton("button.clock_filed", formFiled, in, string(c.Rule)))
 	}
 	item.Buttons = append(item.Buttons, chat.Button{Label: v.say("button.clock"), Action: v.act(string(incident.WordClock), in.ID, 0, string(c.Rule))})
 	return item
@@ -270,18 +301,13 @@ func (v voice) clockButtons(in *incident.Incident, c incident.Clock) []chat.Butt
 		return []chat.Button{{Label: v.say("button.clock_undo"), Action: v.act(string(incident.WordUndo), in.ID, in.Seq, number(int(c.Seq)))}}
 	}
 	rule := string(c.Rule)
-	buttons := []chat.Button{v.formButton("button.clock_filed", formFiled, in, rule)}
+	buttons := append(v.draftButtons(in, c), v.formButton("button.clock_filed", formFiled, in, rule))
 	if c.Passes {
 		buttons = append(buttons, v.formButton("button.clock_passed", formPassed, in, rule))
 	}
-	if len(unanswered(in, c.Duty)) > 0 {
-		buttons = append(buttons, v.formButton("button.clock_answer", formFact, in, clockArg+rule))
-	}
+	buttons = append(buttons, v.answerButton(in, c.Duty)...)
 	return append(buttons, v.formButton("button.clock_unneeded", formUnneeded, in, rule), v.formButton("button.clock_reminders", formReminders, in, rule))
 }
-
-// clockArg marks the rule whose questions a form of answers asks.
-const clockArg = "@"
 
 // findRule gives the rule that an argument names, or the digest of a long one; the argument
 // itself where the incident has none such.
@@ -294,16 +320,6 @@ func findRule(in *incident.Incident, arg string) incident.Rule {
 		}
 	}
 	return incident.Rule(arg)
-}
-
-// clockOfFacts gives the clock whose questions an argument asks.
-func clockOfFacts(in *incident.Incident, arg string) (incident.Clock, bool) {
-	for _, c := range in.Clocks {
-		if a := clockArg + string(c.Rule); a == arg || short(a) == arg {
-			return c, true
-		}
-	}
-	return incident.Clock{}, false
 }
 
 // clockLine tells in one line how many clocks are open and which comes next; nothing where none
@@ -324,22 +340,47 @@ func (v voice) clockLine(in *incident.Incident) []chat.Block {
 		key = "clocks.line_provisional"
 	}
 	text := v.say(key, "count", number(len(open)), "unsure", number(unsure), "clock", v.ruleTitle(open[0].Rule), "left", v.left(open[0].Duty))
-	return []chat.Block{{Items: []chat.Item{{Text: text, Small: v.say("clocks.advice"), Buttons: []chat.Button{v.clocksButton(in)}}}}}
+	return []chat.Block{{Items: []chat.Item{{Text: text, Small: v.say("clocks.advice_brief"), Buttons: append(v.legalButtons(in), v.clocksButton(in))}}}}
+}
+
+// firmLaw names what a statute certainly asks for, of the clocks that are meant; empty where there
+// is none.
+func (v voice) firmLaw(in *incident.Incident, meant func(incident.Clock) bool) string {
+	var names []string
+	for _, c := range in.Clocks {
+		if c.Law && !c.Provisional && meant(c) {
+			names = append(names, v.ruleTitle(c.Rule))
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return v.join(names)
 }
 
 func (v voice) clocksButton(in *incident.Incident) chat.Button {
 	return chat.Button{Label: v.say("button.clocks"), Action: v.act(string(incident.WordClock), in.ID, 0, "")}
 }
 
-// clockDetails lists every clock of an incident with all that is known of it.
-func (v voice) clockDetails(in *incident.Incident) (items []chat.Item) {
+// clockRows lists every clock of an incident with all that is known of it, what is still
+// provisional apart.
+func (v voice) clockRows(in *incident.Incident) (rows, unsure []ClockRow) {
+	row := func(c incident.Clock) ClockRow {
+		item := v.clockDetail(in, c)
+		item.Small = v.clockBrief(in, c)
+		return ClockRow{Rule: short(string(c.Rule)), Item: item, Reasons: v.clockReasons(in, c)}
+	}
 	for _, c := range v.openClocks(in) {
-		items = append(items, v.clockDetail(in, c))
+		if c.Provisional && !c.Overdue(v.now) {
+			unsure = append(unsure, row(c))
+		} else {
+			rows = append(rows, row(c))
+		}
 	}
 	for _, c := range in.Clocks {
 		if !c.Open() {
-			items = append(items, v.clockDetail(in, c))
+			rows = append(rows, row(c))
 		}
 	}
-	return items
+	return rows, unsure
 }

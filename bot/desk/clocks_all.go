@@ -3,10 +3,12 @@ package desk
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
 )
 
 // running is an open clock with its incident.
@@ -41,15 +43,6 @@ func (v voice) runningItem(r running) chat.Item {
 	return item
 }
 
-// noClocks says that nothing is to be done, unless nothing counts the days here: then it must not
-// look as if nothing were owed.
-func (v voice) noClocks(key string) string {
-	if v.service.Clocks() == nil {
-		return v.say("clocks.off")
-	}
-	return v.say(key)
-}
-
 // maxClocks is how many clocks a card lists; the page has all.
 const maxClocks = 20
 
@@ -63,8 +56,13 @@ func (v *visit) showAllClocks() chat.Reply {
 		return v.fault(err, task{})
 	}
 	card := v.allClocksCard(all, maxClocks)
-	if len(all) > 0 {
-		card.Buttons = []chat.Button{{Label: v.say("button.clocks_page"), Page: PathClocks}}
+	// The address of a calendar lasts, and stays in nobody's messages: it is made on the page.
+	pages := v.answerLinks || strings.HasPrefix(string(v.r.From), "web:")
+	if len(all) > 0 || pages {
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.clocks_page"), Page: PathClocks})
+	}
+	if pages {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("calendar.mention"), Small: true})
 	}
 	return chat.Reply{Cards: []chat.Card{card}}
 }
@@ -73,24 +71,74 @@ func (v *visit) showAllClocks() chat.Reply {
 func (v voice) allClocksCard(all []running, most int) chat.Card {
 	card := chat.Card{Key: "clocks", Mark: v.mark(), Title: v.say("clocks.all"), Whole: v.act(string(incident.WordClock), "", 0, "")}
 	if len(all) == 0 {
-		card.Blocks = []chat.Block{{Text: v.noClocks("clocks.all_none")}}
+		card.Blocks = []chat.Block{{Text: v.say("clocks.all_none")}}
 		card.Buttons = []chat.Button{{Label: v.say("button.list"), Action: v.act(wordList, "", 0, "")}}
 		return card
 	}
 	var items []chat.Item
-	for i, r := range all {
-		if r.clock.Overdue(v.now) {
-			card.Tone = chat.Urgent
-		}
+	certain, unsure := bySureness(all)
+	for i, r := range certain {
 		if i < most {
 			items = append(items, v.runningItem(r))
 		}
 	}
-	card.Blocks = []chat.Block{v.adviceBlock(), {Heading: v.say("clocks.open", "count", number(len(all))), Items: items}}
-	if len(all) > most {
-		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("clocks.more", "count", number(len(all)-most)), Small: true})
+	for _, r := range all {
+		if r.clock.Overdue(v.now) {
+			card.Tone = chat.Urgent
+		}
+	}
+	card.Blocks = []chat.Block{v.adviceBlock()}
+	left := max(0, len(certain)-most)
+	if items != nil {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("clocks.open", "count", number(len(certain))), Items: items})
+	}
+	items, count := nil, 0
+	for i, group := range unsure {
+		count += len(group)
+		if i < most {
+			items = append(items, v.unsureItem(group))
+		} else {
+			left += len(group)
+		}
+	}
+	if items != nil {
+		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("clocks.unsure", "count", number(count)), Items: items})
+	}
+	if left > 0 {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("clocks.more", "count", number(left)), Small: true})
 	}
 	return card
+}
+
+// bySureness parts what is certain from what is provisional, the latter by incident: a report
+// of which little is known has a dozen that a few answers settle together.
+func bySureness(all []running) (certain []running, unsure [][]running) {
+	at := map[incident.ID]int{}
+	for _, r := range all {
+		if !r.clock.Provisional {
+			certain = append(certain, r)
+			continue
+		}
+		i, there := at[r.in.ID]
+		if !there {
+			i = len(unsure)
+			at[r.in.ID], unsure = i, append(unsure, nil)
+		}
+		unsure[i] = append(unsure[i], r)
+	}
+	return certain, unsure
+}
+
+// unsureItem lists the provisional clocks of one incident in a line each, the nearest first.
+func (v voice) unsureItem(group []running) chat.Item {
+	var lines []string
+	for _, r := range group {
+		lines = append(lines, v.say("clocks.unsure_line", "clock", v.ruleTitle(r.clock.Rule), "until", report.Until(r.clock.Duty, v.say)))
+	}
+	in := group[0].in
+	return chat.Item{
+		Mark: v.left(group[0].clock.Duty), Text: clip(title(in), 80), Small: strings.Join(lines, "\n"), Buttons: append(v.legalButtons(in), v.clocksButton(in)),
+	}
 }
 
 func (v voice) allClocksButton() chat.Button {
@@ -99,8 +147,9 @@ func (v voice) allClocksButton() chat.Button {
 
 // ClocksPage shows every open clock that the reader may see.
 type ClocksPage struct {
-	Room Room
-	Card chat.Card
+	Room     Room
+	Card     chat.Card
+	Calendar CalendarLine
 }
 
 // Clocks is the page of all open clocks; workflows.ErrNotFound for who is not on the contact list.
@@ -117,7 +166,11 @@ func (d *Desk) Clocks(ctx context.Context, who chat.UserID) (ClocksPage, error) 
 	if err != nil {
 		return ClocksPage{}, err
 	}
-	return shown(ClocksPage{Room: room, Card: v.allClocksCard(all, len(all))}), nil
+	calendar, err := v.calendarLine()
+	if err != nil {
+		return ClocksPage{}, err
+	}
+	return shown(ClocksPage{Room: room, Card: v.allClocksCard(all, len(all)), Calendar: calendar}), nil
 }
 
 // digestClocks are the clocks that come next for one person, for the morning's overview.
@@ -127,16 +180,21 @@ func (v voice) digestClocks(ctx context.Context, who incident.PersonID) ([]chat.
 		return nil, err
 	}
 	var items []chat.Item
-	for i, r := range all {
+	certain, unsure := bySureness(all)
+	for i, r := range certain {
 		if i == digestMost {
 			break
 		}
-		item := v.runningItem(r)
-		item.Buttons = nil
+		item := v.clockItem(r.in, r.clock)
+		item.Text, item.Buttons = v.say("clocks.of", "clock", item.Text, "incident", string(r.in.ID)), nil
 		items = append(items, item)
 	}
+	if n := len(all) - len(certain); n > 0 {
+		next := unsure[0][0]
+		items = append(items, chat.Item{Mark: v.left(next.clock.Duty), Text: v.say("clocks.unsure_count", "count", number(n), "incidents", number(len(unsure)), "clock", v.ruleTitle(next.clock.Rule))})
+	}
 	items[len(items)-1].Buttons = []chat.Button{v.allClocksButton()}
-	return []chat.Block{{Heading: v.say("clocks.open", "count", number(len(all))), Items: items}, v.adviceBlock()}, nil
+	return []chat.Block{{Heading: v.say("clocks.title_all", "count", number(len(all))), Items: items}, v.adviceBlock()}, nil
 }
 
 // digestMost is how many clocks the morning's overview names.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/templates"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
 )
@@ -52,7 +53,7 @@ func theftWithClocks(t *testing.T, lang string) (*bench, incident.ID) {
 
 func TestClocksAreSaidInBothLanguages(t *testing.T) {
 	for lang, want := range map[string][]string{
-		"ja": {"委員会への速報", "目安まであと2日、期限まであと4日", "目安 2026年11月24日（火）、期限 2026年11月26日（木）", "暫定（個人情報が分かりしだい確定）", "根拠：個人情報保護法26条【要確認】", "法律上の助言ではありません"},
+		"ja": {"委員会への速報", "目安まであと2日、期限まであと4日", "目安 2026年11月24日（火）、期限 2026年11月26日（木）", "暫定です。答えがまだの質問が1問あります。", "根拠：個人情報保護法26条【要確認】", "法律上の助言ではありません"},
 		"en": {"First report", "2 days to the target, 4 days to the deadline", "aim for 24 Nov 2026 (Tue), due 26 Nov 2026 (Thu)", "Provisional", "Basis: APPI Art. 26 [please verify]", "not legal advice"},
 	} {
 		b, id := theftWithClocks(t, lang)
@@ -147,29 +148,85 @@ func TestClocksAreSeenByWhoMayReadTheIncident(t *testing.T) {
 		t.Errorf("a stranger gets the page: %v", err)
 	}
 	whole, err := b.desk.Incident(context.Background(), b.user("佐藤"), string(id))
-	if err != nil || len(whole.Clocks) != 2 || whole.Advice == "" {
-		t.Errorf("%v, %+v", err, whole.Clocks)
+	if err != nil || len(whole.Unsure) != 2 || whole.Advice == "" {
+		t.Errorf("%v, %+v", err, whole.Unsure)
 	}
-	if own, err := b.desk.Incident(context.Background(), b.user("山本"), string(id)); err != nil || own.Clocks != nil {
+	if own, err := b.desk.Incident(context.Background(), b.user("山本"), string(id)); err != nil || own.Clocks != nil || own.Unsure != nil {
 		t.Errorf("the reporter's page: %v, %+v", err, own.Clocks)
 	}
 }
 
-// Where nothing counts the days, it must not look as if nothing were owed.
-func TestWithoutRulesNobodyIsToldThatNothingIsOwed(t *testing.T) {
-	for lang, want := range map[string]string{"ja": "まだここでは数えていません", "en": "not counted here yet"} {
-		b := newBench(t, lang)
-		b.report("山本", "顧客名簿の入ったPCを盗まれた", "kind", "theft", "personal_data", "yes")
-		page, err := b.desk.Clocks(context.Background(), b.user("佐藤"))
-		if err != nil {
-			t.Fatal(err)
+// What ends a statute's duty says so by name, and a judgement that was taken back does not stay.
+func TestTheEndOfAStatutesDutyIsSaid(t *testing.T) {
+	b, id := theftWithClocks(t, "ja")
+	b.must(b.say("佐藤", "", "/incident fact 個人情報 はい"))
+	form := func(name string) *chat.Form {
+		t.Helper()
+		r := b.press("佐藤", chat.Action("form|"+string(id)+"||"+name))
+		if r.Form == nil {
+			t.Fatalf("no form:\n%s", showReply(r))
 		}
-		if said := showCard(page.Card); !strings.Contains(said, want) {
-			t.Errorf("%s: %s", lang, said)
+		return r.Form
+	}
+	b.must(b.send("佐藤", form("passed.ppc-preliminary"), "clock_to", "みなと商事"))
+	if told := showCard(b.card(incident.NoticeClocks, "田中")); !strings.Contains(told, "自社の報告が別に要ります") {
+		t.Errorf("the representative is told\n%s", told)
+	}
+	whole := b.press("佐藤", chat.Action("clock|"+string(id)+"||ppc-preliminary")).Cards[0]
+	b.must(b.press("佐藤", b.button(whole, "取り消す").Action))
+	if told := showCard(b.card(incident.NoticeClocks, "田中")); !strings.Contains(told, "取り消されました（") || !strings.Contains(told, "佐藤") {
+		t.Errorf("the representative is told of what was taken back\n%s", told)
+	}
+	dismiss := form("dismiss")
+	if !strings.Contains(dismiss.Intro, "委員会への速報、本人への通知") {
+		t.Errorf("the form says %s", dismiss.Intro)
+	}
+	b.must(b.say("佐藤", "", "/incident fact 個人情報 いいえ"))
+	if told := showCard(b.card(incident.NoticeClocks, "田中")); !strings.Contains(told, "委員会への速報") || !strings.Contains(told, "不要になったか") {
+		t.Errorf("the representative is told\n%s", told)
+	}
+	b.must(b.say("佐藤", "", "/incident fact 個人情報 はい"))
+	b.must(b.send("佐藤", dismiss, "reason", "訓練だった"))
+	if told := showCard(b.card(incident.NoticeEnded, "田中")); !strings.Contains(told, "これで必要がないものとした法令の届出・連絡：委員会への速報、本人への通知") {
+		t.Errorf("the representative is told\n%s", told)
+	}
+}
+
+// By mail the same is said in words that others may read: nothing that somebody typed, and none of
+// the answers. It is said once.
+func TestClocksByMailTellNothingOfWhatHappened(t *testing.T) {
+	for _, lang := range templates.Languages {
+		b, id := theftWithClocks(t, lang)
+		b.must(b.say("佐藤", b.desk.Channel(id), "/incident fact personal_data yes"))
+		said := 0
+		for i, m := range b.deliver() {
+			if m.Kind != incident.NoticeClocks {
+				continue
+			}
+			said++
+			m.Means = incident.ByMail
+			m.FirstSent = time.Time{}
+			card, err := b.desk.Card(context.Background(), m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := showCard(card)
+			for _, typed := range []string{"名簿", "盗まれた", "個人情報が含まれる", "personal data are"} {
+				if strings.Contains(got, typed) {
+					t.Errorf("%s: %q is in the mail:\n%s", lang, typed, got)
+				}
+			}
+			want := map[string]string{"ja": "このメールからは操作できません", "en": "Nothing can be done from this mail"}[lang]
+			if !strings.Contains(got, want) || !strings.Contains(got, string(id)) || len(buttonsOf(card)) != 1 {
+				t.Errorf("%s, message %d:\n%s", lang, i, got)
+			}
+			m.FirstSent = b.clock.Now()
+			if _, err := b.desk.Card(context.Background(), m); !errors.Is(err, workflows.ErrSettled) {
+				t.Errorf("%s: said twice: %v", lang, err)
+			}
 		}
-		b.service.UseClocks(twoRules{})
-		if page, err = b.desk.Clocks(context.Background(), b.user("佐藤")); err != nil || strings.Contains(showCard(page.Card), want) {
-			t.Errorf("%s: with rules: %v %s", lang, err, showCard(page.Card))
+		if said < 2 {
+			t.Errorf("%s: only %d messages are about clocks", lang, said)
 		}
 	}
 }

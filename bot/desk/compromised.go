@@ -99,7 +99,7 @@ func (v *visit) showMarks() chat.Reply {
 	var items []chat.Item
 	for _, p := range workflows.Platforms {
 		m := marks[p]
-		if p != v.chatPlatform && p != "mail" && !m.On {
+		if p != string(incident.ByMail) && !slices.Contains(v.platforms, p) && !m.On {
 			continue
 		}
 		seen := int64(0)
@@ -136,9 +136,13 @@ func (v *visit) showMarks() chat.Reply {
 // platformName is how people call a platform.
 func (v voice) platformName(p string) string { return v.say("platform." + p) }
 
-// closedDoor reports whether somebody asks from a platform that is marked. Without the database
+// closedDoor reports whether somebody asks from a platform that is marked, or that cannot say
+// whether he is still one of the company's. Without the database
 // nothing is recorded anyway.
 func (v *visit) closedDoor(from chat.UserID) bool {
+	if chat.IsUnsure(v.ctx) {
+		return true
+	}
 	door, _, _ := strings.Cut(string(from), ":")
 	if door == "web" {
 		return false
@@ -152,8 +156,7 @@ func (v *visit) closedDoor(from chat.UserID) bool {
 func (v *visit) reports() bool {
 	switch v.r.Kind {
 	case chat.Said:
-		_, inChannel := v.OfChannel(v.r.Channel)
-		switch v.vocabulary.read(v.r.Text, inChannel).meaning {
+		switch v.typedLine().meaning {
 		case meansForm, meansReport, meansLoose, meansAlmost:
 			return true
 		}
@@ -173,6 +176,9 @@ func (v *visit) reports() bool {
 // closed is what is answered on a platform that is marked.
 func (v *visit) closed() chat.Reply {
 	door, _, _ := strings.Cut(string(v.r.From), ":")
+	if chat.IsUnsure(v.ctx) {
+		return v.notice("unsure_door", nil, "platform", v.platformName(door))
+	}
 	var phones []chat.Block
 	if v.known {
 		phones = v.emergencyPhones(nil)

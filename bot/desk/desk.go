@@ -34,6 +34,8 @@ type Config struct {
 	Company string
 	// Documents makes what is downloaded.
 	Documents Documents
+	// Drafts drafts what has to be filed or told; nil: nothing is drafted.
+	Drafts Drafts
 	// Register makes the 台帳; nil: there is none to download.
 	Register Register
 	// Email is the verified mail address of a platform's user, from memory; "" for none. nil:
@@ -45,9 +47,9 @@ type Config struct {
 	// Places says that a front end keeps a channel for each incident, where documents can be
 	// brought to.
 	Places bool
-	// Platform is the name of the chat front end by which people are called, such as slack; empty:
-	// the web room.
-	Platform string
+	// Platforms are the names of the chat front ends by which people are called, such as slack, in
+	// the order in which they are; none: the web room.
+	Platforms []string
 	// AnswerLinks says that people reach the web pages, so that who is called by mail or phone
 	// can answer there.
 	AnswerLinks bool
@@ -70,16 +72,17 @@ type Desk struct {
 	says      atomic.Pointer[spoken]
 	lang      string
 	documents Documents
+	drafts    Drafts
 	register  Register
 	email     func(chat.UserID) string
 	signIn    func(ctx context.Context, who chat.UserID, person incident.PersonID) (path string, expires time.Time, err error)
 	places    bool
-	// chatPlatform and answerLinks as in Config.
-	chatPlatform string
-	answerLinks  bool
-	mail         bool
-	down         func(frontend string) bool
-	log          *slog.Logger
+	// platforms and answerLinks as in Config.
+	platforms   []string
+	answerLinks bool
+	mail        bool
+	down        func(frontend string) bool
+	log         *slog.Logger
 }
 
 // spoken is what a company may word itself. A voice keeps the one it began with, so that no
@@ -104,7 +107,7 @@ func New(c Config) *Desk {
 	if c.Lang != "en" {
 		c.Lang = "ja"
 	}
-	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, chatPlatform: c.Platform, answerLinks: c.AnswerLinks, mail: c.Mail, down: c.Down, log: c.Log}
+	d := &Desk{service: c.Service, lang: c.Lang, documents: c.Documents, drafts: c.Drafts, register: c.Register, email: c.Email, signIn: c.SignIn, places: c.Places, platforms: c.Platforms, answerLinks: c.AnswerLinks, mail: c.Mail, down: c.Down, log: c.Log}
 	d.Use(c.Texts, c.Company)
 	return d
 }
@@ -119,9 +122,16 @@ func (d *Desk) Handle(ctx context.Context, r chat.Request) chat.Reply {
 }
 
 func (v *visit) respond() chat.Reply {
-	if v.closedDoor(v.r.From) && !v.reports() {
-		return v.closed()
+	// A report, and the form for it, wait for nothing that the database has to say first.
+	if !v.reports() {
+		if v.canLink() {
+			v.again()
+		}
+		if v.closedDoor(v.r.From) {
+			return v.closed()
+		}
 	}
+	v.asReporter()
 	switch v.r.Kind {
 	case chat.Said:
 		return v.said()

@@ -31,6 +31,11 @@ func (v *visit) accepted(out workflows.Outcome, t task) chat.Reply {
 	if access != workflows.AccessFull {
 		return v.doneForReporter(in, out, t)
 	}
+	if t.sent != nil {
+		if _, legal := legalTopic(t.sent.draft.form); legal {
+			return v.legalSaved(in, out, t)
+		}
+	}
 	card := v.doneCard(in.ID, v.say("done.title", "id", string(in.ID)))
 	lines := v.recorded(in, out)
 	if len(lines) == 0 {
@@ -38,6 +43,9 @@ func (v *visit) accepted(out workflows.Outcome, t task) chat.Reply {
 		lines = []chat.Item{{Text: v.say("done.already")}}
 	}
 	card.Blocks = []chat.Block{{Items: lines}}
+	if _, ok := t.do.(incident.SetFacts); ok {
+		card.Blocks = append(card.Blocks, v.disputeBlocks(in)...)
+	}
 	switch t.do.(type) {
 	case incident.Take, incident.Advance, incident.Back, incident.SetLevel, incident.Categorise, incident.DoStep, incident.Waive,
 		incident.SetField, incident.SetFacts, incident.SetPrevention, incident.Approve, incident.Undo, incident.Reopen:
@@ -89,13 +97,24 @@ func (v *visit) recorded(in *incident.Incident, out workflows.Outcome) []chat.It
 		if r.Seq > out.Seq {
 			break
 		}
-		switch r.Event.(type) {
-		case incident.Planned, incident.Joined, incident.LeftCircle, incident.PageStopped:
-			continue
+		if told(r.Event) {
+			items = append(items, v.entryItem(in, r))
 		}
-		items = append(items, chat.Item{Mark: v.say("entry.number", "seq", number(int(r.Seq))), Text: v.entry(in, r), Small: v.occurredNote(r)})
 	}
 	return items
+}
+
+// told tells what a person did from what only follows from it.
+func told(e incident.Event) bool {
+	switch e.(type) {
+	case incident.Planned, incident.Joined, incident.LeftCircle, incident.PageStopped:
+		return false
+	}
+	return true
+}
+
+func (v voice) entryItem(in *incident.Incident, r incident.Record) chat.Item {
+	return chat.Item{Mark: v.say("entry.number", "seq", number(int(r.Seq))), Text: v.entry(in, r), Small: v.occurredNote(r)}
 }
 
 // reported is the first answer to a report: number, first aid, whom to phone, what is next.

@@ -1,28 +1,34 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 
 	"hikeshi/workflows/incident"
 )
 
-// chatAway reports whether nobody should be sent to the chat: it is marked as compromised, or
-// nothing gets through by it. That cannot be found out without the database; then it is said as ever.
+// chatAway reports whether somebody should not be sent to the chat: each platform on which he is
+// called is marked as compromised, or nothing gets through by it. The mark cannot be found out
+// without the database; then it is said as ever.
 func (v *visit) chatAway() bool {
-	if v.chatPlatform == "" {
+	chats := v.chats(v.who.ID)
+	if len(chats) == 0 {
 		return false
 	}
-	if v.down != nil && v.down(v.chatPlatform) {
-		return true
-	}
 	marks, err := v.service.Compromised(v.ctx)
-	return err == nil && marks[v.chatPlatform].On
+	if err != nil {
+		marks = nil
+	}
+	return !slices.ContainsFunc(chats, func(p string) bool { return !marks[p].On && (v.down == nil || !v.down(p)) })
 }
+
+// chatNames is how people call the chat platforms on which somebody is called.
+func (v *visit) chatNames() string { return v.platformNames(v.chats(v.who.ID)) }
 
 // took says on the page of a link that somebody has taken a call, and where he goes on.
 func (v *visit) took() string {
 	if v.chatAway() {
-		return v.say("answerlink.took_beside", "platform", v.platform())
+		return v.say("answerlink.took_beside", "platform", v.chatNames())
 	}
 	return v.say("answerlink.took")
 }
@@ -33,9 +39,9 @@ func (v *visit) tookByPhone(calls string) string {
 		return v.say("answerlink.phone.took", "calls", calls)
 	}
 	if lines := v.spokenPhones(v.who.ID); lines != "" {
-		return v.say("answerlink.phone.took_beside", "calls", calls, "platform", v.platform(), "people", lines)
+		return v.say("answerlink.phone.took_beside", "calls", calls, "platform", v.chatNames(), "people", lines)
 	}
-	return v.say("answerlink.phone.took_nobody", "calls", calls, "platform", v.platform())
+	return v.say("answerlink.phone.took_nobody", "calls", calls, "platform", v.chatNames())
 }
 
 // spokenPhones are the people of §9.3 with their numbers, to be read out to one of them.

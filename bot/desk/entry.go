@@ -5,27 +5,26 @@ import (
 	"hikeshi/workflows/report"
 )
 
-// tongue is what the record is said with, the same words as in the report. records may be
-// nil; with them, steps of a table that no longer applies keep their titles.
-func (v voice) tongue(in *incident.Incident, records []incident.Record) report.Voice {
+// tongue is what the record is said with, the same words as in the report.
+func (v voice) tongue(in *incident.Incident) report.Voice {
 	return report.Voice{
 		Say:  v.say,
-		Name: func(p incident.PersonID) string { return v.person(in, p) },
-		Step: report.StepTitles(v.lang, in, records),
-		Rule: v.ruleTitle,
+		Name: func(p incident.PersonID) string { return v.person(in, p) }, KnownAs: v.knownAs,
+		Step: report.StepTitles(v.lang, in, nil),
+		Rule: v.ruleTitle, Party: report.PartyNames(in),
 	}
 }
 
 // entry says what an entry of the record did. Who and when stand beside it.
 func (v voice) entry(in *incident.Incident, r incident.Record) string {
-	return report.Sentence(r, v.tongue(in, nil))
+	return report.Sentence(r, v.tongue(in))
 }
 
 // author is who made an entry, as he was called then.
 func (v voice) author(in *incident.Incident, r incident.Record) string {
-	name := report.Author(r, v.tongue(in, nil))
-	if name == r.ByName.Body {
-		return v.say("person.named", "name", name)
+	name := report.Author(r, v.tongue(in))
+	if r.ByName.Body != "" && name == v.knownAs(r.By, r.ByName.Body) {
+		return v.named(r.By, r.ByName.Body)
 	}
 	return name
 }

@@ -49,7 +49,9 @@ var Forms = []string{
 	formReport, formInform, formNote, formBack, formDismiss, formReopen, formAsk, formLevel, formCategory,
 	formAssign, formHandover, formStep, formWaive, formCorrect, formUndo, formField, formFact, formFile, formAttach,
 	formAction, formApprove, formClose, formMerge, formRestrict, formDecline, formDetail, formAlarm, formAway,
-	formFiled, formPassed, formUnneeded, formReminders,
+	formFiled, formPassed, formUnneeded, formReminders, formLegalData, formLegalPersons, formLegalMyNumber, formLegalCause, formLegalOthers,
+	formText, formSendBack, formPublish, formParty, formPartyTold, formPartyGone,
+	formLinkMail, formLinkCode, formLinkName,
 }
 
 // The names of inputs. Facts and fields are inputs under their own names.
@@ -57,6 +59,7 @@ const (
 	inputReason      = "reason"
 	inputText        = "text"
 	inputComment     = "comment"
+	inputAgain       = "again"
 	inputName        = "name"
 	inputWhere       = "where"
 	inputValue       = "value"
@@ -92,6 +95,8 @@ type formSpec struct {
 	inputs func(v *visit, k draft, in *incident.Incident) []chat.Input
 	// take makes commands of the answers. What is wrong with an answer stands under its name.
 	take func(v *visit, k draft, in *incident.Incident, a *answers)
+	// waits is how long what was typed into a part of it may wait; 0: for ever.
+	waits time.Duration
 	// uploads says that the answers are files; each becomes a command of its own.
 	uploads bool
 	// carry does what no command of an incident does; nil: take's commands are carried out.
@@ -104,6 +109,7 @@ type answers struct {
 	do       []incident.Command
 	occurred time.Time
 	wrong    map[string]string // input → what is wrong, and what to do
+	asOf     int64             // the entry up to which a form that is given back shows what is known; 0: as before
 }
 
 func (a *answers) get(name string) string { return strings.TrimSpace(a.Values[name]) }
@@ -122,6 +128,7 @@ type sentForm struct {
 	draft  draft
 	form   chat.Form
 	values chat.Values
+	before *incident.Incident // as it was; nil: unknown
 }
 
 // openingTime is how long a form waits for the incident before it opens from memory:
@@ -130,12 +137,17 @@ const openingTime = 700 * time.Millisecond
 
 // openForm opens a form with what is already known of the answers.
 func (v *visit) openForm(k draft, values chat.Values) chat.Reply {
+	k = v.asOfNow(k)
 	form, refusal, err := v.formSoon(k)
 	if err != nil {
 		return v.outdated()
 	}
 	if refusal != nil {
 		return *refusal
+	}
+	if _, legal := legalTopic(k.form); legal && form.Partial {
+		k.arg = argBlank
+		form.Draft = k.String()
 	}
 	fill(form, values)
 	if len(values) > 0 {
@@ -157,6 +169,7 @@ var blocking = []string{
 	"refuse.not_allowed", "refuse.unknown_incident", "refuse.ended", "refuse.merged", "refuse.not_ended",
 	"refuse.dismiss_phase", "refuse.no_phase_before", "refuse.approve_phase", "refuse.handover_none", "refuse.not_paged",
 	"refuse.clock_unknown", "refuse.clock_settled", "refuse.clock_not_passed",
+	"refuse.outside_unknown", "refuse.outside_settled", "refuse.outside_not_approved", "refuse.party_unknown",
 }
 
 // formSoon builds a form as form does, but from memory where the database lets it wait.
@@ -199,7 +212,7 @@ func (v *visit) form(k draft) (*chat.Form, *chat.Reply, error) {
 		}
 	}
 	form := v.build(spec, k, in)
-	form.Partial = k.id != "" && in == nil
+	form.Partial = k.id != "" && in == nil || unread(form)
 	return form, nil, nil
 }
 
@@ -219,7 +232,12 @@ func withoutRecord(in *incident.Incident) *incident.Incident {
 func (v *visit) build(spec formSpec, k draft, in *incident.Incident) *chat.Form {
 	f := &chat.Form{
 		Draft: k.String(), Title: v.say("form." + k.form + ".title"), Intro: v.say("form." + k.form),
-		Submit: v.say("form." + k.form + ".submit"), Inputs: spec.inputs(v, k, in),
+		Submit: v.say("form." + k.form + ".submit"), Inputs: spec.inputs(v, k, in), Waits: spec.waits,
+	}
+	if k.form == formDismiss && in != nil {
+		if names := v.firmLaw(in, func(c incident.Clock) bool { return c.Open() }); names != "" {
+			f.Intro += "\n" + v.say("form.dismiss.clocks", "clocks", names)
+		}
 	}
 	if k.id != "" {
 		f.Intro = string(k.id) + "　" + f.Intro

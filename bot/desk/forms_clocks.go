@@ -38,6 +38,13 @@ func (v *visit) dayInput() chat.Input {
 	return i
 }
 
+// toldInput is the same of who is told, and not notified as an authority is.
+func (v *visit) toldInput() chat.Input {
+	i := v.dayInput()
+	i.Label = v.say("input.on_told")
+	return i
+}
+
 func filedSpec() formSpec {
 	return formSpec{
 		probeOf: func(k draft, in *incident.Incident) incident.Command {
@@ -74,7 +81,7 @@ func passedSpec() formSpec {
 			return incident.SettleClock{Rule: findRule(in, k.arg), How: incident.ClockPassed}
 		},
 		inputs: func(v *visit, k draft, in *incident.Incident) []chat.Input {
-			return []chat.Input{v.whichClock(k, in), v.dayInput(), v.line(inputTo, true)}
+			return []chat.Input{v.whichClock(k, in), v.toldInput(), v.line(inputTo, true)}
 		},
 		take: func(_ *visit, k draft, in *incident.Incident, a *answers) {
 			a.then(incident.SettleClock{Rule: findRule(in, k.arg), How: incident.ClockPassed, On: a.get(inputOn), To: a.Values[inputTo]})

@@ -67,6 +67,12 @@ func specOf(name string) (formSpec, bool) {
 		return actionSpec(), true
 	case formAway:
 		return awaySpec(), true
+	case formLinkMail:
+		return linkMailSpec(), true
+	case formLinkCode:
+		return linkCodeSpec(), true
+	case formLinkName:
+		return linkNameSpec(), true
 	case formFiled:
 		return filedSpec(), true
 	case formPassed:
@@ -75,6 +81,21 @@ func specOf(name string) (formSpec, bool) {
 		return unneededSpec(), true
 	case formReminders:
 		return remindersSpec(), true
+	case formText:
+		return textSpec(), true
+	case formSendBack:
+		return sendBackSpec(), true
+	case formPublish:
+		return publishSpec(), true
+	case formParty:
+		return partySpec(), true
+	case formPartyTold:
+		return partyToldSpec(), true
+	case formPartyGone:
+		return partyGoneSpec(), true
+	}
+	if t, ok := legalTopic(name); ok {
+		return legalSpec(t), true
 	}
 	return formSpec{}, false
 }
@@ -165,8 +186,20 @@ func approveSpec() formSpec {
 func closeSpec() formSpec {
 	return formSpec{
 		probe: incident.Close{},
-		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
-			return []chat.Input{v.lines(inputComment, false)}
+		inputs: func(v *visit, _ draft, in *incident.Incident) []chat.Input {
+			comment := v.lines(inputComment, false)
+			if in == nil {
+				return []chat.Input{comment}
+			}
+			var inputs []chat.Input
+			for _, fixed := range []struct{ name, text string }{{inputAgain, v.beforeClosing(in)}, {inputUnfinished, v.unfinishedTexts(in)}} {
+				if fixed.text != "" {
+					i := v.input(fixed.name, chat.Fixed, false)
+					i.Value = fixed.text
+					inputs = append(inputs, i)
+				}
+			}
+			return append(inputs, comment)
 		},
 		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
 			a.then(incident.Close{Comment: a.Values[inputComment]})

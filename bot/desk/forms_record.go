@@ -168,35 +168,20 @@ func fieldSpec() formSpec {
 
 var factNames = regexp.MustCompile(`[a-z_]+`)
 
-// argLegal opens the questions that decide who has to be notified.
-const argLegal = "legal"
+// ordinaryFacts are the questions of this form. Those that decide only who has to be notified
+// have forms of their own (legalTopics).
+var ordinaryFacts = slices.DeleteFunc(slices.Clone(incident.FactKeys), incident.FactKey.Legal)
 
-// The questions of the two forms: with all of them in one nobody would reach its end.
-var (
-	ordinaryFacts = slices.DeleteFunc(slices.Clone(incident.FactKeys), incident.FactKey.Legal)
-	notifiedFacts = append([]incident.FactKey{
-		incident.FactPersonalData, incident.FactPersons, incident.FactMyNumber, incident.FactUnauthorizedAccess, incident.FactRansomware, incident.FactVirus,
-		incident.FactConfidential,
-	}, incident.LegalFacts...)
-)
-
-// factSpec asks the questions of one step's condition, one question, those of the
-// notifications, or all others.
+// factSpec asks the questions of one step's condition, one question, or all others.
 func factSpec() formSpec {
 	return formSpec{
 		probe: incident.SetFacts{},
 		inputs: func(v *visit, k draft, in *incident.Incident) []chat.Input {
 			asked := ordinaryFacts
-			if k.arg == argLegal {
-				asked = notifiedFacts
-			}
 			if slices.Contains(incident.FactKeys, incident.FactKey(k.arg)) {
 				asked = []incident.FactKey{incident.FactKey(k.arg)}
 			}
 			if in != nil && k.arg != "" {
-				if c, ok := clockOfFacts(in, k.arg); ok && len(unanswered(in, c.Duty)) > 0 {
-					asked = unanswered(in, c.Duty)
-				}
 				if s, ok := in.StepByKey(findStep(in, k.arg)); ok {
 					asked = nil
 					for _, name := range factNames.FindAllString(s.When, -1) {
@@ -216,11 +201,15 @@ func factSpec() formSpec {
 			}
 			return inputs
 		},
-		take: func(_ *visit, _ draft, _ *incident.Incident, a *answers) {
+		take: func(v *visit, _ draft, _ *incident.Incident, a *answers) {
 			facts := incident.Facts{}
 			for _, k := range incident.FactKeys {
-				if _, asked := a.Values[string(k)]; asked {
-					facts[k] = incident.Answer(a.get(string(k)))
+				if _, asked := a.Values[string(k)]; !asked {
+					continue
+				}
+				facts[k] = incident.Answer(a.get(string(k)))
+				if k.Numeric() {
+					facts[k], _ = v.factGiven(a, k) // what cannot be read is blamed, and nothing is recorded
 				}
 			}
 			a.then(incident.SetFacts{Facts: facts})

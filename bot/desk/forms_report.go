@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows/incident"
@@ -15,9 +16,15 @@ var reportQuestions = []incident.FactKey{
 	incident.FactBusinessStopped, incident.FactStaffWork, incident.FactNearMiss,
 }
 
+// reportWaits is how long a report that was begun may wait for its other pages: long enough to
+// read what is asked next and to go on with it, and no longer than a call may take to be made.
+// Whoever believes that he has reported is heard all the same.
+const reportWaits = 3 * time.Minute
+
 func reportSpec() formSpec {
 	return formSpec{
 		probe: incident.Report{},
+		waits: reportWaits,
 		inputs: func(v *visit, _ draft, _ *incident.Incident) []chat.Input {
 			inputs := []chat.Input{
 				v.lines(string(incident.FieldEvent), true),

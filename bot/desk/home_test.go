@@ -263,6 +263,28 @@ func TestSignInLinks(t *testing.T) {
 	}
 }
 
+// Where the same comes to several processes, the one that is to answer makes the link.
+func TestOneSignInLinkOfSeveralProcesses(t *testing.T) {
+	made := 0
+	b := newBench(t, "ja").with(func(c *desk.Config) {
+		c.SignIn = func(context.Context, chat.UserID, incident.PersonID) (string, time.Time, error) {
+			made++
+			return "/sign-in/x", c.Service.Now(), nil
+		}
+		c.Email = func(chat.UserID) string { return "sato@example.co.jp" }
+	})
+	for _, mine := range []bool{true, false} {
+		for _, r := range []chat.Request{{Kind: chat.Said, Text: "/incident ウェブ"}, {Kind: chat.Pressed, Action: "web|||"}} {
+			r.ID, r.From, r.Claim = "one", "slack:U1", func() bool { return mine }
+			before := made
+			reply := b.ask(r)
+			if reply.Direct != mine || (made == before+1) != mine {
+				t.Errorf("mine %v: %d made, %s", mine, made-before, showReply(reply))
+			}
+		}
+	}
+}
+
 func TestWhoAPlatformsUserIs(t *testing.T) {
 	b := newBench(t, "ja")
 	list := append(b.service.Contacts().People(),

@@ -59,7 +59,7 @@ func (v voice) joinedOf(ctx context.Context, m workflows.Message) (joined, error
 		}
 		return v.call(in, m), nil
 	}
-	card, err := v.messageCard(ctx, in, access, m, func() (incident.Record, error) { return v.service.Entry(ctx, m.Incident, m.Seq) })
+	card, err := v.messageCard(ctx, in, access, m, func(seq int64) (incident.Record, error) { return v.service.Entry(ctx, m.Incident, seq) })
 	if err != nil {
 		return joined{}, err
 	}

@@ -14,9 +14,14 @@ import (
 )
 
 // With a list of 200 people and more incidents than any choice can hold, every form still
-// opens within what Slack takes.
+// opens within what Slack and Discord take, in either language.
 func TestFormsAtTheirLimits(t *testing.T) {
-	b := newBench(t, "ja")
+	for _, lang := range []string{"ja", "en"} {
+		t.Run(lang, func(t *testing.T) { formsAtTheirLimits(t, newBench(t, lang), lang) })
+	}
+}
+
+func formsAtTheirLimits(t *testing.T, b *bench, lang string) {
 	var csv strings.Builder
 	csv.WriteString("name,department,role,phone,email\n")
 	for i := range 200 {
@@ -47,7 +52,17 @@ func TestFormsAtTheirLimits(t *testing.T) {
 		if len(r.Form.Draft) > 100 {
 			t.Errorf("%s: a draft of %d bytes", name, len(r.Form.Draft))
 		}
+		required := 0
 		for _, i := range r.Form.Inputs {
+			if i.Required && i.Kind != chat.Fixed {
+				required++
+			}
+			if n := utf8.RuneCountInString(i.Label); n > 45 {
+				t.Errorf("%s: a label of %d characters: %s", name, n, i.Label)
+			}
+			if n := utf8.RuneCountInString(i.Hint); n > 100 {
+				t.Errorf("%s: a hint of %d characters: %s", name, n, i.Hint)
+			}
 			// One more than Slack's lists hold: from that it is seen that there are more.
 			if i.Name == "into" && len(i.Options) != 101 {
 				t.Errorf("%s: %d options", name, len(i.Options))
@@ -57,6 +72,10 @@ func TestFormsAtTheirLimits(t *testing.T) {
 					t.Errorf("%s: an option of %d characters: %s", name, utf8.RuneCountInString(o.Label), o.Label)
 				}
 			}
+		}
+		// Discord asks for five things at once; what has to be known stands among the first.
+		if required > 5 {
+			t.Errorf("%s: %d required inputs", name, required)
 		}
 	}
 	r := b.say("佐藤", "", "/incident 記録 どれでしょう")

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -25,13 +26,25 @@ func (d *Desk) Card(ctx context.Context, m workflows.Message) (chat.Card, error)
 		card, err := v.markCard(ctx, m)
 		return shown(v.resent(card, m)), err
 	}
+	if m.Kind == incident.NoticeLinkCode || m.Kind == incident.NoticeLinkAsk || m.Kind == incident.NoticeLinked {
+		card, err := v.linkCard(ctx, m)
+		return shown(v.resent(card, m)), err
+	}
 	in, access, err := d.service.ForMessage(ctx, m)
+	if errors.Is(err, workflows.ErrNotFound) && m.Kind == incident.NoticePage && m.By() == incident.ByChat && !m.FirstSent.IsZero() {
+		return v.takenBack(m), nil
+	}
 	if err != nil {
 		return chat.Card{}, err
 	}
-	entry := func() (incident.Record, error) { return d.service.Entry(ctx, m.Incident, m.Seq) }
+	entry := func(seq int64) (incident.Record, error) { return d.service.Entry(ctx, m.Incident, seq) }
 	card, err := v.messageCard(ctx, in, access, m, entry)
 	return shown(v.resent(card, m)), err
+}
+
+// takenBack stands in the place of a page whose receiver may not see any more what it told.
+func (v voice) takenBack(m workflows.Message) chat.Card {
+	return chat.Card{Key: m.Key, Mark: v.mark(), Title: v.say("page.taken_back.title"), Blocks: []chat.Block{{Text: v.say("page.taken_back")}}}
 }
 
 // resent marks a message of which an earlier try may have arrived.
@@ -45,8 +58,11 @@ func (v voice) resent(c chat.Card, m workflows.Message) chat.Card {
 	return c
 }
 
+// entryReader reads an entry of the incident that a message is about.
+type entryReader func(seq int64) (incident.Record, error)
+
 // messageCard renders one message; entry reads the entry it is about.
-func (v voice) messageCard(ctx context.Context, in *incident.Incident, access workflows.Access, m workflows.Message, entry func() (incident.Record, error)) (chat.Card, error) {
+func (v voice) messageCard(ctx context.Context, in *incident.Incident, access workflows.Access, m workflows.Message, entry entryReader) (chat.Card, error) {
 	// What a reporter who does not work on the incident may be told.
 	switch m.Kind {
 	case incident.NoticeReporter:
@@ -54,7 +70,7 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	case incident.NoticePhones:
 		return v.phonesCard(in), nil
 	case incident.NoticeQuestion:
-		r, err := entry()
+		r, err := entry(m.Seq)
 		return v.questionCard(in, m, r), err
 	case incident.NoticeEnded, incident.NoticeReopened:
 		return v.endCard(in, access, m), nil
@@ -67,7 +83,10 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	}
 	switch m.Kind {
 	case incident.NoticeCard:
-		return v.incidentCard(in), nil
+		card := v.incidentCard(in)
+		untold, err := v.reporterUntold(ctx, in)
+		card.Blocks = append(untold, card.Blocks...)
+		return card, err
 	case incident.NoticePage:
 		return v.pageCard(in, m), nil
 	case incident.NoticeHandover:
@@ -77,8 +96,7 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	case incident.NoticeApprove:
 		return v.approveCard(in, m), nil
 	case incident.NoticeAbsent:
-		kept, _, err := v.service.PlaceOf(ctx, in.ID)
-		return v.absentCard(in, m, kept), err
+		return v.absentCard(ctx, in, m)
 	case incident.NoticeReport:
 		if in.ReportOutdated(m.Notice) {
 			return chat.Card{}, workflows.ErrSettled
@@ -87,7 +105,7 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 	case incident.NoticePlace: // said to nobody
 		return chat.Card{}, workflows.ErrNotFound
 	}
-	r, err := entry()
+	r, err := entry(m.Seq)
 	if err != nil {
 		return chat.Card{}, err
 	}
@@ -104,6 +122,10 @@ func (v voice) messageCard(ctx context.Context, in *incident.Incident, access wo
 		return v.assignedCard(in, m, r), nil
 	case incident.NoticeClocks:
 		return v.clocksNotice(ctx, in, m, r)
+	case incident.NoticeSign:
+		return v.signCard(in, m, r, entry)
+	case incident.NoticeSigned:
+		return v.signedCard(in, m, r)
 	case incident.NoticeHead:
 		return v.headCard(in, m, r), nil
 	}
@@ -255,7 +277,7 @@ func (v voice) pageAnswer(in *incident.Incident, p incident.Page) string {
 	case incident.PageDeclined:
 		return v.say("page.you_declined", "at", v.when(p.Reply))
 	}
-	if acked := in.Responders(); len(acked) > 0 {
+	if len(v.coming(in)) > 0 {
 		return v.say("page.taken", "who", v.whoComes(in))
 	}
 	return v.say("page.ended")

@@ -40,9 +40,11 @@ func (v voice) offerLetter(ctx context.Context, in *incident.Incident, m workflo
 		return chat.Card{}, err
 	}
 	how := "offer.mail.by_chat"
-	if v.chatPlatform != "" && marks[v.chatPlatform].On {
-		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("mail.call.avoid", "platform", v.platform())})
-		how = "offer.mail.by_phone"
+	if closed := v.unsafe(marks); closed != nil {
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("mail.call.avoid", "platform", v.platformNames(closed))})
+		if len(closed) == len(v.platforms) {
+			how = "offer.mail.by_phone"
+		}
 	}
 	if v.answerLinks {
 		token, expires, err := v.service.AnswerToken(ctx, m.To, m.Incident, m.Seq)

@@ -60,6 +60,10 @@ func (v *visit) order(r reading, in *incident.Incident) order {
 		if rest != "" {
 			return formOf(formClose, "", inputComment, rest) // "close call with …" is no order to close
 		}
+		// What holds the closing back is said first: nobody fills in a form in vain.
+		if (v.beforeClosing(in) != "" || v.unfinishedTexts(in) != "") && v.closable(in) {
+			return formOf(formClose, "")
+		}
 		return order{do: incident.Close{}}
 	case incident.WordBack:
 		return withText(rest, formBack, inputReason, func(s string) incident.Command { return incident.Back{Reason: s} })
@@ -328,7 +332,11 @@ func (v *visit) orderFact(rest string) order {
 	}
 	token, more := cut(after)
 	if k.Numeric() && token != "" && more == "" {
-		return order{do: incident.SetFacts{Facts: incident.Facts{k: incident.Answer(fold(token))}}}
+		count, ok := v.readCount(token)
+		if !ok {
+			count = incident.Answer(token) // refused, with what can be answered
+		}
+		return order{do: incident.SetFacts{Facts: incident.Facts{k: count}}}
 	}
 	a, ok := named(v, token, "answer.", []incident.Answer{incident.Yes, incident.No, incident.Unknown})
 	if !ok || more != "" {

@@ -102,10 +102,20 @@ type IncidentPage struct {
 	History []LevelRow  // level history, oldest first
 	Steps   []StepRow
 	Fields  []FieldRow
-	// Clocks are the notification duties, the nearest first and the settled ones last; Advice is
-	// said once beside their dates.
-	Clocks   []chat.Item
-	Advice   string
+	// Clocks are the notification duties, the nearest first and the settled ones last; Unsure
+	// are those that the answers still decide, under UnsureTitle. Advice is said once beside
+	// their dates.
+	Clocks, Unsure []ClockRow
+	UnsureTitle    string
+	Advice         string
+	Duties         []chat.Item // 届出の確認: the questions on which the clocks rest
+	// Drafts leads to the drafts; nil: there are none.
+	Drafts *Link
+	// Texts are those for people outside, the unfinished first; Parties who is affected.
+	Texts    []TextRow
+	Parties  []PartyRow
+	Outside  []chat.Button // to propose a text
+	AddParty []chat.Button
 	Missing  []chat.Item // what is missing to go on, each with the button that mends it
 	Facts    []chat.Pair
 	Actions  []chat.Item // 再発防止 with owner and date
@@ -137,6 +147,28 @@ type FileDownload struct {
 	Body io.ReadCloser
 }
 
+// TextRow is one version of a text for people outside, with the whole of it.
+type TextRow struct {
+	Key                   string // of the page, such as press-2
+	Name, Status, History string
+	Body                  string
+	Open                  bool // it waits: shown at once
+	Buttons               []chat.Button
+}
+
+// PartyRow is one affected party; Told is what it was told, in the order of incident.Topics.
+type PartyRow struct {
+	Name, Count, Mark string
+	Told              []ToldCell
+	Buttons           []chat.Button
+}
+
+// ToldCell says under the name of a topic whether, when and how a party was told.
+type ToldCell struct {
+	Topic, Text string
+	Gap         bool
+}
+
 // PhaseMark is one phase of the phase line.
 type PhaseMark struct {
 	Name  string
@@ -144,6 +176,14 @@ type PhaseMark struct {
 	Now   bool
 	Done  bool
 	Since string
+}
+
+// ClockRow is a notification duty on the page of its incident. Reasons say line by line why
+// there is one, and where its days come from; Rule names it within the page.
+type ClockRow struct {
+	chat.Item
+	Rule    string
+	Reasons string
 }
 
 // LevelRow is one change of the level.

@@ -7,6 +7,16 @@ import (
 	"hikeshi/workflows/incident"
 )
 
+// curbed says that not everybody is called, because the report is one of many of somebody
+// unlisted; empty: everybody is called as always. It stays true after the lead has answered or
+// others were called in his place: whoever takes it must know that the rest were not.
+func (v voice) curbed(in *incident.Incident) string {
+	if !in.Curbed() || in.Phase.Ended() {
+		return ""
+	}
+	return v.say("frequent.curbed", "count", number(in.Frequent))
+}
+
 // pageWhy says why somebody is called where the incident itself does not tell it, and by what
 // other means he was called; empty: there is nothing to say.
 func (v voice) pageWhy(in *incident.Incident, p incident.Page) string {
@@ -25,6 +35,9 @@ func (v voice) pageWhy(in *incident.Incident, p incident.Page) string {
 			last := in.LevelHistory[n-1]
 			said = append(said, v.withReason(v.say("page.why.level", "from", v.level(last.From), "to", v.level(last.To)), last.Reason))
 		}
+	}
+	if curbed := v.curbed(in); curbed != "" {
+		said = append(said, curbed)
 	}
 	var others []string
 	for _, m := range incident.AllMeans {

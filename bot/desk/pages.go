@@ -8,6 +8,7 @@ import (
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
 	"hikeshi/workflows/incident"
+	"hikeshi/workflows/report"
 )
 
 // listLength is how many incidents one page of the list has.
@@ -110,9 +111,20 @@ func (d *Desk) Incident(ctx context.Context, who chat.UserID, id string) (Incide
 	page.Card = v.statusCard(in)
 	page.Phases, page.Level, page.History = v.phaseMarks(in), v.levelPairs(in), v.levelRows(in)
 	page.Steps, page.Fields = v.stepRows(in), v.fieldRows(in)
-	page.Clocks = v.clockDetails(in)
-	if page.Clocks != nil {
+	page.Clocks, page.Unsure = v.clockRows(in)
+	page.Duties, _ = v.legalItems(in)
+	if page.Clocks != nil || page.Unsure != nil {
 		page.Advice = v.say("clocks.advice")
+	}
+	if page.Unsure != nil {
+		page.UnsureTitle = v.say("clocks.unsure", "count", number(len(page.Unsure)))
+	}
+	if v.drafts != nil {
+		page.Drafts = &Link{Label: v.say("button.drafts"), Path: PathDrafts(in.ID)}
+	}
+	page.Texts, page.Parties = v.textRows(in, records), v.partyRows(in)
+	if in.InCircle(v.who.ID) && in.MergedInto == "" {
+		page.Outside, page.AddParty = v.proposeButtons(in), []chat.Button{v.formButton("button.party_new", formParty, in, "")}
 	}
 	page.Missing = v.missing(in, v.next(in))
 	page.Facts, page.Actions = v.factPairs(in), v.actionItems(in)
@@ -262,9 +274,11 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 	}
 	lead := in.May(v.service.People(), v.who.ID, incident.WordWaive)
 	circle := in.InCircle(v.who.ID)
+	tongue := v.tongue(in)
+	tongue.Brief = true // the texts stand whole in a section of their own
 	var rows []LogRow
 	for _, r := range records {
-		row := LogRow{Seq: r.Seq, Occurred: v.instant(r.Occurred), Who: v.author(in, r), Text: v.entry(in, r), Correction: corrections[r.Seq]}
+		row := LogRow{Seq: r.Seq, Occurred: v.instant(r.Occurred), Who: v.author(in, r), Text: report.Sentence(r, tongue), Correction: corrections[r.Seq]}
 		if !r.At.Equal(r.Occurred) {
 			row.Recorded = v.instant(r.At)
 		}
@@ -275,12 +289,12 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 		if undone {
 			row.Undone = v.say("entry.undone")
 		}
-		if circle && (lead || r.By == v.who.ID) && !undone {
+		if circle && !undone {
 			seq := strconv.FormatInt(r.Seq, 10)
-			if originalText(r.Event) != "" {
+			if (lead || r.By == v.who.ID) && originalText(r.Event) != "" {
 				row.Buttons = append(row.Buttons, v.formButton("button.correct", formCorrect, in, seq))
 			}
-			if incident.CanUndo(r.Event.Kind()) && !in.Phase.Ended() {
+			if incident.CanUndo(r.Event.Kind()) && !in.Phase.Ended() && in.MayTakeBack(v.service.People(), v.who.ID, &r) {
 				row.Buttons = append(row.Buttons, v.formButton("button.undo", formUndo, in, seq))
 			}
 		}
@@ -299,7 +313,7 @@ func (v voice) messageRows(in *incident.Incident, sent []workflows.Message) []Me
 		}
 		row := MessageRow{At: v.when(m.Created), To: v.person(in, m.To), What: v.say("notice." + string(m.Kind)), State: v.say("message." + string(m.State))}
 		if m.To == "" {
-			row.To = v.say("message.channel")
+			row.To = v.channelName(m.Notice)
 		}
 		if !m.LastSent.IsZero() {
 			row.State = v.say("message.sent_at", "at", v.when(m.LastSent))

@@ -122,12 +122,16 @@ func (v voice) phaseLine(in *incident.Incident) string {
 // responders lists who answered, who was asked, and who cannot.
 func (v voice) responders(in *incident.Incident) []chat.Item {
 	var items []chat.Item
-	for _, p := range in.Responders() {
+	for _, p := range v.coming(in) {
 		items = append(items, chat.Item{
 			Mark: v.say("pagestatus.acknowledged"), Text: v.say("responder.takes", "person", v.person(in, p.Person), "at", v.when(p.Reply)), Small: v.roles(p.Roles),
 		})
 	}
 	for _, p := range in.Pages {
+		if in.IsExcluded(p.Person) {
+			items = append(items, chat.Item{Mark: v.say("responder.left_out"), Text: v.person(in, p.Person), Small: v.roles(p.Roles)})
+			continue
+		}
 		switch p.Status {
 		case incident.PageOpen:
 			items = append(items, chat.Item{
@@ -142,9 +146,14 @@ func (v voice) responders(in *incident.Incident) []chat.Item {
 	return items
 }
 
+// coming are those who have taken it, but for whoever was left out since.
+func (v voice) coming(in *incident.Incident) []incident.Page {
+	return slices.DeleteFunc(in.Responders(), func(p incident.Page) bool { return in.IsExcluded(p.Person) })
+}
+
 // whoComes says in one line to the reporter who has taken it.
 func (v voice) whoComes(in *incident.Incident) string {
-	acked := in.Responders()
+	acked := v.coming(in)
 	if len(acked) == 0 {
 		return v.say("comes.nobody")
 	}
@@ -230,11 +239,19 @@ func (v voice) next(in *incident.Incident) []incident.Missing {
 	switch {
 	case in.Phase.Ended():
 		return nil
-	case in.Phase == incident.FinalReport, in.Phase == incident.Reported && in.Level == incident.Level0:
+	case beforeTheEnd(in):
 		return in.MissingForClose(v.procedures(in))
 	}
 	return in.MissingForAdvance(v.procedures(in))
 }
+
+// beforeTheEnd reports whether what comes next is the closing.
+func beforeTheEnd(in *incident.Incident) bool {
+	return in.Phase == incident.FinalReport || in.Phase == incident.Reported && in.Level == incident.Level0
+}
+
+// closable reports whether nothing holds the closing back.
+func (v voice) closable(in *incident.Incident) bool { return beforeTheEnd(in) && len(v.next(in)) == 0 }
 
 // nextBlocks says what is to be decided next.
 func (v voice) nextBlocks(in *incident.Incident) []chat.Block {
@@ -244,7 +261,7 @@ func (v voice) nextBlocks(in *incident.Incident) []chat.Block {
 	missing := v.next(in)
 	if len(missing) == 0 {
 		key := "next.advance"
-		if in.Phase == incident.FinalReport || in.Phase == incident.Reported && in.Level == incident.Level0 {
+		if beforeTheEnd(in) {
 			key = "next.close"
 		}
 		return []chat.Block{{Heading: v.say("next.heading"), Text: v.say(key, "phase", v.phase(in.Phase))}}

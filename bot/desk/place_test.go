@@ -56,6 +56,14 @@ func TestWhoIsNotInTheChannelIsSaid(t *testing.T) {
 			s.kept(id, workflows.PlaceKept{ID: "C1", Problem: string(chat.ProblemStays)})
 			s.heading("somebody stays")
 			s.tell(showCard(s.card(incident.NoticeAbsent, "")))
+			s.kept(id, workflows.PlaceKept{ID: "C1", Problem: string(chat.ProblemCategory)})
+			s.heading("made elsewhere")
+			s.tell(showCard(s.card(incident.NoticeAbsent, "")))
+			s.kept(id, workflows.PlaceKept{ID: "C1", Problem: string(chat.ProblemStays), Missing: []workflows.PlaceMissing{
+				{Person: s.person("小林"), Why: string(chat.ProblemSeesAll)},
+			}})
+			s.heading("somebody who was left out administers the server")
+			s.tell(showCard(s.card(incident.NoticeAbsent, "")))
 			s.kept(id, workflows.PlaceKept{ID: "C1"})
 			s.heading("all is well again")
 			s.tell(showCard(s.card(incident.NoticeAbsent, "")))

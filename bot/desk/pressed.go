@@ -78,6 +78,10 @@ func (v *visit) pressed() chat.Reply {
 		return v.showAway()
 	case wordCompromised:
 		return v.pressedMark(a)
+	case wordLink:
+		return v.showLink()
+	case actLinkYes, actLinkNo, actUnlink:
+		return v.pressedLink(a)
 	case actAwayOff:
 		return v.awayOff(a)
 	case string(incident.WordClock):
@@ -126,8 +130,7 @@ func (v *visit) pressedKept(a action) chat.Reply {
 		v.r.Text = slash + " " + meant
 		return v.command(v.vocabulary.command(meant), key, "")
 	}
-	_, inChannel := v.OfChannel(channel)
-	r := v.vocabulary.read(line, inChannel)
+	r := v.typedLine()
 	if r.meaning != meansWord {
 		return v.outdated()
 	}
@@ -163,7 +166,8 @@ func (v *visit) pressedAgain(a action) chat.Reply {
 // pressedLook answers the buttons that only show something.
 func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 	switch a.word {
-	case wordStatus, wordWho, actMenu, actCard, actOwn, actTold, string(incident.WordDoc), string(incident.WordClock):
+	case wordStatus, wordWho, actMenu, actCard, actOwn, actTold, string(incident.WordDoc), string(incident.WordClock),
+		string(incident.WordText), string(incident.WordParty), wordDraft:
 	case actShare:
 		return v.share(a), true
 	default:
@@ -186,8 +190,14 @@ func (v *visit) pressedLook(a action) (chat.Reply, bool) {
 		return v.showMenu(in), true
 	case string(incident.WordDoc):
 		return v.showReports(in), true
+	case wordDraft:
+		return v.showDrafts(in, a.arg), true
 	case string(incident.WordClock):
 		return v.showClocks(in, a.arg), true
+	case string(incident.WordText):
+		return v.showTexts(in, a.arg), true
+	case string(incident.WordParty):
+		return v.showParties(in), true
 	}
 	return v.showStatus(in), true
 }
@@ -215,6 +225,9 @@ func (v *visit) pressedCommand(a action) (incident.Command, bool) {
 		return incident.Undo{Seq: n}, err == nil
 	case incident.WordClose:
 		return incident.Close{}, true
+	case incident.WordSign:
+		kind, version := textOf(a.arg)
+		return incident.ApproveText{What: kind, Version: version}, true
 	case actContinue:
 		return incident.Note{Text: v.say("alarm.continued")}, true
 	}

@@ -40,9 +40,10 @@ func (v *visit) quoteReport(q chat.Quote) chat.Reply {
 // quoteAuthor is how the author of a quote is called, in one line; "" where nobody knows.
 func (v *visit) quoteAuthor(q chat.Quote) string {
 	name := q.Name
+	by := incident.PersonID(q.From)
 	if q.From != "" {
 		if who, known := v.actor(q.From, q.Name); known {
-			name = who.Name
+			name, by = who.Name, who.ID
 		} else if strings.TrimSpace(q.Name) == "" {
 			return "" // an ID tells nobody anything
 		}
@@ -50,7 +51,7 @@ func (v *visit) quoteAuthor(q chat.Quote) string {
 	if name = oneLine(name); name == "" {
 		return ""
 	}
-	return v.say("person.named", "name", clip(name, maxOption))
+	return v.voice.named(by, clip(name, maxOption))
 }
 
 // quoteSource says in a line who wrote a message and when, of that what is known; the person

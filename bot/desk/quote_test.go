@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,11 @@ func (b *bench) sendQuoted(name string, f *chat.Form, q *chat.Quote, files chat.
 func files(list ...chat.File) chat.Files {
 	return func(yield func(chat.File, error) bool) {
 		for _, f := range list {
-			if !yield(f, nil) {
+			var err error
+			if f.Body == nil {
+				err = chat.ErrGone
+			}
+			if !yield(f, err) {
 				return
 			}
 		}
@@ -102,6 +107,28 @@ func TestAQuotedMessageIsReported(t *testing.T) {
 	}
 	if ids, err := b.store.AllIDs(ctx); err != nil || len(ids) != 1 {
 		t.Errorf("%v %v", ids, err)
+	}
+}
+
+// A report is never kept away by a file of the message that it is about: one that is gone from
+// the chat is named, and the others are there.
+func TestAFileThatIsGoneDoesNotHoldAReport(t *testing.T) {
+	b := newBench(t, "ja")
+	for n, bodies := range [][]string{{"", "x"}, {""}} {
+		q := quote(chat.Quote{For: chat.ForReport, Text: "変なメールを開いてしまった" + strconv.Itoa(n), Files: []string{"a.png"}})
+		list := []chat.File{{Input: chat.QuotedFile, Name: "a.png"}}
+		if len(bodies) > 1 {
+			q.Files = append(q.Files, "b.txt")
+			list = append(list, quotedFile("b.txt", bodies[1]))
+		}
+		f := b.quote("山本", "", "quote"+strconv.Itoa(n), q).Form
+		text := showReply(b.must(b.sendQuoted("山本", f, q, files(list...), q.Text)))
+		if !strings.Contains(text, "「a.png」：チャットにもう残っていないため") || strings.Contains(text, "「b.txt」") != (len(bodies) > 1) || strings.Contains(text, "通信が途中で") {
+			t.Errorf("%s", text)
+		}
+		if in := b.incident(incident.ID("INC-2026-000" + strconv.Itoa(n+1))); len(in.Evidence) != len(bodies)-1 {
+			t.Errorf("%d files", len(in.Evidence))
+		}
 	}
 }
 
@@ -208,7 +235,7 @@ func TestAQuoteElsewhereIsAskedAbout(t *testing.T) {
 	}
 	b.must(b.press("佐藤", b.button(b.quote("佐藤", "", "s1", q).Cards[0], "INC-2026-0012").Action)) // pointed at again
 	notes, at := b.notes("INC-2026-0012")
-	if len(notes) != 1 || !at[0].Occurred.Equal(q.At) || !strings.HasPrefix(notes[0].Text.Body, "hanako evilさんのメッセージ：") {
+	if len(notes) != 1 || !at[0].Occurred.Equal(q.At) || !strings.HasPrefix(notes[0].Text.Body, "hanako evilさん（連絡先にない人）のメッセージ：") {
 		t.Errorf("%+v", notes)
 	}
 	if r := b.press("鈴木", choice); r.Accepted {
@@ -224,7 +251,7 @@ func TestAQuoteElsewhereIsAskedAbout(t *testing.T) {
 	if text := showReply(mine); strings.Contains(text, "記録1") {
 		t.Errorf("the reporter reads the record:\n%s", text)
 	}
-	if r := b.quote("slack:U0STRANGER", "", "s3", q); r.Accepted || len(buttonsOf(r.Cards[0])) > 1 {
+	if r := b.quote("slack:U0STRANGER", "", "s3", q); r.Accepted || len(buttonsOf(r.Cards[0])) > 2 || strings.Contains(showReply(r), "INC-") {
 		t.Errorf("a stranger is asked:\n%s", showReply(r))
 	}
 	b.store.down = true

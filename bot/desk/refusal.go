@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hikeshi/bot/chat"
@@ -22,6 +23,9 @@ func (v *visit) refusal(in *incident.Incident, ref *incident.Refusal, t task) ch
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("refused.missing", "count", strconv.Itoa(len(ref.Missing))), Items: v.missing(in, ref.Missing)})
 	}
 	card.Buttons = v.mend(in, ref)
+	if in == nil && (ref.Key == "refuse.not_known" && v.canLink() || strings.HasPrefix(ref.Key, "refuse.link_")) {
+		card.Buttons = append(card.Buttons, v.linkListButton())
+	}
 	card.Blocks = append(card.Blocks, typedBlock(v.voice, t.typed)...)
 	return chat.Reply{Cards: []chat.Card{card}}
 }
@@ -33,8 +37,17 @@ func (v voice) sentence(in *incident.Incident, ref *incident.Refusal) string {
 		pairs = append(pairs, name, v.argument(in, name, value))
 	}
 	key := ref.Key
-	if _, named := ref.Args["who"]; key == "refuse.not_allowed" && !named {
-		key = "refuse.not_allowed.other"
+	if key == "refuse.not_allowed" {
+		_, named := ref.Args["who"]
+		_, judged := ref.Args["clock"]
+		switch {
+		case named && ref.Args["word"] == incident.WordRestrict: // whom it names may be whom it is about
+			key = "refuse.not_allowed.restrict"
+		case judged: // he may do everything else with it
+			key = "refuse.not_allowed.clock"
+		case !named:
+			key = "refuse.not_allowed.other"
+		}
 	}
 	return v.say(key, pairs...)
 }
@@ -67,6 +80,10 @@ func (v voice) argument(in *incident.Incident, name string, value any) string {
 		return string(a)
 	case incident.Rule:
 		return v.ruleTitle(a)
+	case incident.TextKind:
+		return v.outside(a)
+	case incident.TextStatus:
+		return v.textStatus(a)
 	case incident.ClockStatus:
 		return v.say("clockstatus." + string(a))
 	case time.Time:
@@ -110,6 +127,8 @@ func (v voice) standing(in *incident.Incident, s incident.Standing) string {
 func (v voice) mend(in *incident.Incident, ref *incident.Refusal) []chat.Button {
 	if in == nil {
 		switch into, _ := ref.Args["id"].(incident.ID); {
+		case strings.HasPrefix(ref.Key, "refuse.link_"):
+			return nil
 		case ref.Key == "refuse.not_known":
 			return []chat.Button{{Label: v.say("button.report"), Action: v.openAct(formReport, "", 0, ""), Style: chat.Primary}}
 		case ref.Key == "refuse.merged" && into != "":
@@ -126,6 +145,10 @@ func (v voice) mend(in *incident.Incident, ref *incident.Refusal) []chat.Button 
 		return []chat.Button{v.closeButton(in)}
 	case "refuse.phase_stale", "refuse.conflict", "refuse.already_taken", "refuse.step_settled", "refuse.not_ended":
 		return []chat.Button{{Label: v.say("button.status"), Action: v.act(wordStatus, in.ID, 0, "")}}
+	case "refuse.outside_unknown", "refuse.outside_settled", "refuse.outside_not_approved", "refuse.outside_own":
+		return []chat.Button{v.textsButton(in)}
+	case "refuse.party_unknown":
+		return []chat.Button{v.partiesButton(in)}
 	case "refuse.step_unknown":
 		return []chat.Button{v.formButton("button.step_form", formStep, in, "")}
 	case "refuse.level_floor", "refuse.leak_below_2", "refuse.level_same", "refuse.level_unknown", "refuse.raise_needs_higher":
@@ -141,7 +164,7 @@ func (v voice) formButton(label, form string, in *incident.Incident, arg string)
 func (v voice) closeButton(in *incident.Incident) chat.Button {
 	return chat.Button{
 		Label: v.say("button.close"), Action: v.act(string(incident.WordClose), in.ID, in.Seq, ""),
-		Style: chat.Primary, Confirm: v.say("confirm.close"),
+		Style: chat.Primary, Confirm: v.closingQuestion(in),
 	}
 }
 

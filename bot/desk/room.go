@@ -173,11 +173,11 @@ func (v *visit) posts(messages []workflows.Message, records []incident.Record) (
 				incidents[key] = s
 			}
 			if err = s.err; err == nil {
-				card, err = v.messageCard(v.ctx, s.in, s.access, m, func() (incident.Record, error) {
-					if i := int(m.Seq) - 1; i >= 0 && i < len(records) && records[i].Seq == m.Seq {
+				card, err = v.messageCard(v.ctx, s.in, s.access, m, func(seq int64) (incident.Record, error) {
+					if i := int(seq) - 1; i >= 0 && i < len(records) && records[i].Seq == seq {
 						return records[i], nil
 					}
-					return v.service.Entry(v.ctx, m.Incident, m.Seq)
+					return v.service.Entry(v.ctx, m.Incident, seq)
 				})
 			}
 		}

@@ -11,8 +11,8 @@ import (
 
 // said answers a typed line.
 func (v *visit) said() chat.Reply {
-	id, inChannel := v.OfChannel(v.r.Channel)
-	r := v.vocabulary.read(v.r.Text, inChannel)
+	id, _ := v.OfChannel(v.r.Channel)
+	r := v.typedLine()
 	switch r.meaning {
 	case meansForm:
 		return v.openForm(newDraft(formReport, "", 0, ""), nil)
@@ -26,6 +26,17 @@ func (v *visit) said() chat.Reply {
 	return v.command(r, v.r.ID, "")
 }
 
+// typedLine reads the line that was typed, with what only the contact list can tell: 「連携 解除
+// したら顧客データが漏れた」 begins like an order and is none, for nobody is called that.
+func (v *visit) typedLine() reading {
+	_, inChannel := v.OfChannel(v.r.Channel)
+	r := v.vocabulary.read(v.r.Text, inChannel)
+	if r.meaning == meansWord && r.word == wordLink && !v.unlinks(r.rest) {
+		return reading{meaning: meansAlmost, word: wordLink, text: r.text, channel: r.channel}
+	}
+	return r
+}
+
 // command carries out a word. chosen is the incident where the person was asked for it.
 func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 	switch r.word {
@@ -33,6 +44,8 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 		return v.away(r, key)
 	case wordCompromised:
 		return v.marked(r, key)
+	case wordLink:
+		return v.link(r, key)
 	}
 	if _, inChannel := v.OfChannel(v.r.Channel); r.word == string(incident.WordClock) && r.number == "" && chosen == "" && !inChannel {
 		return v.showAllClocks()
@@ -51,8 +64,14 @@ func (v *visit) command(r reading, key string, chosen incident.ID) chat.Reply {
 		return v.showWho(in)
 	case string(incident.WordDoc):
 		return v.showReports(in)
+	case wordDraft:
+		return v.showDrafts(in, r.rest)
 	case string(incident.WordClock):
 		return v.showClocks(in, "")
+	case string(incident.WordText):
+		return v.showTexts(in, "")
+	case string(incident.WordParty):
+		return v.showParties(in)
 	}
 	o := v.order(r, in)
 	switch {

@@ -129,7 +129,8 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.text_empty": {"what": "note"}, "refuse.text_long": {"what": "reason", "length": 20001, "max": incident.MaxText},
 		"refuse.person_excluded": {"person": incident.PersonID("p-x")}, "refuse.step_settled": {"step": "contain"}, "refuse.step_not_applicable": {"step": "contain"}, "refuse.evidence_first": {"step": "restore_data", "evidence": "preserve_evidence"},
 		"refuse.field_unknown": {"field": "nonsense"}, "refuse.field_empty": {"field": incident.FieldCause}, "refuse.time_bad": {"value": "{value}"},
-		"refuse.time_future": {"field": incident.FieldOccurredAt}, "refuse.fact_unknown": {"fact": "nonsense"},
+		"refuse.time_future": {"field": incident.FieldOccurredAt}, "refuse.aware_after_report": {"at": at},
+		"refuse.aware_later": {"who": []incident.Standing{incident.StandLead}, "aware": at}, "refuse.fact_unknown": {"fact": "nonsense"},
 		"refuse.fact_answer": {"fact": incident.FactPersons, "value": "many"}, "refuse.entry_unknown": {"seq": int64(3)}, "refuse.entry_fixed": {"seq": int64(3)},
 		"refuse.entry_undone": {"seq": int64(3)}, "refuse.entry_overtaken": {"seq": int64(3)}, "refuse.action_unknown": {"n": 3}, "refuse.date_bad": {"value": "soon"},
 		"refuse.approve_phase": {"phase": incident.Recovery}, "refuse.dismiss_phase": {"phase": incident.Recovery}, "refuse.merge_ended": {"id": incident.ID("INC-2026-0001")},
@@ -138,6 +139,9 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.too_many": {"max": 100}, "refuse.file_large": {"max": int64(25)}, "refuse.file_many": {"max": 200}, "refuse.file_total": {"max": int64(1024)},
 		"refuse.clock_settled": {"clock": incident.Rule("ppc-final"), "status": incident.ClockFiled}, "refuse.clock_not_passed": {"clock": incident.Rule("police")},
 		"refuse.clock_day_future": {"value": "2027-01-01"}, "refuse.clock_day_early": {"value": "2026-01-01", "aware": at},
+		"refuse.outside_settled": {"text": incident.TextPress, "version": 2, "status": incident.TextRefused}, "refuse.outside_own": {"person": incident.PersonID("p-x")},
+		"refuse.outside_not_approved": {"text": incident.TextPress, "version": 2}, "refuse.outside_future": {"at": at}, "refuse.outside_early": {"at": at, "approved": at},
+		"refuse.party_count": {"value": "many"}, "refuse.party_day_future": {"value": "2027-01-01"}, "refuse.party_day_early": {"value": "2026-01-01", "aware": at},
 		"refuse.remind_past": {"at": at}, "refuse.remind_late": {"at": at, "due": at},
 	}
 	for _, lang := range []string{"ja", "en"} {
@@ -315,4 +319,24 @@ var number = regexp.MustCompile(`〈U\+[0-9A-F]{4,6}〉`)
 // isArgument tells what an answer says in its own words: numbers, names of words and fields.
 func isArgument(part string) bool {
 	return len([]rune(part)) <= 4 || strings.HasPrefix(part, "/") || strings.Contains(strings.ToUpper(part), "INC")
+}
+
+// Whoever is sent to somebody to have an incident restricted may be sent to the one whom it is about.
+func TestWhoMayNotRestrictIsToldWhomElseToAsk(t *testing.T) {
+	for lang, want := range map[string]string{"ja": "その人が関わるときは、代表取締役に", "en": "If that person is involved, ask the representative director"} {
+		b := newBench(t, lang)
+		id := b.report("山本", "名簿が持ち出された")
+		b.must(b.say("佐藤", "", "/incident take "+string(id)))
+		b.must(b.say("佐藤", "", "/incident assign "+string(id)+" 中村"))
+		r := b.say("中村", "", "/incident restrict "+string(id))
+		if r.Form != nil {
+			r = b.send("中村", r.Form, "exclude", string(b.person("佐藤")), "reason", "本人の件")
+		}
+		if text := showReply(r); r.Accepted || !strings.Contains(text, want) || !strings.Contains(text, "佐藤 美咲") {
+			t.Errorf("%s", text)
+		}
+		if text := showReply(b.say("中村", "", "/incident close "+string(id))); strings.Contains(text, want) {
+			t.Errorf("said where it is about something else: %s", text)
+		}
+	}
 }

@@ -45,6 +45,7 @@ func (v voice) bossCard(in *incident.Incident) chat.Card {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("responders.heading"), Items: items})
 	}
 	card.Blocks = append(card.Blocks, v.clockLine(in)...)
+	card.Blocks = append(card.Blocks, v.textLine(in)...)
 	card.Blocks = append(card.Blocks, v.nextBriefly(in)...)
 	card.Buttons = v.mainButtons(in)
 	return card
@@ -185,7 +186,7 @@ func (v *visit) showHelp() chat.Reply {
 	card := chat.Card{Key: "help", Mark: v.mark(), Title: v.say("help.title"), Whole: v.act(wordHelp, "", 0, ""), Blocks: []chat.Block{{Text: v.say("help.text")}}}
 	var pairs []chat.Pair
 	for _, w := range Words {
-		pairs = append(pairs, chat.Pair{Label: slash + " " + v.word(w), Value: v.say("help." + w)})
+		pairs = append(pairs, chat.Pair{Label: slash + " " + v.word(w), Value: v.help(w)})
 	}
 	card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("help.words"), Fields: pairs})
 	card.Buttons = []chat.Button{
@@ -194,8 +195,11 @@ func (v *visit) showHelp() chat.Reply {
 		{Label: v.say("button.contacts"), Action: v.act(wordContacts, "", 0, "")},
 		v.awayListButton(),
 	}
+	if v.canLink() {
+		card.Buttons = append(card.Buttons, v.linkListButton())
+	}
 	if v.known && v.service.MayMark(v.who.ID) {
-		card.Buttons = append(card.Buttons, chat.Button{Label: v.say("button.marks"), Action: v.act(wordCompromised, "", 0, "")})
+		card.Buttons = append(card.Buttons, chat.Button{Label: v.marksLabel(), Action: v.act(wordCompromised, "", 0, "")})
 	}
 	return chat.Reply{Cards: []chat.Card{card}}
 }

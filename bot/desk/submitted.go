@@ -35,9 +35,15 @@ func (v *visit) submit(k draft, spec formSpec, values chat.Values, anyway bool) 
 	}
 	form := v.build(spec, k, in)
 	fill(form, values)
-	sent := &sentForm{draft: k, form: *form, values: values}
+	sent := &sentForm{draft: k, form: *form, values: values, before: in}
 	a := &answers{Values: values}
 	spec.take(v, k, in, a)
+	if a.asOf > 0 {
+		sent.draft.seen = a.asOf
+		form.Draft = sent.draft.String()
+		fill(form, values)
+		sent.form = *form
+	}
 	quote := v.r.Quote
 	if k.form != formReport {
 		quote = nil
@@ -154,7 +160,16 @@ func blamed(ref *incident.Refusal, form chat.Form) string {
 		}
 		return what
 	case "time_bad", "field_empty":
+		if has(inputOutsideWhen) {
+			return inputOutsideWhen
+		}
 		return inputValue
+	case "outside_future", "outside_early":
+		return inputOutsideWhen
+	case "outside_kind":
+		return inputOutsideKind
+	case "party_kind", "party_count", "party_topics":
+		return key
 	case "time_future":
 		if f, ok := ref.Args["field"].(incident.Field); ok && has(string(f)) {
 			return string(f)
@@ -195,7 +210,7 @@ func blamed(ref *incident.Refusal, form chat.Form) string {
 			return inputOn
 		}
 		return inputDue
-	case "clock_day_future", "clock_day_early":
+	case "clock_day_future", "clock_day_early", "party_day_future", "party_day_early":
 		return inputOn
 	case "file_unknown":
 		return inputEvidence

@@ -112,7 +112,7 @@ func (v voice) lostKind(m workflows.Message) string {
 
 func (v voice) receiver(m workflows.Message) string {
 	if m.To == "" {
-		return v.say("message.channel")
+		return v.channelName(m.Notice)
 	}
 	return v.person(nil, m.To)
 }

@@ -122,7 +122,25 @@ func (v voice) person(in *incident.Incident, p incident.PersonID) string {
 	if p == "" {
 		return v.say("person.bot")
 	}
-	return v.say("person.named", "name", v.service.Name(in, p))
+	return v.named(p, v.service.Name(in, p))
+}
+
+// named is how somebody is called in a sentence who has that name in the record.
+func (v voice) named(p incident.PersonID, recorded string) string {
+	name, unlisted := v.service.KnownAs(p, recorded)
+	if name = v.say("person.named", "name", name); unlisted {
+		return v.say("person.unlisted", "name", name)
+	}
+	return name
+}
+
+// knownAs is the same without what politeness adds.
+func (v voice) knownAs(p incident.PersonID, recorded string) string {
+	name, unlisted := v.service.KnownAs(p, recorded)
+	if unlisted {
+		return v.say("person.unlisted", "name", name)
+	}
+	return name
 }
 
 func (v voice) persons(in *incident.Incident, ps []incident.PersonID) string {

@@ -17,6 +17,8 @@ func (v *visit) showWeb() chat.Reply {
 		return v.refusal(nil, &incident.Refusal{Key: "refuse.not_known"}, task{})
 	case v.signIn == nil:
 		return v.notice("weblink.none", nil, "people", v.administrators())
+	case v.r.Claim != nil && !v.r.Claim():
+		return chat.Reply{} // another process makes it, and answers
 	}
 	path, expires, err := v.signIn(v.ctx, v.r.From, v.who.ID)
 	if err != nil {

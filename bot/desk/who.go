@@ -15,7 +15,7 @@ import (
 func (d *Desk) actor(from chat.UserID, name string) (who incident.Actor, known bool) {
 	frontend, id, _ := strings.Cut(string(from), ":")
 	people := d.service.Contacts()
-	p, ok := people.ByUser(frontend, id)
+	p, ok := d.service.ByAccount(frontend, id)
 	if !ok {
 		p, ok = d.byEmail(people, frontend, from)
 	}

@@ -34,6 +34,7 @@ func (v *visit) showOwn(in *incident.Incident) chat.Reply {
 // who see the whole incident.
 var toldKinds = map[incident.NoticeKind]bool{
 	incident.NoticePage: true, incident.NoticeHandover: true, incident.NoticeApprove: true, incident.NoticeClocks: true,
+	incident.NoticeSign: true,
 }
 
 // wholeTold is the action that gives a message to one person again.
@@ -52,8 +53,9 @@ func (v *visit) showTold(in *incident.Incident, arg string) chat.Reply {
 		return v.showStatus(in)
 	}
 	m := workflows.Message{Notice: incident.Notice{Kind: incident.NoticeKind(kind), Incident: in.ID, To: v.who.ID, Seq: seq}}
+	m.FirstSent = v.now // he has it before him: one that is settled by now says so
 	m.Key = kind + ":" + string(in.ID) + ":" + entry + ":" + string(v.who.ID)
-	card, err := v.messageCard(v.ctx, in, workflows.AccessFull, m, func() (incident.Record, error) {
+	card, err := v.messageCard(v.ctx, in, workflows.AccessFull, m, func(seq int64) (incident.Record, error) {
 		return v.service.Entry(v.ctx, in.ID, seq)
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"hikeshi/templates"
 	"hikeshi/workflows"
+	drafting "hikeshi/workflows/draft"
 	"hikeshi/workflows/fault"
 	"hikeshi/workflows/incident"
 )
@@ -21,6 +22,7 @@ const (
 	wordWho      = "who"
 	wordHelp     = "help"
 	wordWeb      = "web"
+	wordDraft    = "draft"
 )
 
 // Words lists every word of /incident in the order help shows them.
@@ -28,11 +30,12 @@ var Words = []string{
 	string(incident.WordReport), wordStatus, wordList, string(incident.WordTake), string(incident.WordDecline),
 	string(incident.WordAdvance), string(incident.WordBack), string(incident.WordLevel), string(incident.WordCategory),
 	string(incident.WordStep), string(incident.WordWaive), string(incident.WordField), string(incident.WordFact), string(incident.WordClock),
+	string(incident.WordText), string(incident.WordParty),
 	string(incident.WordNote), string(incident.WordCorrect), string(incident.WordUndo), string(incident.WordAttach), string(incident.WordFile),
 	string(incident.WordAssign), string(incident.WordHandover), string(incident.WordAccept), string(incident.WordAsk),
-	string(incident.WordInform), string(incident.WordAction), string(incident.WordDoc), string(incident.WordApprove),
+	string(incident.WordInform), string(incident.WordAction), wordDraft, string(incident.WordDoc), string(incident.WordApprove),
 	string(incident.WordClose), string(incident.WordDismiss), string(incident.WordReopen), string(incident.WordMerge),
-	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordCompromised, wordUndelivered, wordWeb, wordHelp,
+	string(incident.WordRestrict), wordContacts, wordWho, wordAway, wordCompromised, wordUndelivered, wordLink, wordWeb, wordHelp,
 }
 
 // vocabulary is how the words may be typed: the English word itself, and the spellings of
@@ -41,11 +44,12 @@ type vocabulary struct {
 	word      map[string]string // folded spelling → word
 	spellings []string
 	off       map[string]bool   // folded words that take an absence back, or a mark
+	drafts    map[string]string // folded name → kind of draft
 	platforms map[string]string // folded name → platform that can be marked
 }
 
 func newVocabulary(texts *templates.Texts) vocabulary {
-	v := vocabulary{word: map[string]string{}, off: map[string]bool{}, platforms: map[string]string{}}
+	v := vocabulary{word: map[string]string{}, off: map[string]bool{}, drafts: map[string]string{}, platforms: map[string]string{}}
 	add := func(spelling, word string) {
 		spelling = fold(spelling)
 		if _, twice := v.word[spelling]; spelling != "" && !twice {
@@ -66,6 +70,9 @@ func newVocabulary(texts *templates.Texts) vocabulary {
 	for _, lang := range templates.Languages {
 		for _, p := range workflows.Platforms {
 			v.platforms[p], v.platforms[fold(texts.Say(lang, "platform."+p))] = p, p
+		}
+		for _, k := range drafting.Kinds {
+			v.drafts[string(k)], v.drafts[fold(texts.Say(lang, "draft.title."+string(k)))] = string(k), string(k)
 		}
 		for off := range strings.SplitSeq(texts.Say(lang, "away.off"), ",") {
 			v.off[fold(off)] = true
@@ -214,6 +221,12 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 		}
 		return r
 	}
+	if word == wordLink {
+		if _, _, ok := v.linking(rest); !ok {
+			return reading{meaning: meansAlmost, word: word, text: text}
+		}
+		return r // its digits are a code
+	}
 	if word == wordAway {
 		if rest != "" && !v.aboutAway(rest) {
 			return reading{meaning: meansAlmost, word: word, text: text}
@@ -229,6 +242,13 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 	case after == "" && bareNumber.MatchString(fold(first)) && !takesNumber(word):
 		r.number, r.rest = fold(first), ""
 	}
+	if word == wordDraft && r.rest != "" {
+		kind, ok := v.drafts[fold(r.rest)]
+		if !ok { // "draft of the contract was sent to the wrong customer" is a report: ask
+			return reading{meaning: meansAlmost, word: word, text: text}
+		}
+		r.rest = kind
+	}
 	if r.rest != "" && alone(word) {
 		// "list of customers was sent to the wrong person" is a report, not the list: ask.
 		return reading{meaning: meansAlmost, word: word, text: text}
@@ -240,7 +260,7 @@ func (v vocabulary) withWord(word, rest, text string) reading {
 func alone(word string) bool {
 	switch incident.Word(word) {
 	case incident.WordTake, incident.WordAccept, incident.WordAdvance, incident.WordDoc, incident.WordClock,
-		wordStatus, wordWho, wordList, wordContacts, wordUndelivered, wordWeb, wordHelp:
+		incident.WordText, incident.WordParty, wordStatus, wordWho, wordList, wordContacts, wordUndelivered, wordWeb, wordHelp:
 		return true
 	}
 	return false
@@ -265,7 +285,7 @@ func takesNumber(word string) bool {
 	switch incident.Word(word) {
 	case incident.WordTake, incident.WordDecline, incident.WordAdvance, incident.WordBack, incident.WordClose,
 		incident.WordDismiss, incident.WordReopen, incident.WordDoc, incident.WordApprove, incident.WordAccept,
-		incident.WordHandover, incident.WordClock, wordStatus, wordWho:
+		incident.WordHandover, incident.WordClock, incident.WordText, incident.WordParty, wordStatus, wordWho, wordDraft:
 		return false
 	}
 	return true

@@ -115,6 +115,12 @@ func (f *Front) show(ctx context.Context, desk Desk, s stage, r chat.Request, re
 		for _, c := range reply.Cards {
 			err = errors.Join(err, f.direct(ctx, userID(s.user), c))
 		}
+		if err == nil && reply.Document != nil {
+			if failed := f.hand(ctx, userID(s.user), *reply.Document); failed != nil {
+				f.log.Error("a file could not be brought to who asked for it", "error", failed)
+				err = f.direct(ctx, userID(s.user), f.sentence(saysNoFile, chat.Notice))
+			}
+		}
 		if err == nil && (s.view != "" || s.responseURL != "" || s.ephemeral) {
 			err = f.cards(ctx, s, []chat.Card{f.sentence(saysDirect, chat.Plain)})
 		}
@@ -149,6 +155,7 @@ var (
 	saysFormGone  = saying{"slack.form_gone.title", "slack.form_gone"}
 	saysFilesLeft = saying{"slack.files_left.title", "slack.files_left"}
 	saysHome      = saying{"slack.home.title", "slack.home"}
+	saysNoFile    = saying{"slack.no_file.title", "slack.no_file"}
 	saysJoined    = saying{"slack.joined.title", "slack.joined"}
 )
 
@@ -334,9 +341,9 @@ func (f *Front) offerForm(ctx context.Context, s stage, form chat.Form, typed st
 
 // complete makes a form whole that was opened from memory, unless its person has gone on.
 func (f *Front) complete(desk Desk, s stage, form chat.Form, on sheet, opened sl.View) {
-	f.work.start(0, func(context.Context) {
+	f.work.Start(0, func(context.Context) {
 		defer f.stumble()
-		ctx, cancel := context.WithTimeout(f.work.ending, f.patience.whole)
+		ctx, cancel := context.WithTimeout(f.work.Ending, f.patience.whole)
 		defer cancel()
 		for pauseFor(ctx, f.patience.between) {
 			whole, err := desk.Draft(ctx, userID(s.user), form.Draft)

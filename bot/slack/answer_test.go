@@ -358,3 +358,33 @@ func TestAClosedWindowIsNoRequest(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// A file goes to the direct messages of the one who asked, and nowhere else; where it cannot be
+// sent, he is told.
+func TestAFileIsHandedToTheOneWhoAsked(t *testing.T) {
+	for name, fails := range map[string]bool{"it arrives": false, "it cannot be sent": true} {
+		t.Run(name, func(t *testing.T) {
+			w := slacktest.New(t)
+			p, other := w.AddUser(slacktest.User{ID: "U1"}), w.AddUser(slacktest.User{ID: "U2"})
+			general := w.AddChannel("general", false, "U1", "U2")
+			desk := &doorDesk{handle: func(context.Context, chat.Request) chat.Reply {
+				return chat.Reply{Direct: true, Cards: []chat.Card{{Title: "速報の下書き"}}, Document: &chat.Document{Name: "INC-2026-0001-ppc-preliminary.docx", Type: "application/msword", Body: []byte("body")}}
+			}}
+			openDoor(t, w, desk, overSocket)
+			if fails {
+				w.Fail("files.completeUploadExternal", 9, slacktest.ServerError)
+			}
+			p.Slash(general.ID, "下書き")
+			p.WaitText("", "速報の下書き")
+			p.WaitText(general.ID, "ダイレクトメッセージ")
+			if fails {
+				p.WaitText("", "ファイルを送れませんでした")
+			} else if files := w.Files(); len(files) != 1 || string(files[0].Body) != "body" || files[0].Name != "INC-2026-0001-ppc-preliminary.docx" || len(files[0].Channels) != 1 || files[0].Channels[0] == general.ID {
+				t.Errorf("files: %+v", files)
+			}
+			if got := slacktest.Texts(other.Look(general.ID)) + slacktest.Texts(other.DMs()) + slacktest.Texts(p.Look(general.ID)); strings.Contains(got, "速報の下書き") || strings.Contains(got, "ppc-preliminary") {
+				t.Errorf("others see: %s", got)
+			}
+		})
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // pieces are what texts are made of: what people type, and what they should not.
@@ -103,7 +104,7 @@ func TestWhateverACardIsSlackTakesIt(t *testing.T) {
 		if faults := inspect("message", blocks); faults != nil {
 			t.Fatal(strings.Join(faults, "\n"))
 		}
-		if blank(fallback) || units(fallback) > 4000 || strings.ContainsAny(fallback, "<>") {
+		if blank(fallback) || fit.Units(fallback) > 4000 || strings.ContainsAny(fallback, "<>") {
 			t.Fatalf("fallback %q", fallback)
 		}
 		whole := rapid.SampledFrom([]chat.Action{"", "show|INC-2026-0001||whole"}).Draw(t, "again")
@@ -227,7 +228,7 @@ func TestWhateverAFormIsSlackTakesItAndNothingIsLost(t *testing.T) {
 			before := strings.Contains(shown, "前の入力")
 			switch i.Kind {
 			case chat.Line, chat.Lines, chat.Number:
-				if value != i.Value && value != clean(i.Value) {
+				if value != i.Value && value != fit.Clean(i.Value) {
 					t.Fatalf("%q: %d bytes came back as %d", i.Name, len(i.Value), len(value))
 				}
 			case chat.DateTime, chat.Date:

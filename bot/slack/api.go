@@ -42,6 +42,7 @@ type sender struct {
 	pace    *pace
 	people  *people
 	keeping turns // Keep of one channel never runs twice at once
+	began   time.Time
 
 	mu       sync.Mutex
 	identity identity
@@ -57,7 +58,7 @@ func newSender(c Config, d painter) *sender {
 		c.APIURL += "/"
 	}
 	s := &sender{
-		config: c, draw: d, pace: newPace(c.Limits), people: newPeople(),
+		config: c, draw: d, pace: newPace(c.Limits), people: newPeople(), began: time.Now(),
 		dms: map[string]string{}, channels: map[string]string{},
 	}
 	s.http = &http.Client{
@@ -67,6 +68,9 @@ func newSender(c Config, d painter) *sender {
 			TLSHandshakeTimeout:   dialTimeout,
 			ResponseHeaderTimeout: 3 * callTimeout, // of a file; a call is bounded more tightly
 			ForceAttemptHTTP2:     true,
+			// HTTP/2 has one connection for everything, which may be dead without anybody telling:
+			// where nothing is heard for 2 s it is asked, and given up 2 s later.
+			HTTP2:                 &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
 			MaxIdleConns:          64,
 			MaxIdleConnsPerHost:   32, // several lanes and answers to one host
 			IdleConnTimeout:       90 * time.Second,

@@ -166,5 +166,5 @@ func serve(t testing.TB, h http.Handler) string {
 
 // idle waits until nothing is worked on.
 func idle(w *slacktest.Workspace, f *Front) {
-	w.Wait("nothing under way", func() bool { return len(f.work.room) == 0 })
+	w.Wait("nothing under way", func() bool { return f.work.Idle() })
 }

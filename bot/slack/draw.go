@@ -9,6 +9,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // tokyo is the zone of everything that is written out; Japan has no summer time.
@@ -26,7 +27,7 @@ func (d drawing) message(c chat.Card) (blocks []sl.Block, fallback string) {
 // led puts the sign and the mark of a card without a title before its first words: alone in a
 // line they would say nothing.
 func (d drawing) led(c chat.Card) chat.Card {
-	if !blank(oneLine(c.Title)) || len(c.Blocks) == 0 || blank(c.Blocks[0].Text) || !blank(c.Blocks[0].Heading) {
+	if !blank(fit.OneLine(c.Title)) || len(c.Blocks) == 0 || blank(c.Blocks[0].Text) || !blank(c.Blocks[0].Heading) {
 		return c
 	}
 	c.Blocks = slices.Clone(c.Blocks)
@@ -43,8 +44,8 @@ const wrong = "⚠️ "
 
 // title is what a card is about, with its tone and mark before it.
 func (d drawing) title(c chat.Card) string {
-	title := oneLine(c.Title)
-	if mark := oneLine(c.Mark); !blank(mark) {
+	title := fit.OneLine(c.Title)
+	if mark := fit.OneLine(c.Mark); !blank(mark) {
 		title = d.say("slack.draw.mark", "mark", mark) + title
 	}
 	return strings.TrimSpace(signs[c.Tone] + " " + title)
@@ -55,7 +56,7 @@ func (d drawing) card(c chat.Card, on surface) drawn {
 	c = d.led(c)
 	out := drawn{card: c, tail: d.buttons(c.Buttons, on)}
 	if title := d.title(c); !blank(title) {
-		shown := clip(title, maxHeader)
+		shown := fit.Clip(title, maxHeader)
 		out.head = []row{d.row(sl.NewHeaderBlock(plain(shown)), on)}
 		if shown != title {
 			rest := "…" + title[len(strings.TrimSuffix(shown, "…")):]
@@ -81,7 +82,7 @@ func (d drawing) block(b chat.Block, on surface) []row {
 	if len(b.Fields) > 0 {
 		rows = d.fields(b.Fields, on)
 	}
-	rows = append(d.text(clean(b.Text), b.Small, on), rows...)
+	rows = append(d.text(fit.Clean(b.Text), b.Small, on), rows...)
 	rows = append(rows, d.items(b.Items, b.Small, on)...)
 	if blank(b.Heading) {
 		return rows
@@ -123,7 +124,7 @@ func (d drawing) fields(pairs []chat.Pair, on surface) []row {
 		}
 	}
 	for _, p := range pairs {
-		value := clean(p.Value)
+		value := fit.Clean(p.Value)
 		switch {
 		case blank(p.Label) && blank(value) && p.At.IsZero():
 			continue
@@ -131,7 +132,7 @@ func (d drawing) fields(pairs []chat.Pair, on surface) []row {
 			flush()
 			rows = append(rows, d.text(value, false, on)...)
 			continue
-		case units(value) > maxPairValue && p.At.IsZero():
+		case fit.Units(value) > maxPairValue && p.At.IsZero():
 			flush()
 			r := d.row(sl.NewSectionBlock(bold(p.Label, maxSection), nil, nil), on)
 			r.holds = true
@@ -159,7 +160,7 @@ func (d drawing) fields(pairs []chat.Pair, on surface) []row {
 // stamp is an instant in the reader's own zone (Slack, "Formatting text": date formatting),
 // written out in Tokyo's where that does not work.
 func stamp(at time.Time, said string) *sl.TextBlockObject {
-	if said = oneLine(said); blank(said) {
+	if said = fit.OneLine(said); blank(said) {
 		said = inTokyo(at)
 	}
 	said = strings.ReplaceAll(escaped(said, maxPairValue), "|", "/")
@@ -185,10 +186,10 @@ func (d drawing) items(items []chat.Item, less bool, on surface) []row {
 			continue
 		}
 		if len(pressable) == 0 {
-			if n := units(text) + 1; length+n > room {
+			if n := fit.Units(text) + 1; length+n > room {
 				flush()
 			}
-			lines, length = append(lines, text), length+units(text)+1
+			lines, length = append(lines, text), length+fit.Units(text)+1
 			continue
 		}
 		flush()
@@ -211,7 +212,7 @@ func (d drawing) items(items []chat.Item, less bool, on surface) []row {
 
 // item is a point of a list in words.
 func (d drawing) item(i chat.Item) string {
-	text, mark, less := strings.TrimSpace(clean(i.Text)), oneLine(i.Mark), strings.TrimSpace(clean(i.Small))
+	text, mark, less := strings.TrimSpace(fit.Clean(i.Text)), fit.OneLine(i.Mark), strings.TrimSpace(fit.Clean(i.Small))
 	switch {
 	case !blank(mark):
 		text = d.say("slack.draw.item_marked", "mark", mark, "text", text)

@@ -7,6 +7,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // What a button of ours does. It begins the action_id; the value says what with.
@@ -54,7 +55,7 @@ func readButton(a *sl.BlockAction) (b button, ok bool) {
 
 // button draws a button; nil where there is nothing to press.
 func (d drawing) button(b chat.Button) *sl.ButtonBlockElement {
-	label := oneLine(b.Label)
+	label := fit.OneLine(b.Label)
 	if blank(label) {
 		label = d.say("slack.draw.unnamed")
 	}
@@ -66,10 +67,10 @@ func (d drawing) button(b chat.Button) *sl.ButtonBlockElement {
 			return nil
 		}
 		e = d.link(label, url)
-	case b.Action == "" || units(string(b.Action)) > maxButtonValue:
+	case b.Action == "" || fit.Units(string(b.Action)) > maxButtonValue:
 		return nil
 	default:
-		e = sl.NewButtonBlockElement(press, string(b.Action), plain(clip(label, maxButton)))
+		e = sl.NewButtonBlockElement(press, string(b.Action), plain(fit.Clip(label, maxButton)))
 	}
 	switch b.Style {
 	case chat.Primary:
@@ -79,8 +80,8 @@ func (d drawing) button(b chat.Button) *sl.ButtonBlockElement {
 	}
 	if !blank(b.Confirm) {
 		e.Confirm = sl.NewConfirmationBlockObject(
-			plain(clip(d.say("slack.draw.confirm"), maxConfirmTitle)), plain(clip(clean(b.Confirm), maxConfirm)),
-			plain(clip(label, maxConfirmLabel)), plain(clip(d.say("slack.draw.cancel"), maxConfirmLabel)))
+			plain(fit.Clip(d.say("slack.draw.confirm"), maxConfirmTitle)), plain(fit.Clip(fit.Clean(b.Confirm), maxConfirm)),
+			plain(fit.Clip(label, maxConfirmLabel)), plain(fit.Clip(d.say("slack.draw.cancel"), maxConfirmLabel)))
 		if b.Style == chat.Danger {
 			e.Confirm.Style = sl.StyleDanger
 		}
@@ -94,27 +95,27 @@ func (d drawing) url(path string) string {
 		return ""
 	}
 	url := strings.TrimRight(d.publicURL, "/") + path
-	if units(url) > maxURL || oneLine(url) != url {
+	if fit.Units(url) > maxURL || fit.OneLine(url) != url {
 		return ""
 	}
 	return url
 }
 
 func (d drawing) link(label, url string) *sl.ButtonBlockElement {
-	return sl.NewButtonBlockElement(link, "", plain(clip(label, maxButton))).WithURL(url)
+	return sl.NewButtonBlockElement(link, "", plain(fit.Clip(label, maxButton))).WithURL(url)
 }
 
 // turn is a button that shows a page of the whole card.
 func (d drawing) turn(whole chat.Action, page int, label string) *sl.ButtonBlockElement {
-	return sl.NewButtonBlockElement(more, strconv.Itoa(page)+"|"+string(whole), plain(clip(label, maxButton)))
+	return sl.NewButtonBlockElement(more, strconv.Itoa(page)+"|"+string(whole), plain(fit.Clip(label, maxButton)))
 }
 
 // reopenButton opens a form by its draft: a form that is not asked for within three seconds
 // cannot be opened any more (Slack, "Modals": trigger_id).
 func (d drawing) reopenButton(draft string) sl.Block {
-	b := sl.NewButtonBlockElement(form, draft, plain(clip(d.say("slack.draw.reopen_button"), maxButton)))
+	b := sl.NewButtonBlockElement(form, draft, plain(fit.Clip(d.say("slack.draw.reopen_button"), maxButton)))
 	b.Style = sl.StylePrimary
-	return numbered([]sl.Block{sl.NewSectionBlock(plain(clip(d.say("slack.draw.reopen"), maxSection)), nil, sl.NewAccessory(b))})[0]
+	return numbered([]sl.Block{sl.NewSectionBlock(plain(fit.Clip(d.say("slack.draw.reopen"), maxSection)), nil, sl.NewAccessory(b))})[0]
 }
 
 // unclipped says in full what buttons can only begin to say.
@@ -124,10 +125,10 @@ func (d drawing) unclipped(buttons []chat.Button) []string {
 		if d.button(b) == nil {
 			continue
 		}
-		if label := oneLine(b.Label); units(label) > maxButton {
+		if label := fit.OneLine(b.Label); fit.Units(label) > maxButton {
 			out = append(out, d.say("slack.draw.button_whole", "label", label))
 		}
-		if confirm := clean(b.Confirm); units(confirm) > maxConfirm {
+		if confirm := fit.Clean(b.Confirm); fit.Units(confirm) > maxConfirm {
 			out = append(out, confirm)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // drawing turns cards and forms into Block Kit. It is pure: the same card is the same message.
@@ -49,7 +50,7 @@ func characters(b sl.Block) int {
 	}
 	n := s.Len()
 	if n > utf8.UTFMax && !ascii(s.Bytes()) {
-		n = units(s.String())
+		n = fit.Units(s.String())
 	}
 	return n + idRoom*buttonsOf(b)
 }
@@ -180,7 +181,7 @@ func (d drawing) more(c chat.Card, on surface) row {
 	if button == nil {
 		return d.row(small(say), on)
 	}
-	return d.row(sl.NewSectionBlock(plain(clip(say, maxSection)), nil, sl.NewAccessory(button)), on)
+	return d.row(sl.NewSectionBlock(plain(fit.Clip(say, maxSection)), nil, sl.NewAccessory(button)), on)
 }
 
 // pageOf is the web page of a card.
@@ -198,5 +199,5 @@ func (d drawing) row(b sl.Block, on surface) row { return row{block: b, size: on
 func section(text string) *sl.SectionBlock { return sl.NewSectionBlock(plain(text), nil, nil) }
 
 func small(text string) *sl.ContextBlock {
-	return sl.NewContextBlock("", plain(clip(text, maxContext)))
+	return sl.NewContextBlock("", plain(fit.Clip(text, maxContext)))
 }

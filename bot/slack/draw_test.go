@@ -15,6 +15,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -83,7 +84,7 @@ func everyInput() chat.Form {
 	}
 	yesno := []chat.Option{{Value: "yes", Label: "はい"}, {Value: "no", Label: "いいえ"}, {Value: "unknown", Label: "分からない"}}
 	return chat.Form{
-		Draft: "report|||abcdefghijklmnop", Title: "事故を報告する", Submit: "報告する", Error: "まだ記録されていません。印の付いた欄を直して、もう一度送ってください。",
+		Draft: "report|||abcdefghijklmnop", Title: "事故を報告する", Submit: "報告する", Error: "まだ記録されていません。下の項目を直して、もう一度送ってください。",
 		Intro: "分かることだけで構いません。必ず書くのは「何が起きたか」だけです。",
 		Inputs: []chat.Input{
 			{Name: "q12", Label: "質問", Kind: chat.Fixed, Value: "どの電車でしたか？"},
@@ -225,7 +226,7 @@ func TestLimitsAreMetToTheCharacter(t *testing.T) {
 	} {
 		for _, unit := range []string{"字", "a", "𠮷"} {
 			for n := c.most - 1; n <= c.most+1; n++ {
-				text := strings.Repeat(unit, n/units(unit))
+				text := strings.Repeat(unit, n/fit.Units(unit))
 				payload := c.draw(text)
 				surface := "message"
 				if _, ok := payload.(sl.ModalViewRequest); ok {
@@ -233,8 +234,8 @@ func TestLimitsAreMetToTheCharacter(t *testing.T) {
 				}
 				sound(t, surface, payload)
 				raw, _ := json.Marshal(payload)
-				if whole := bytes.Contains(raw, []byte(`"`+text+`"`)); whole != (units(text) <= c.most) && c.name != "view title" && c.name != "button" && c.name != "confirm" {
-					t.Errorf("%s of %d characters: whole is %v", c.name, units(text), whole)
+				if whole := bytes.Contains(raw, []byte(`"`+text+`"`)); whole != (fit.Units(text) <= c.most) && c.name != "view title" && c.name != "button" && c.name != "confirm" {
+					t.Errorf("%s of %d characters: whole is %v", c.name, fit.Units(text), whole)
 				}
 			}
 		}
@@ -313,7 +314,7 @@ func TestACutKeepsCharactersWhole(t *testing.T) {
 		{"𠮷𠮷", 3, "𠮷…"},
 		{"ｶﾞｶﾞ", 3, "ｶﾞ…"},
 	} {
-		if got := clip(c.text, c.room); got != c.want {
+		if got := fit.Clip(c.text, c.room); got != c.want {
 			t.Errorf("%q in %d: %q, want %q", c.text, c.room, got, c.want)
 		}
 	}
@@ -321,7 +322,7 @@ func TestACutKeepsCharactersWhole(t *testing.T) {
 		t.Errorf("an escape is cut: %q", got)
 	}
 	for n := range 40 {
-		if got := escaped("a&b<c>"+strings.Repeat("&", 20), n+2); !regexp.MustCompile(`^([^&]|&(amp|lt|gt);)*$`).MatchString(got) || units(got) > n+2 {
+		if got := escaped("a&b<c>"+strings.Repeat("&", 20), n+2); !regexp.MustCompile(`^([^&]|&(amp|lt|gt);)*$`).MatchString(got) || fit.Units(got) > n+2 {
 			t.Errorf("escaped in %d: %q", n+2, got)
 		}
 	}

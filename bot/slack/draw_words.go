@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // fallback is the text beside the blocks. It stands in the notification, and a screen reader
@@ -13,7 +14,7 @@ import (
 // so it says what the card says, from the beginning.
 func (d drawing) fallback(c chat.Card) string {
 	c = d.led(c)
-	lines := []string{clip(d.title(c), maxHeader)}
+	lines := []string{fit.Clip(d.title(c), maxHeader)}
 	for _, b := range c.Blocks {
 		lines = append(lines, d.words(b)...)
 	}
@@ -26,9 +27,9 @@ func (d drawing) fallback(c chat.Card) string {
 
 // words are what a part of a card says, line by line.
 func (d drawing) words(b chat.Block) []string {
-	lines := []string{oneLine(b.Heading), clean(b.Text)}
+	lines := []string{fit.OneLine(b.Heading), fit.Clean(b.Text)}
 	for _, p := range b.Fields {
-		label, value := oneLine(p.Label), clean(p.Value)
+		label, value := fit.OneLine(p.Label), fit.Clean(p.Value)
 		if blank(value) && !p.At.IsZero() {
 			value = inTokyo(p.At)
 		}
@@ -56,8 +57,8 @@ const (
 func lines(c chat.Card) int {
 	n := 0
 	count := func(text string) {
-		for line := range strings.Lines(clean(text)) {
-			n += 1 + (units(line)-1)/lineWidth
+		for line := range strings.Lines(fit.Clean(text)) {
+			n += 1 + (fit.Units(line)-1)/lineWidth
 		}
 	}
 	for _, b := range c.Blocks {

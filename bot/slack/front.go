@@ -7,7 +7,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"hikeshi/bot/intake"
 )
+
+// maxUnderWay bounds the deliveries worked on at once. What finds no room is not acknowledged,
+// so that Slack delivers it again or tells the person itself: never taken in and forgotten.
+const maxUnderWay = 1000
 
 // Front is the front end: what comes in, and through its sender what goes out.
 type Front struct {
@@ -18,8 +24,8 @@ type Front struct {
 	desk     atomic.Pointer[Desk]
 	patience patience
 	clock    func() time.Time
-	work     *work
-	seen     *seen
+	work     *intake.Work
+	seen     *intake.Seen
 	homes    *homes
 	quotes   *quotes
 	reach    reach
@@ -92,7 +98,7 @@ func New(c Config) (*Front, error) {
 	}
 	f := &Front{
 		sender: newSender(c, d), config: c, draw: d, log: c.Log.With("component", "slack"),
-		patience: standard, clock: time.Now, work: newWork(maxUnderWay), seen: newSeen(),
+		patience: standard, clock: time.Now, work: intake.NewWork(maxUnderWay), seen: intake.NewSeen(),
 		homes: newHomes(), quotes: newQuotes(c.Memory),
 	}
 	f.reach.changed(f.clock(), 0)
@@ -117,9 +123,10 @@ func (f *Front) Run(ctx context.Context) error {
 	parts.Go(func() { f.learn(ctx) })
 	parts.Go(func() { f.keepHomes(ctx) })
 	parts.Go(func() { f.quotes.sweep(ctx, f.clock, f.log) })
+	parts.Go(func() { f.sweep(ctx) })
 	<-ctx.Done()
 	// The sockets stay open meanwhile: they carry the acknowledgements.
-	if !f.work.finish(f.patience.grace) {
+	if !f.work.Finish(f.patience.grace) {
 		f.log.Warn("not everything under way was finished in time")
 	}
 	hangUp()

@@ -168,7 +168,7 @@ func newStorm() *storm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.service, err = workflows.New(ctx, workflows.Options{Store: s.store, Clock: machineClock{}, Book: book, Places: true}); err != nil {
+	if s.service, err = workflows.New(ctx, workflows.Options{Store: s.store, Clock: machineClock{}, Book: book, Places: []string{"slack"}}); err != nil {
 		t.Fatal(err)
 	}
 	rows, faults := contact.Parse([]byte(stormCompany))
@@ -249,7 +249,7 @@ type machineClock struct{}
 func (machineClock) Now() time.Time { return time.Now() }
 
 func (s *storm) end() {
-	s.f.work.finish(time.Second)
+	s.f.work.Finish(time.Second)
 	s.f.http.CloseIdleConnections()
 	s.proxy.Close()
 	_ = s.store.(io.Closer).Close()

@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/intake"
 	"hikeshi/bot/slack/slacktest"
 )
 
@@ -113,14 +113,14 @@ func TestWhoIsNobodyOfOursIsNotLetIn(t *testing.T) {
 	desk := &doorDesk{}
 	f := newDoor(t, w, overHTTP)
 	f.Use(desk)
-	t.Cleanup(func() { f.work.finish(time.Second) })
+	t.Cleanup(func() { f.work.Finish(time.Second) })
 	if _, err := f.Keep(t.Context(), chat.Place{Channel: inc, Members: members("U1")}); err != nil {
 		t.Fatal(err)
 	}
 	c, _ := w.Channel(inc)
 	ts := w.Person("U1").Post(inc, "証拠")
 	deliver := func(k kind, payload string) {
-		f.seen = newSeen()
+		f.seen = intake.NewSeen()
 		d := delivery{kind: k, body: json.RawMessage(payload), at: time.Now(), ack: func(any) {}}
 		switch k {
 		case commands:
@@ -219,29 +219,6 @@ func TestAQuoteIsItsOwners(t *testing.T) {
 	}
 }
 
-// Answers of up to 20 kB are kept for a few hundred forms, not for every delivery of hours.
-func TestAnswersAreNotKeptWithoutBound(t *testing.T) {
-	s, now := newSeen(), time.Now()
-	for i := range 3 * maxAcks {
-		key := strconv.Itoa(i)
-		s.begin(key, now)
-		s.acked(key, "answer")
-		s.end(key, true)
-	}
-	held := 0
-	for _, at := range s.by {
-		if at.ack != nil {
-			held++
-		}
-	}
-	if fresh, ack := s.begin(strconv.Itoa(3*maxAcks-1), now); held != maxAcks || fresh || ack != "answer" || len(s.acks) != maxAcks {
-		t.Errorf("%d answers are held; the last one: %v %v", held, fresh, ack)
-	}
-	if fresh, _ := s.begin("0", now); fresh {
-		t.Error("an old delivery counts as new")
-	}
-}
-
 // reader says whether it was read from.
 type reader struct {
 	io.Reader
@@ -327,7 +304,7 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 			{kind: interactions, body: json.RawMessage(`{"type":"view_submission","user":{"id":"U1"},"trigger_id":"123.secrettrigger","view":{"id":"V1","private_metadata":"{\"d\":\"x\"}","state":{"values":{"in.0.0.text":{"a":{"type":"plain_text_input","value":"` + typed + `"}}}}}}`)},
 			{kind: events, body: json.RawMessage(`{"team_id":"` + w.TeamID + `","event":{"type":"message","channel_type":"im","user":"U1","channel":"D1","ts":"1.2","text":"` + typed + `"}}`)},
 		} {
-			f.seen = newSeen()
+			f.seen = intake.NewSeen()
 			d.at, d.ack = time.Now(), func(any) {}
 			switch d.kind {
 			case commands:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/intake"
 	"hikeshi/bot/slack/slacktest"
 )
 
@@ -112,7 +113,7 @@ func TestNothingIsAcknowledgedThatIsNotTakenIn(t *testing.T) {
 		t.Errorf("without a desk: %d", got)
 	}
 	f.Use(&doorDesk{})
-	f.work.finish(time.Second)
+	f.work.Finish(time.Second)
 	if got := ask(); got != http.StatusServiceUnavailable {
 		t.Errorf("while ending: %d", got)
 	}
@@ -146,12 +147,12 @@ func fuzzed(f *testing.F, k kind) func(t *testing.T, body []byte) []chat.Request
 	w := slacktest.New(f)
 	w.AddUser(slacktest.User{ID: "U1", Name: "sato"})
 	front := newDoor(f, w, overHTTP)
-	f.Cleanup(func() { front.work.finish(time.Second) })
+	f.Cleanup(func() { front.work.Finish(time.Second) })
 	return func(t *testing.T, body []byte) []chat.Request {
 		desk := &doorDesk{}
 		acked := 0
 		d := delivery{kind: k, body: body, at: time.Now(), ack: func(any) { acked++ }}
-		front.seen, front.homes = newSeen(), newHomes()
+		front.seen, front.homes = intake.NewSeen(), newHomes()
 		front.Use(desk)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()

@@ -17,14 +17,19 @@ const invited = 100
 
 // kick takes out whom we once brought in and who does not belong there any more.
 func (k *keeping) kick(ctx context.Context) error {
-	// Until he is out, nothing is said there: it must be known before he is asked out.
-	k.place.Leaving = time.Time{}
-	if slices.ContainsFunc(slices.Concat(k.place.Invited, k.place.Inviting), func(u string) bool { return !slices.Contains(k.place.Members, u) }) {
-		k.place.Leaving = time.Now().UTC()
+	// Until he is out, nothing is said there: it must be known before he is asked out. A try that
+	// failed does not begin the time anew.
+	if !slices.ContainsFunc(slices.Concat(k.place.Invited, k.place.Inviting), func(u string) bool { return !slices.Contains(k.place.Members, u) }) {
+		k.place.Leaving = time.Time{}
+	} else {
+		if k.place.Leaving.IsZero() {
+			k.place.Leaving = time.Now().UTC()
+		}
 		if err := k.rememberPlace(ctx, k.want.Channel, *k.place); err != nil {
 			return err
 		}
 	}
+	unsure := false
 	var errs []error
 	for _, user := range slices.Concat(k.place.Invited, k.place.Inviting) {
 		if slices.Contains(k.place.Members, user) {
@@ -44,11 +49,15 @@ func (k *keeping) kick(ctx context.Context) error {
 		case code(err) != "" && !errors.Is(err, chat.ErrUnsure):
 			k.stays = true
 		default:
-			k.stays = true
+			unsure = true // he may be out; it is tried again
 			errs = append(errs, err)
 		}
 	}
-	k.place.Leaving, k.place.Stays = time.Time{}, k.stays
+	if unsure { // what was known before holds
+		k.place.Stays = k.place.Stays || k.stays
+	} else {
+		k.place.Leaving, k.place.Stays = time.Time{}, k.stays
+	}
 	maps.DeleteFunc(k.place.Absent, func(user string, _ absence) bool { return !slices.Contains(k.place.Members, user) })
 	return errors.Join(errs...)
 }

@@ -96,6 +96,8 @@ func (k *keeping) kept(ctx context.Context) chat.Kept {
 		kept.Problem = chat.ProblemRefused
 	case k.stays:
 		kept.Problem = chat.ProblemStays
+	case p.Leaving.IsZero() && !p.Ended:
+		kept.NoCard = k.want.Pinned != "" && within(k.want.Pinned, p.ID) == ""
 	}
 	for _, user := range p.Members {
 		if a, ok := p.Absent[user]; ok {
@@ -125,7 +127,7 @@ func (k *keeping) findAgain(ctx context.Context) error {
 	if k.lost = err != nil || c.IsArchived || open(c); k.lost {
 		return nil
 	}
-	return k.config.Memory.Remember(ctx, "lost/"+k.place.ID, nil)
+	return k.config.Memory.Remember(ctx, lostPrefix+k.place.ID, nil)
 }
 
 // open says whether others can read a channel than those who were brought into it: somebody of

@@ -53,6 +53,9 @@ const (
 	// grace is how long a promised turn is kept for a caller that does not come back; the
 	// courier lets some come up to a minute late.
 	grace = 90 * time.Second
+	// lateFor is how many messages of a conversation who is late waits for in line. Pages to it may go
+	// first for many seconds, and what takes long counts as a platform that does not answer.
+	lateFor = 3
 )
 
 // pace says when a method may be called, so that Slack need not refuse: no more often than
@@ -107,13 +110,13 @@ func (p *pace) wait(ctx context.Context, t turn) error {
 		t.ticket = "#" + strconv.Itoa(p.last)
 		p.mu.Unlock()
 	}
-	for {
+	for begun := time.Now(); ; {
 		now := time.Now()
 		wait := p.book(t, now).Sub(now)
 		switch {
 		case wait <= 0:
 			return nil
-		case t.patience >= 0 && wait > t.patience && !p.late(t, now):
+		case t.patience >= 0 && wait > t.patience && (now.Sub(begun)+wait > lateFor*p.channel || !p.late(t, now)):
 			if !keep {
 				p.forget(t)
 			}
@@ -187,7 +190,7 @@ func (p *pace) book(t turn, now time.Time) time.Time {
 		if conversation := lanes[len(lanes)-1]; due && t.conversation != "" && lanes[0].free(now, t.urgent) && !now.Before(conversation.blocked) {
 			// Somebody before him came a moment late. To the end of the line he would come after
 			// all that happened later, and again after that.
-			if next := conversation.usedUntil(); next.After(now) {
+			if next := conversation.takenUntil(now, t.urgent); next.After(now) {
 				for _, l := range lanes {
 					l.add(slot{at: next, urgent: t.urgent, ticket: t.ticket, late: true})
 				}
@@ -289,6 +292,14 @@ type slot struct {
 	late   bool // the turn is overdue: its caller waits in line, and not for another time
 }
 
+// takes says whether a slot is taken for who comes now: by a call that was made, or, for what is not
+// a page, by a page whose turn has come. It is on its way, and is not to find that an ordinary
+// message, of which hundreds may stand in line, was there a moment before it; a page that never
+// comes holds them up for one window.
+func (s slot) takes(now time.Time, urgent bool) bool {
+	return s.used || s.urgent && !urgent && !s.at.After(now)
+}
+
 // free says whether a call fits in now, by the calls that were made.
 func (l *lane) free(now time.Time, urgent bool) bool {
 	if now.Before(l.blocked) {
@@ -296,7 +307,7 @@ func (l *lane) free(now time.Time, urgent bool) bool {
 	}
 	all, ordinary := 0, 0
 	for _, s := range l.slots {
-		if s.used && s.at.After(now.Add(-l.window)) {
+		if s.takes(now, urgent) && s.at.After(now.Add(-l.window)) {
 			all++
 			if !s.urgent {
 				ordinary++
@@ -306,10 +317,10 @@ func (l *lane) free(now time.Time, urgent bool) bool {
 	return all < l.limit && (urgent || ordinary < l.ordinary)
 }
 
-// usedUntil is when the window of the last call that was made is over.
-func (l *lane) usedUntil() (end time.Time) {
+// takenUntil is when the window of the last call that is taken is over.
+func (l *lane) takenUntil(now time.Time, urgent bool) (end time.Time) {
 	for _, s := range l.slots {
-		if s.used {
+		if s.takes(now, urgent) {
 			end = s.at.Add(l.window)
 		}
 	}

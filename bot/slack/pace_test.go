@@ -286,3 +286,42 @@ func TestALateTurnIsNoLostTurn(t *testing.T) {
 		}
 	})
 }
+
+// TestAStormKeepsNobodyInLine: while a page a second goes to somebody, each brought a little late,
+// the messages that he is to have besides come after them; and none waits in line so long that the
+// platform would count as one that does not answer.
+func TestAStormKeepsNobodyInLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(Limits{})
+		const pages, others = 20, 12
+		waited := func(tn turn, late time.Duration) (longest time.Duration, done time.Time) {
+			for {
+				begun := time.Now()
+				wait := later(t, p.wait(t.Context(), tn))
+				longest = max(longest, time.Since(begun))
+				if wait == 0 {
+					return longest, time.Now()
+				}
+				pass(wait + late)
+			}
+		}
+		var all sync.WaitGroup
+		for i := range others {
+			all.Go(func() {
+				longest, _ := waited(turn{method: "chat.postMessage", conversation: "D1", ticket: fmt.Sprint(i), patience: ordinaryPatience}, time.Duration(i*97%400)*time.Millisecond)
+				if longest > lateFor*time.Second+ordinaryPatience {
+					t.Errorf("message %d waited %v in line", i, longest)
+				}
+			})
+		}
+		pass(100 * time.Millisecond)
+		start := time.Now()
+		for n := range pages {
+			_, done := waited(turn{method: "chat.postMessage", conversation: "D1", urgent: true, ticket: urgentTicket, patience: urgentPatience}, 40*time.Millisecond)
+			if late := done.Sub(start) - time.Duration(n+1)*1100*time.Millisecond; late > 0 {
+				t.Fatalf("page %d came %v late", n, late)
+			}
+		}
+		all.Wait()
+	})
+}

@@ -240,6 +240,15 @@ func (s *sender) Left(id chat.UserID, email string) bool {
 	return left
 }
 
+// Known is the person with a verified mail address, from memory.
+func (s *sender) Known(email string) (chat.UserID, bool) {
+	s.people.mu.Lock()
+	defer s.people.mu.Unlock()
+	id, ok := s.people.mails[strings.ToLower(strings.TrimSpace(email))]
+	who := s.people.by[id].person
+	return userID(id), ok && !who.Gone && !who.Bot && !who.Outside
+}
+
 // Find is the person with a verified mail address. Nobody is an error that wraps ErrGone.
 func (s *sender) Find(ctx context.Context, email string) (chat.UserID, error) {
 	email = strings.ToLower(strings.TrimSpace(email))

@@ -17,8 +17,9 @@ const (
 	// placePatience is how long an effect waits in line; beyond it the rest of the channel
 	// is kept later.
 	placePatience = 2 * time.Second
-	// leaving is how long taking somebody out may take, with its recording: the courier's try
-	// and more. Beyond it whoever did it is gone.
+	// leaving is how long taking somebody out may take, with its recording: the courier's try, a
+	// few more where Slack does not answer, and a start of the program. Beyond it nobody waits any
+	// longer for what is to be said.
 	leaving = 30 * time.Second
 )
 
@@ -54,6 +55,16 @@ type place struct {
 type absence struct {
 	Why chat.Problem `json:"why"`
 	At  time.Time    `json:"at"`
+}
+
+// takesOut says whether what is to be said waits for somebody to be taken out. A process that has just
+// begun takes him out as well, however long ago the one before it was to do so.
+func (s *sender) takesOut(p place) bool {
+	since := p.Leaving
+	if s.began.After(since) {
+		since = s.began
+	}
+	return !p.Leaving.IsZero() && time.Since(since) < leaving
 }
 
 func (s *sender) recallPlace(ctx context.Context, channel string) (place, error) {
@@ -102,8 +113,8 @@ func (s *sender) channelOf(ctx context.Context, id string) (channel string, ok b
 }
 
 // Holds says whether what is said in an incident's channel would still reach somebody who does
-// not belong in it any more, because the channel is not kept accordingly yet. Once it is known
-// that he cannot be taken out, nothing is said there: then he is not reached.
+// not belong in it any more, because the channel is not kept accordingly yet. While he is being
+// taken out, and once it is known that he cannot be, nothing is said there: then he is not reached.
 func (s *sender) Holds(ctx context.Context, channel string, who chat.UserID) (bool, error) {
 	user, ok := slackUser(who)
 	if !ok {
@@ -115,20 +126,22 @@ func (s *sender) Holds(ctx context.Context, channel string, who chat.UserID) (bo
 		return false, err
 	case slices.Contains(p.Members, user):
 		return true, nil
-	case p.ID == "" || p.Archived || p.Stays || !slices.Contains(slices.Concat(p.Invited, p.Inviting), user):
+	case p.ID == "" || p.Archived || p.Stays || !p.Leaving.IsZero() || !slices.Contains(slices.Concat(p.Invited, p.Inviting), user):
 		return false, nil
 	}
 	lost, err := s.lost(ctx, p.ID)
 	return !lost, err
 }
 
+const lostPrefix = "lost/"
+
 // A channel is lost when somebody took us out of it, archived or deleted it, or opened it to
 // others, while its incident goes on. It is noted apart from the place, which only Keep writes.
 func (s *sender) lose(ctx context.Context, id string) error {
-	return s.config.Memory.Remember(ctx, "lost/"+id, []byte(time.Now().UTC().Format(time.RFC3339)))
+	return s.config.Memory.Remember(ctx, lostPrefix+id, []byte(time.Now().UTC().Format(time.RFC3339)))
 }
 
 func (s *sender) lost(ctx context.Context, id string) (bool, error) {
-	b, err := s.config.Memory.Recall(ctx, "lost/"+id)
+	b, err := s.config.Memory.Recall(ctx, lostPrefix+id)
 	return len(b) > 0, err
 }

@@ -505,7 +505,7 @@ func TestWhoCannotBeTakenOut(t *testing.T) {
 }
 
 // TestNothingIsSaidWhileSomebodyIsTakenOut: what is to be said in the channel waits for it,
-// though not for ever, should the process have died on the way.
+// though not for ever, should Slack not answer or the process have died on the way.
 func TestNothingIsSaidWhileSomebodyIsTakenOut(t *testing.T) {
 	b := newBench(t)
 	p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
@@ -527,17 +527,44 @@ func TestNothingIsSaidWhileSomebodyIsTakenOut(t *testing.T) {
 	if got := titles(b.channel(inc).Messages); got != "he is left out" {
 		t.Errorf("the channel holds %q", got)
 	}
+	// Slack does not answer: he may be out or not, and it is tried again within seconds.
+	p.Members = members("U1", "U2")
+	b.keep(p)
+	p.Members = members("U2")
+	b.Fail("conversations.kick", 2, slacktest.ServerError)
+	for range 2 {
+		if kept, err := b.Keep(t.Context(), p); err == nil || kept.Problem != "" {
+			t.Fatalf("kept %+v, %v", kept, err)
+		}
+		if held, err := b.Holds(t.Context(), inc, "slack:U1"); err != nil || held {
+			t.Errorf("held: %v, %v", held, err)
+		}
+		_, err := b.Send(t.Context(), toChannel("feed/2", "later"))
+		later(t, err)
+	}
+	// A process that begins only now, long after the one that died on the way, waits as well.
+	since := func(p place) place { p.Leaving = p.Leaving.Add(-leaving); return p }
 	left, err := b.recallPlace(t.Context(), inc)
 	if err == nil {
-		left.Leaving = time.Now().Add(-leaving)
-		err = b.rememberPlace(t.Context(), inc, left)
+		err = b.rememberPlace(t.Context(), inc, since(left))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = b.Send(t.Context(), toChannel("feed/2", "later"))
+	later(t, err)
+	if got := titles(b.Person("U2").DMs()); got != "" {
+		t.Errorf("two sees %q", got)
+	}
+	b.began = b.began.Add(-leaving)
 	b.send(toChannel("feed/2", "later"))
 	if got := titles(b.Person("U2").DMs()); got != "later" {
 		t.Errorf("after a death on the way, two sees %q", got)
+	}
+	b.keep(p)
+	b.send(toChannel("feed/3", "at last"))
+	if got := titles(b.channel(inc).Messages); got != "he is left out | at last" {
+		t.Errorf("the channel holds %q", got)
 	}
 }
 

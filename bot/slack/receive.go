@@ -49,7 +49,7 @@ func (f *Front) take(d delivery) bool {
 	var once sync.Once
 	ack := d.ack
 	d.ack = func(body any) { once.Do(func() { ack(body) }) }
-	return f.work.start(f.patience.room, func(ctx context.Context) {
+	return f.work.Start(f.patience.room, func(ctx context.Context) {
 		defer d.ack(nil) // also what cannot be read: it would come again and again
 		defer f.stumble()
 		switch d.kind {
@@ -79,7 +79,7 @@ func (f *Front) command(ctx context.Context, desk Desk, d delivery) {
 	text := strings.TrimSpace(f.spoken(c.Text))
 	key := "slack:cmd:" + c.TeamID + ":" + c.UserID + ":" + c.TriggerID
 	s := stage{user: c.UserID, channel: c.ChannelID, responseURL: c.ResponseURL, trigger: c.TriggerID, at: d.at}
-	if text == "" || f.seen.has(key) {
+	if text == "" || f.seen.Has(key) {
 		d.ack(nil)
 	} else {
 		// What is answered at once needs no sentence before it, which would stay above it.
@@ -121,11 +121,11 @@ func (f *Front) incidentOf(ctx context.Context, channelID string) string {
 
 // once handles what is new, and what could not be shown the time before.
 func (f *Front) once(key string, handle func() (shown bool)) {
-	if fresh, _ := f.seen.begin(key, f.clock()); !fresh {
+	if fresh, _ := f.seen.Begin(key, f.clock()); !fresh {
 		return
 	}
 	shown := false
-	defer func() { f.seen.end(key, shown) }()
+	defer func() { f.seen.End(key, shown) }()
 	shown = handle()
 }
 

@@ -11,6 +11,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 const (
@@ -217,6 +218,15 @@ func (s *sender) options(d chat.Delivery) []sl.MsgOption {
 
 // direct brings a card to somebody's direct messages right now, outside of the courier.
 func (s *sender) direct(ctx context.Context, who chat.UserID, c chat.Card) error {
+	return s.atOnce(ctx, who, s.post, chat.Delivery{Card: c})
+}
+
+// hand brings a file there.
+func (s *sender) hand(ctx context.Context, who chat.UserID, doc chat.Document) error {
+	return s.atOnce(ctx, who, s.putDocument, chat.Delivery{Document: &doc, Card: chat.Card{Title: doc.Name}})
+}
+
+func (s *sender) atOnce(ctx context.Context, who chat.UserID, put func(context.Context, string, chat.Delivery, line) (chat.MessageID, error), d chat.Delivery) error {
 	user, ok := slackUser(who)
 	if !ok {
 		return &refusal{method: "conversations.open", code: "user_not_found"}
@@ -226,7 +236,7 @@ func (s *sender) direct(ctx context.Context, who chat.UserID, c chat.Card) error
 	if err != nil {
 		return err
 	}
-	_, err = s.post(ctx, dm, chat.Delivery{Card: c}, l)
+	_, err = put(ctx, dm, d, l)
 	return err
 }
 
@@ -246,7 +256,7 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 	}
 	// Somebody who does not belong there any more, such as one who is left out, must not read
 	// on: he goes first.
-	if !p.Leaving.IsZero() && time.Since(p.Leaving) < leaving {
+	if s.takesOut(p) {
 		return "", &chat.Later{Wait: unmade}
 	}
 	if lost, err := s.lost(ctx, p.ID); err != nil {
@@ -275,7 +285,7 @@ func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.Messag
 	if len(p.Members) == 0 {
 		return "", &refusal{method: "conversations.open", code: "users_not_found"}
 	}
-	if blank(oneLine(d.Card.Title)) {
+	if blank(fit.OneLine(d.Card.Title)) {
 		d.Card.Title = strings.ToUpper(d.To.Channel) // nothing else says there which incident it is
 	}
 	ids, errs := make([]string, len(p.Members)), make([]error, len(p.Members))

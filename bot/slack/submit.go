@@ -34,7 +34,7 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 	}
 	// A refused form is sent again under the same draft; only the same sending is a repeat.
 	key := r.ID + ":" + c.User.ID + ":" + sending(c, d)
-	fresh, acked := f.seen.begin(key, f.clock())
+	fresh, acked := f.seen.Begin(key, f.clock())
 	if !fresh {
 		if acked == nil {
 			acked = f.waiting(title, typedIn(r))
@@ -43,9 +43,9 @@ func (f *Front) submitted(ctx context.Context, desk Desk, d delivery, c *sl.Inte
 		return
 	}
 	shown := false
-	defer func() { f.seen.end(key, shown) }()
+	defer func() { f.seen.End(key, shown) }()
 	ack := func(body any) {
-		f.seen.acked(key, body)
+		f.seen.Acked(key, body)
 		d.ack(body)
 	}
 
@@ -128,7 +128,7 @@ func (f *Front) admitLater(ctx context.Context, s stage, c *sl.InteractionCallba
 	quiet.quiet = true
 	called, ok := f.admit(ctx, quiet, c.User.ID, nameIn(c), team)
 	if !ok {
-		f.work.start(0, func(ctx context.Context) {
+		f.work.Start(0, func(ctx context.Context) {
 			select {
 			case <-acked:
 				f.tell(ctx, s, saysStranger)
@@ -223,6 +223,12 @@ func (f *Front) files(ctx context.Context, chosen []fileRef, quote *quoteRef) ch
 		defer cancel()
 		for _, c := range chosen {
 			name, body, err := f.openFile(ctx, c.ID)
+			if errors.Is(err, chat.ErrGone) { // deleted: the others are there all the same
+				if !yield(chat.File{Input: c.Input, Name: c.Name}, errors.Join(errFile, err)) {
+					return
+				}
+				continue
+			}
 			if err != nil {
 				yield(chat.File{}, errors.Join(errFile, err))
 				return

@@ -12,6 +12,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // The layouts of chat.Input's values.
@@ -99,14 +100,14 @@ func inputErrors(f chat.Form, s sheet) (byBlock map[string]string, all bool) {
 			all = false
 			continue
 		}
-		byBlock[blockID(i.Name, s.Round, part)] = clip(clean(i.Error), maxLabel)
+		byBlock[blockID(i.Name, s.Round, part)] = fit.Clip(fit.Clean(i.Error), maxLabel)
 	}
 	return byBlock, all && len(byBlock) > 0
 }
 
 // askable reports whether an input can be a block of Slack.
 func askable(i chat.Input) bool {
-	return i.Name != "" && clean(i.Name) == i.Name && units(blockID(i.Name, 1_000_000, 0)) <= maxID
+	return i.Name != "" && fit.Clean(i.Name) == i.Name && fit.Units(blockID(i.Name, 1_000_000, 0)) <= maxID
 }
 
 // written reports whether an input is answered in words. A list without options is: the desk
@@ -127,13 +128,13 @@ func written(i chat.Input) bool {
 // split parts a text that is too long for one input; nil: it is not. A cut stands between two
 // characters that are seen, for a space or a line's end at the border of an input may get lost.
 func split(i chat.Input) []string {
-	value := clean(i.Value)
-	if !written(i) || units(value) <= maxTyped {
+	value := fit.Clean(i.Value)
+	if !written(i) || fit.Units(value) <= maxTyped {
 		return nil
 	}
 	var out []string
 	for rest := value; rest != ""; {
-		n := cut(rest, maxTyped, utf16.RuneLen)
+		n := fit.Cut(rest, maxTyped, utf16.RuneLen)
 		if n < len(rest) {
 			n = seam(rest, n)
 		}
@@ -147,7 +148,7 @@ func seam(s string, n int) int {
 	after, _ := utf8.DecodeRuneInString(s[n:])
 	for at := n; at > n/2; {
 		before, size := utf8.DecodeLastRuneInString(s[:at])
-		if !unicode.IsSpace(before) && !unicode.IsSpace(after) && !continues(before, after) && !(regional(before) && regional(after)) {
+		if !unicode.IsSpace(before) && !unicode.IsSpace(after) && fit.Between(before, after) {
 			return at
 		}
 		after, at = before, at-size

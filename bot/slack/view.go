@@ -6,6 +6,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // The callback_ids of our views.
@@ -18,15 +19,15 @@ const (
 
 // view begins a modal.
 func (d drawing) view(callback, title string, blocks []sl.Block) sl.ModalViewRequest {
-	if title = oneLine(title); blank(title) {
+	if title = fit.OneLine(title); blank(title) {
 		title = d.say("slack.draw.view")
 	}
 	if len(blocks) == 0 {
 		blocks = []sl.Block{section(d.say("slack.draw.empty"))}
 	}
 	return sl.ModalViewRequest{
-		Type: sl.VTModal, CallbackID: callback, Title: plain(clip(title, maxTitle)),
-		Close: plain(clip(d.say("slack.draw.close"), maxTitle)), Blocks: sl.Blocks{BlockSet: blocks},
+		Type: sl.VTModal, CallbackID: callback, Title: plain(fit.Clip(title, maxTitle)),
+		Close: plain(fit.Clip(d.say("slack.draw.close"), maxTitle)), Blocks: sl.Blocks{BlockSet: blocks},
 	}
 }
 
@@ -143,7 +144,7 @@ func (d drawing) waitingView(title, typed string) sl.ModalViewRequest {
 	if !blank(typed) {
 		r := d.row(sl.NewSectionBlock(bold(d.say("slack.draw.typed"), maxSection), nil, nil), aView)
 		r.holds = true
-		rows = append(append(rows, r), d.text(clean(typed), false, aView)...)
+		rows = append(append(rows, r), d.text(fit.Clean(typed), false, aView)...)
 	}
 	return d.view(viewWaiting, title, blocksOf(fitting(rows, aView.blocks, aView.room)))
 }

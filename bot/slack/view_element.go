@@ -8,6 +8,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // answerID is the action_id of every input: its block says which one it is.
@@ -39,11 +40,11 @@ func (d drawing) element(i chat.Input, search bool) (e sl.BlockElement, shown bo
 func (d drawing) typed(i chat.Input) *sl.PlainTextInputBlockElement {
 	e := sl.NewPlainTextInputBlockElement(nil, answerID)
 	e.Multiline = i.Kind == chat.Lines || strings.Contains(i.Value, "\n")
-	e.InitialValue = clean(i.Value)
+	e.InitialValue = fit.Clean(i.Value)
 	e.MaxLength = maxTyped
 	if i.Max > 0 {
 		// What is there already must have room, or Slack would refuse to show it.
-		e.MaxLength = min(max(i.Max, units(e.InitialValue)), maxTyped)
+		e.MaxLength = min(max(i.Max, fit.Units(e.InitialValue)), maxTyped)
 	}
 	return e
 }
@@ -73,17 +74,17 @@ func (d drawing) options(options []chat.Option) []*sl.OptionBlockObject {
 
 // option draws an option; what its label has no room for stands below it.
 func (d drawing) option(value string, o chat.Option) *sl.OptionBlockObject {
-	label := oneLine(o.Label)
+	label := fit.OneLine(o.Label)
 	if blank(label) {
-		label = oneLine(o.Value)
+		label = fit.OneLine(o.Value)
 	}
 	if blank(label) {
 		label = d.say("slack.draw.none")
 	}
-	out := sl.NewOptionBlockObject(value, plain(clip(label, maxOption)), nil)
+	out := sl.NewOptionBlockObject(value, plain(fit.Clip(label, maxOption)), nil)
 	if shown := out.Text.Text; shown != label {
 		if rest := strings.TrimSpace(label[len(strings.TrimSuffix(shown, "…")):]); !blank(rest) {
-			out.Description = plain(clip(rest, maxOption))
+			out.Description = plain(fit.Clip(rest, maxOption))
 		}
 	}
 	return out
@@ -118,7 +119,7 @@ func (d drawing) choice(i chat.Input, search bool) (sl.BlockElement, bool) {
 		e.InitialOption = chosen
 		return e, shown
 	}
-	e := sl.NewOptionsSelectBlockElement(sl.OptTypeStatic, plain(clip(d.say("slack.draw.choose"), maxPlaceholder)), answerID, options...)
+	e := sl.NewOptionsSelectBlockElement(sl.OptTypeStatic, plain(fit.Clip(d.say("slack.draw.choose"), maxPlaceholder)), answerID, options...)
 	e.InitialOption = chosen
 	if search {
 		// Slack asks for the options while somebody types (block_suggestion), from nothing on.
@@ -150,7 +151,7 @@ func (d drawing) choices(i chat.Input, search bool) (sl.BlockElement, bool) {
 		e.InitialOptions = chosen
 		return e, shown
 	}
-	e := sl.NewOptionsMultiSelectBlockElement(sl.MultiOptTypeStatic, plain(clip(d.say("slack.draw.choose"), maxPlaceholder)), answerID, options...)
+	e := sl.NewOptionsMultiSelectBlockElement(sl.MultiOptTypeStatic, plain(fit.Clip(d.say("slack.draw.choose"), maxPlaceholder)), answerID, options...)
 	e.InitialOptions = chosen
 	if search || len(options) > maxOptions {
 		none := 0

@@ -7,6 +7,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 // of is the sheet of a form: its draft, and what of it cannot be changed.
@@ -48,11 +49,11 @@ func (d drawing) formView(f chat.Form, s sheet) sl.ModalViewRequest {
 		if total(rows) <= aView.room {
 			v := d.view(viewForm, f.Title, blocksOf(rows))
 			v.PrivateMetadata = metadata
-			submit := oneLine(f.Submit)
+			submit := fit.OneLine(f.Submit)
 			if blank(submit) {
 				submit = d.say("slack.draw.submit")
 			}
-			v.Submit = plain(clip(submit, maxTitle))
+			v.Submit = plain(fit.Clip(submit, maxTitle))
 			return v
 		}
 		name := longestList(f, search)
@@ -76,13 +77,13 @@ func longestList(f chat.Form, search map[string]bool) (name string) {
 // above is what stands before the questions.
 func (d drawing) above(f chat.Form) []row {
 	var rows []row
-	if title := oneLine(f.Title); units(title) > maxTitle {
+	if title := fit.OneLine(f.Title); fit.Units(title) > maxTitle {
 		rows = append(rows, d.text(title, false, aView)...)
 	}
 	if !blank(f.Error) {
-		rows = append(rows, d.text(wrong+clean(f.Error), false, aView)...)
+		rows = append(rows, d.text(wrong+fit.Clean(f.Error), false, aView)...)
 	}
-	return append(rows, d.text(clean(f.Intro), false, aView)...)
+	return append(rows, d.text(fit.Clean(f.Intro), false, aView)...)
 }
 
 // asked draws the questions; ok is false where one of them cannot be asked.
@@ -120,23 +121,23 @@ func (d drawing) fixed(inputs []chat.Input) []row {
 	if len(inputs) <= joinedFixed {
 		var pairs []chat.Pair
 		for _, i := range inputs {
-			pairs = append(pairs, chat.Pair{Label: i.Label, Value: clip(i.Value, maxSection)})
+			pairs = append(pairs, chat.Pair{Label: i.Label, Value: fit.Clip(i.Value, maxSection)})
 		}
 		return d.fields(pairs, aView)
 	}
 	var lines []string
 	for _, i := range inputs {
-		lines = append(lines, d.say("slack.draw.item_marked", "mark", oneLine(i.Label), "text", clean(i.Value)))
+		lines = append(lines, d.say("slack.draw.item_marked", "mark", fit.OneLine(i.Label), "text", fit.Clean(i.Value)))
 	}
-	return d.text(clip(strings.Join(lines, "\n"), 4*maxSection), false, aView)
+	return d.text(fit.Clip(strings.Join(lines, "\n"), 4*maxSection), false, aView)
 }
 
 // question draws one input, with what is wrong with it before it.
 func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block, ok bool) {
 	if !blank(i.Error) {
-		blocks = append(blocks, section(clip(wrong+clean(i.Error), maxSection)))
+		blocks = append(blocks, section(fit.Clip(wrong+fit.Clean(i.Error), maxSection)))
 	}
-	label := strings.TrimSpace(clean(i.Label))
+	label := strings.TrimSpace(fit.Clean(i.Label))
 	if blank(label) {
 		label = i.Name
 	}
@@ -144,13 +145,13 @@ func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block
 		label = d.say("slack.draw.blank")
 	}
 	input := func(label, hint string, part int, e sl.BlockElement) *sl.InputBlock {
-		b := sl.NewInputBlock(blockID(i.Name, s.Round, part), plain(clip(label, maxLabel)), nil, e).WithOptional(!i.Required || part > 1)
+		b := sl.NewInputBlock(blockID(i.Name, s.Round, part), plain(fit.Clip(label, maxLabel)), nil, e).WithOptional(!i.Required || part > 1)
 		if !blank(hint) {
-			b.Hint = plain(clip(hint, maxLabel))
+			b.Hint = plain(fit.Clip(hint, maxLabel))
 		}
 		return b
 	}
-	hint := strings.TrimSpace(clean(i.Hint))
+	hint := strings.TrimSpace(fit.Clean(i.Hint))
 	if parts := split(i); parts != nil {
 		if len(parts) > maxParts {
 			if s.Quote == nil {
@@ -163,7 +164,7 @@ func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block
 		for n, text := range parts {
 			e := d.typed(chat.Input{Kind: i.Kind, Value: text})
 			e.MaxLength = maxTyped
-			shown := d.say("slack.draw.part", "label", clip(label, maxSection/2), "part", strconv.Itoa(n+1), "parts", strconv.Itoa(len(parts)))
+			shown := d.say("slack.draw.part", "label", fit.Clip(label, maxSection/2), "part", strconv.Itoa(n+1), "parts", strconv.Itoa(len(parts)))
 			blocks = append(blocks, input(shown, hint, n+1, e))
 			hint = ""
 		}
@@ -171,7 +172,7 @@ func (d drawing) question(i chat.Input, s sheet, search bool) (blocks []sl.Block
 	}
 	e, shown := d.element(i, search)
 	if !shown && !blank(i.Value) {
-		blocks = append(blocks, section(d.say("slack.draw.before", "value", clip(clean(i.Value), maxSection/2))))
+		blocks = append(blocks, section(d.say("slack.draw.before", "value", fit.Clip(fit.Clean(i.Value), maxSection/2))))
 	}
 	return append(blocks, input(label, hint, 0, e)), true
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hikeshi/bot/fit"
 )
 
 // sheet is what a form carries with it, in its private_metadata: all that is needed to take
@@ -166,7 +168,7 @@ func optionValue(value string) string {
 	switch {
 	case value == "":
 		return noValue
-	case value != noValue && units(value) <= maxOptionValue && clean(value) == value && !blank(value):
+	case value != noValue && fit.Units(value) <= maxOptionValue && fit.Clean(value) == value && !blank(value):
 		return value
 	}
 	sum := sha256.Sum256([]byte(value))

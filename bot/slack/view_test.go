@@ -8,6 +8,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 func TestAnswersComeBackAsChosen(t *testing.T) {
@@ -67,7 +68,7 @@ func TestALongTextIsAskedInPartsAndReadAsOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := readValues(s, fillIn(v)); got["text"] != clean(value) {
+		if got, _ := readValues(s, fillIn(v)); got["text"] != fit.Clean(value) {
 			t.Errorf("%s: %d bytes came back as %d", name, len(value), len(got["text"]))
 		}
 	}

@@ -142,6 +142,21 @@ func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// click presses what stands there. Where the page has put a new one in its place between the
+// finding and the pressing, it is found again.
+func (p *person) click(selector string) {
+	p.t.Helper()
+	for {
+		err := chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS(selector)))
+		switch {
+		case err == nil:
+			return
+		case p.ctx.Err() != nil, !strings.Contains(err.Error(), "Could not find node"):
+			p.t.Fatal(err)
+		}
+	}
+}
+
 func (p *person) open(path string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.at.URL + path))

@@ -44,6 +44,7 @@ type fakeDesk struct {
 	requests []chat.Request
 	posts    map[string][]desk.Post // by channel, or by user for direct messages
 	taken    bool
+	persons  string               // in the draft: how many are concerned
 	barred   map[chat.UserID]bool // left out of the incident
 	drafts   map[string]chat.Values
 	stored   chan string // a draft was stored
@@ -58,7 +59,8 @@ type fakeDesk struct {
 
 func newFakeDesk() *fakeDesk {
 	d := &fakeDesk{
-		now: time.Date(2026, 11, 21, 17, 7, 0, 0, time.UTC), lang: "ja", drafts: map[string]chat.Values{},
+		persons: "不明（判明次第追完）",
+		now:     time.Date(2026, 11, 21, 17, 7, 0, 0, time.UTC), lang: "ja", drafts: map[string]chat.Values{},
 		barred: map[chat.UserID]bool{}, stored: make(chan string, 100), changed: func(string) {},
 	}
 	d.posts = richPosts(d.now)

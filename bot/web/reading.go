@@ -73,7 +73,10 @@ func (s *Server) contacts(v *visit) error {
 	return s.show(v, http.StatusOK, "page", out)
 }
 
-func (s *Server) clocks(v *visit) error {
+func (s *Server) clocks(v *visit) error { return s.showClocks(v, "") }
+
+// showClocks shows the page of clocks, with a calendar's address that was just made.
+func (s *Server) showClocks(v *visit, address string) error {
 	page, err := s.cfg.Desk.Clocks(v.ctx(), v.who)
 	if err != nil {
 		return err
@@ -81,6 +84,7 @@ func (s *Server) clocks(v *visit) error {
 	out := s.view(v, "clocks")
 	v.enterRoom(out, page.Room)
 	out.Clocks, out.Live, out.Title = page, true, s.cfg.Say(v.lang, "web.clocks.title")
+	out.Calendars, out.CalendarAddress = s.cfg.Calendars != nil, address
 	out.Answers = v.session.taken()
 	return s.show(v, http.StatusOK, "page", out)
 }
@@ -93,6 +97,41 @@ func (s *Server) undelivered(v *visit) error {
 	out := s.view(v, "undelivered")
 	v.enterRoom(out, page.Room)
 	out.Undelivered, out.Live, out.Title = page, true, s.cfg.Say(v.lang, "web.undelivered.title")
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+func (s *Server) drafts(v *visit) error {
+	page, err := s.cfg.Desk.DraftList(v.ctx(), v.who, v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "drafts")
+	v.enterRoom(out, page.Room)
+	out.Drafts, out.Live = page, true
+	out.Title = strings.TrimSpace(page.ID + " " + s.cfg.Say(v.lang, "web.drafts.title"))
+	out.Answers = v.session.taken()
+	return s.show(v, http.StatusOK, "page", out)
+}
+
+// draft shows a draft to be copied, or hands it out as a file where a format is named.
+func (s *Server) draft(v *visit) error {
+	kind, format, file := strings.Cut(v.r.PathValue("kind"), ".")
+	if file {
+		d, err := s.cfg.Desk.DraftFile(v.ctx(), v.who, v.r.PathValue("id"), kind, format)
+		if err != nil {
+			return err
+		}
+		return saved(v, d)
+	}
+	page, err := s.cfg.Desk.DraftCopy(v.ctx(), v.who, v.r.PathValue("id"), kind)
+	if err != nil {
+		return err
+	}
+	out := s.view(v, "draft")
+	v.enterRoom(out, page.Room)
+	out.Draft, out.Live = page, true
+	out.Title = strings.TrimSpace(page.ID + " " + page.Name)
 	out.Answers = v.session.taken()
 	return s.show(v, http.StatusOK, "page", out)
 }

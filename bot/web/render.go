@@ -26,29 +26,35 @@ type pages struct{ set *template.Template }
 // parsePages reads the templates; a fault in them is a fault of the program.
 func parsePages(lang string, say func(lang, key string, pairs ...string) string) *pages {
 	set := template.New("web").Funcs(template.FuncMap{
-		"say":     func(key string, pairs ...string) string { return say(lang, key, pairs...) },
-		"asset":   assetPath,
-		"local":   local,
-		"stamp":   stamp,
-		"pieces":  pieces,
-		"chosen":  chosen,
-		"short":   short,
-		"card":    func(v *view, c chat.Card) cardView { return cardView{view: v, Card: c} },
-		"post":    func(v *view, p desk.Post) cardView { return cardView{view: v, Card: p.Card, Post: &p} },
-		"button":  func(v *view, b chat.Button) buttonView { return buttonView{view: v, Button: b} },
-		"buttons": func(v *view, bs []chat.Button) buttonsView { return buttonsView{view: v, Buttons: bs} },
-		"items":   func(v *view, is []chat.Item) itemsView { return itemsView{view: v, Items: is} },
-		"form":    func(v *view, f chat.Form) formView { return formView{view: v, Form: f} },
-		"place":   func(v *view, p desk.PlaceLine) placeView { return placeView{view: v, Place: p} },
-		"person":  func(v *view, p desk.PersonLine) personView { return personView{view: v, Person: p} },
-		"input":   func(v *view, in chat.Input) inputView { return inputView{view: v, Input: in} },
+		"say":    func(key string, pairs ...string) string { return say(lang, key, pairs...) },
+		"asset":  assetPath,
+		"local":  local,
+		"stamp":  stamp,
+		"pieces": pieces,
+		"chosen": chosen,
+		"short":  short,
+		"lines":  func(text string) bool { return strings.Contains(text, "\n") },
+		"card":   func(v *view, c chat.Card) cardView { return cardView{view: v, Card: c} },
+		"post":   func(v *view, p desk.Post) cardView { return cardView{view: v, Card: p.Card, Post: &p} },
+		"button": func(v *view, b chat.Button, of ...string) buttonView {
+			return buttonView{view: v, Button: b, of: named(of)}
+		},
+		"buttons": func(v *view, bs []chat.Button, of ...string) buttonsView {
+			return buttonsView{view: v, Buttons: bs, Of: named(of)}
+		},
+		"items":  func(v *view, is []chat.Item) itemsView { return itemsView{view: v, Items: is} },
+		"clock":  func(v *view, c desk.ClockRow) clockView { return clockView{view: v, Clock: c} },
+		"form":   func(v *view, f chat.Form) formView { return formView{view: v, Form: f} },
+		"place":  func(v *view, p desk.PlaceLine) placeView { return placeView{view: v, Place: p} },
+		"person": func(v *view, p desk.PersonLine) personView { return personView{view: v, Person: p} },
+		"input":  func(v *view, in chat.Input) inputView { return inputView{view: v, Input: in} },
 	})
 	return &pages{set: template.Must(set.ParseFS(pageFiles, "html/*.html"))}
 }
 
 // view is what every template may use. Exactly one of the pages is set besides the room.
 type view struct {
-	Kind     string // which main part: room, list, incident, contacts, clocks, undelivered, choose, signin, answer, ask, sure, error
+	Kind     string // which main part: room, list, incident, contacts, clocks, drafts, draft, undelivered, choose, signin, answer, ask, sure, error
 	Title    string
 	Lang     string
 	Practice bool
@@ -67,6 +73,11 @@ type view struct {
 	Incident desk.IncidentPage
 	Contacts desk.ContactsPage
 	Clocks   desk.ClocksPage
+	Drafts   desk.DraftsPage
+	Draft    desk.DraftPage
+	// Calendars says that there are some; CalendarAddress is one that was just made.
+	Calendars       bool
+	CalendarAddress string
 	// Undelivered is the page of what was given up.
 	Undelivered desk.UndeliveredPage
 	People      []desk.PersonLine
@@ -96,14 +107,20 @@ type (
 	buttonView struct {
 		*view
 		Button chat.Button
+		of     string
 	}
 	buttonsView struct {
 		*view
 		Buttons []chat.Button
+		Of      string // what they are about; empty: their labels say it
 	}
 	itemsView struct {
 		*view
 		Items []chat.Item
+	}
+	clockView struct {
+		*view
+		Clock desk.ClockRow
 	}
 	formView struct {
 		*view
@@ -122,6 +139,26 @@ type (
 		Input chat.Input
 	}
 )
+
+// longestName is how much of what a button is about is read out with its label.
+const longestName = 60
+
+func named(of []string) string {
+	name := []rune(strings.Join(of, " "))
+	if len(name) > longestName {
+		return string(name[:longestName]) + "…"
+	}
+	return string(name)
+}
+
+// Name is what a screen reader calls a button of which a page has many: its label first, as who
+// speaks to the browser says it, and then what it is about. Empty where the label says all.
+func (b buttonView) Name() string {
+	if b.of == "" {
+		return ""
+	}
+	return b.Button.Label + " " + b.of
+}
 
 // V is the view again, for what a template hands on to a part of itself.
 func (v *view) V() *view { return v }

@@ -39,6 +39,8 @@ type session struct {
 	lang  string // of the last page; empty before the first
 	flash []chat.Card
 	used  time.Time // the machine's clock: moving the practice clock must not sign anybody out
+
+	calendar lastCalendar
 }
 
 func (s *session) person() chat.UserID {
@@ -56,8 +58,10 @@ func (s *session) personName() string {
 // become changes the person. What was kept for the one before is not shown to the new one.
 func (s *session) become(who chat.UserID, name string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.who, s.name, s.flash = who, name, nil
+	s.mu.Unlock()
+	// An address being made may take long; no other page of this browser is to wait for it.
+	s.calendar.forget()
 }
 
 // language is that of the last page this browser was shown.

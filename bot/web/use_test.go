@@ -29,7 +29,7 @@ func TestTwoPeopleSeeEachOtherWork(t *testing.T) {
 
 	a.js(`[...document.querySelectorAll("#side a")].at(0).click()`)
 	a.untilText("#posts", "対応をお願いします")
-	a.do(chromedp.Click(chromedp.CSS("#posts .primary")))
+	a.click("#posts .primary")
 	a.untilText("#answers", "担当になりました")
 	b.untilText("#pinned", "鈴木さん（代理）")
 	if !ask[bool](b, `window.notReloaded && document.querySelector("#text").value === "書きかけ" && document.querySelector("#pinned").open`) {
@@ -42,7 +42,7 @@ func TestTwoPeopleSeeEachOtherWork(t *testing.T) {
 		t.Errorf("%d requests, want the note and the press", n)
 	}
 	// The clock is everybody's.
-	a.do(chromedp.Click(chromedp.CSS(`button[value="1h"]`)))
+	a.click(`button[value="1h"]`)
 	b.untilText("#top", "03:07")
 }
 

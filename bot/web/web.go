@@ -1,6 +1,6 @@
 // Package web is the built-in web room: a front end over HTTP for practice without any chat
 // account, and the pages that cards of every front end link to. It owns sessions, the HTML,
-// the style and the one small script, and the streams that tell open pages of a change.
+// the style and the small scripts, and the streams that tell open pages of a change.
 //
 // It must not decide what somebody may see or do: every page and every fragment is asked
 // from the desk anew, under the reader's own rights. It keeps nothing but who sits at which
@@ -36,9 +36,14 @@ type Desk interface {
 	List(ctx context.Context, who chat.UserID, before string) (desk.ListPage, error)
 	Incident(ctx context.Context, who chat.UserID, id string) (desk.IncidentPage, error)
 	Contacts(ctx context.Context, who chat.UserID) (desk.ContactsPage, error)
+	Clocks(ctx context.Context, who chat.UserID) (desk.ClocksPage, error)
+	// DraftList gives the drafts of an incident, DraftCopy one of them to be copied, DraftFile
+	// one as a file.
+	DraftList(ctx context.Context, who chat.UserID, id string) (desk.DraftsPage, error)
+	DraftCopy(ctx context.Context, who chat.UserID, id, kind string) (desk.DraftPage, error)
+	DraftFile(ctx context.Context, who chat.UserID, id, kind, format string) (desk.Download, error)
 	// Undelivered gives a page of the messages that were given up; before is the last one on
 	// the page before.
-	Clocks(ctx context.Context, who chat.UserID) (desk.ClocksPage, error)
 	Undelivered(ctx context.Context, who chat.UserID, before string) (desk.UndeliveredPage, error)
 	Download(ctx context.Context, who chat.UserID, id string, kind desk.Kind, format string) (desk.Download, error)
 	// Register is the 台帳, for who reads every incident.
@@ -68,6 +73,8 @@ type Config struct {
 	// Answers are asked by the page of an answer link, in practice and live alike; nil: there
 	// is no such page.
 	Answers Answers
+	// Calendars are read by calendar programs, in practice and live alike; nil: there are none.
+	Calendars Calendars
 	// Banner is a warning for whoever is let in; nil or "": there is none.
 	Banner func(ctx context.Context) string
 	// Clock is the product's clock, which practice can move on.
@@ -91,9 +98,11 @@ type Server struct {
 	sessions *sessions
 	guesses  guesses
 	answers  guesses // of answer links
-	live     *live
-	pages    map[string]*pages
-	mux      *http.ServeMux
+	// calendars are wrong addresses of calendars.
+	calendars guesses
+	live      *live
+	pages     map[string]*pages
+	mux       *http.ServeMux
 }
 
 // New makes the web room. It listens to nothing itself: see Handler.
@@ -132,6 +141,8 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /incidents/{id}", s.read(s.incident))
 	m.HandleFunc("GET /incidents/{id}/{document}", s.read(s.download))
 	m.HandleFunc("GET /incidents/{id}/files/{entry}", s.read(s.file))
+	m.HandleFunc("GET /incidents/{id}/drafts", s.read(s.drafts))
+	m.HandleFunc("GET /incidents/{id}/drafts/{kind}", s.read(s.draft))
 	m.HandleFunc("GET "+desk.PathRegister, s.read(s.register))
 	m.HandleFunc("GET /contacts", s.read(s.contacts))
 	m.HandleFunc("GET "+desk.PathClocks, s.read(s.clocks))
@@ -146,6 +157,10 @@ func (s *Server) routes() *http.ServeMux {
 	if s.cfg.Answers != nil {
 		m.HandleFunc("GET "+answerPattern, s.answerLink)
 		m.HandleFunc("POST "+answerPattern, s.answered)
+	}
+	if s.cfg.Calendars != nil {
+		m.HandleFunc("GET "+calendarPattern, s.calendar)
+		m.HandleFunc("POST "+desk.PathClocks, s.act(s.calendarPressed))
 	}
 	if s.cfg.Practice {
 		m.HandleFunc("GET /be", s.read(s.choose))

@@ -31,15 +31,15 @@ func openRows(t *testing.T, db Database) {
 		}
 	}
 	same(t, "what is open, the oldest first", ids, []incident.ID{first, second})
-	same(t, "with a timer", []any{rows[0].Due, rows[0].Next, rows[0].Leased}, []any{at(time.Minute), at(time.Minute), false})
-	same(t, "without", []any{rows[1].Due, rows[1].Next, rows[1].Leased}, []any{time.Time{}, time.Time{}, false})
+	same(t, "with a timer", []any{rows[0].Round.Due, rows[0].Round.Next, rows[0].Round.Leased}, []any{at(time.Minute), at(time.Minute), false})
+	same(t, "without", []any{rows[1].Round.Due, rows[1].Round.Next, rows[1].Round.Leased}, []any{time.Time{}, time.Time{}, false})
 
 	if list := got(s.ClaimTimers(t.Context(), at(time.Minute), "a", time.Minute, 10))(t); len(list) != 1 {
 		t.Fatalf("claimed %+v", list)
 	}
 	db.Exec(t, s, `UPDATE incidents SET state = '{' WHERE id = $1`, string(second))
 	rows = got(s.OpenRows(t.Context()))(t)
-	same(t, "leased", []any{rows[0].Due, rows[0].Next, rows[0].Leased}, []any{at(time.Minute), at(2 * time.Minute), true})
+	same(t, "leased", []any{rows[0].Round.Due, rows[0].Round.Next, rows[0].Round.Leased}, []any{at(time.Minute), at(2 * time.Minute), true})
 	if rows[1].ID != second || rows[1].Incident != nil {
 		t.Errorf("what cannot be read: %+v", rows[1])
 	}
@@ -48,7 +48,7 @@ func openRows(t *testing.T, db Database) {
 	is(t, "what cannot be read, alone", err, workflows.ErrUnreadable)
 	write(t, s, func(tx workflows.Tx) error {
 		row, err := tx.OpenRow(t.Context(), first)
-		same(t, "in a transaction", []any{row.ID, row.Due, row.Leased, row.Incident.ID}, []any{first, at(time.Minute), true, first})
+		same(t, "in a transaction", []any{row.ID, row.Round.Due, row.Round.Leased, row.Incident.ID}, []any{first, at(time.Minute), true, first})
 		if err != nil {
 			return err
 		}

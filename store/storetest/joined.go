@@ -16,6 +16,7 @@ var joinedTests = []testCase{
 	{"Last", lastOfAll},
 	{"PlacesAreSaidToNobody", unsaid},
 	{"Hasten", hasten},
+	{"FurtherPlatform", furtherPlatform},
 	{"Then", then},
 	{"JoinWhatIsDue", joinDue},
 	{"JoinWhatWasPutOff", joinPutOff},
@@ -85,7 +86,7 @@ func unsaid(t *testing.T, db Database) {
 	announce(t, s, 0, p)
 	b := got(s.Backlog(t.Context()))(t)
 	same(t, "pending", []any{b.Pending, b.OldestPending}, []any{0, time.Time{}})
-	same(t, "nothing waits for the channel", got(s.ChannelWaits(t.Context(), about))(t), false)
+	same(t, "nothing waits for the channel", got(s.ChannelWaits(t.Context(), about, ""))(t), false)
 	finish(t, s, claimOne(t, s, 0, "a"), "a", arrived(0, "C1"))
 	for _, q := range []workflows.MessageQuery{{Incident: about}, {Incident: about, Sent: true}, {Incident: about, All: true}, {Incident: about, All: true, Sent: true}} {
 		same(t, fmt.Sprintf("%+v", q), keys(got(s.Messages(t.Context(), q))(t)), []string{})
@@ -109,9 +110,40 @@ func hasten(t *testing.T, db Database) {
 		}
 		finish(t, s, m, "a", workflows.Sent{Waited: true, Retry: at(time.Hour)})
 	}
-	same(t, "the channel is waited for", got(s.ChannelWaits(t.Context(), about))(t), true)
+	same(t, "the channel is waited for", got(s.ChannelWaits(t.Context(), about, ""))(t), true)
 	save(t, s, workflows.Change{At: at(time.Second), Hasten: about})
 	same(t, "what waited for the channel", keys(claimMessages(t, s, time.Second, "a", 9)), []string{"card"})
+}
+
+// What goes to the channels of two platforms are two messages, each with what became of it.
+func furtherPlatform(t *testing.T, db Database) {
+	s := db.Open(t)
+	card := notice("card", "")
+	announce(t, s, 0, card, card.On("discord"), notice("dm", sato))
+	same(t, "the first platform's waits", got(s.ChannelWaits(t.Context(), about, ""))(t), true)
+	same(t, "the other's as well", got(s.ChannelWaits(t.Context(), about, "discord"))(t), true)
+	same(t, "and no third one's", got(s.ChannelWaits(t.Context(), about, "elsewhere"))(t), false)
+	for _, m := range claimMessages(t, s, 0, "a", 9) {
+		switch {
+		case m.Front == "discord":
+			same(t, "the other platform's", m.Notice, card.On("discord"))
+			finish(t, s, m, "a", workflows.Sent{Waited: true, Retry: at(time.Hour)})
+		case m.To == "":
+			same(t, "the first platform's", m.Notice, card)
+			finish(t, s, m, "a", arrived(0, "C1"))
+		default:
+			finish(t, s, m, "a", workflows.Sent{Waited: true, Retry: at(time.Hour)})
+		}
+	}
+	same(t, "one has arrived", got(s.ChannelWaits(t.Context(), about, ""))(t), false)
+	same(t, "the other has not", got(s.ChannelWaits(t.Context(), about, "discord"))(t), true)
+	same(t, "in the first channel", keys(got(s.Messages(t.Context(), workflows.MessageQuery{Incident: about}))(t)), []string{"card"})
+	same(t, "in the other", keys(got(s.Messages(t.Context(), workflows.MessageQuery{Incident: about, Front: "discord"}))(t)), []string{"card@discord"})
+	same(t, "in all", keys(got(s.Messages(t.Context(), workflows.MessageQuery{Incident: about, All: true}))(t)), []string{"card", "card@discord", "dm"})
+	save(t, s, workflows.Change{At: at(time.Second), Hasten: about})
+	claimNone(t, s, time.Second)
+	save(t, s, workflows.Change{At: at(time.Second), Hasten: about, HastenOn: "discord"})
+	same(t, "what waited for the other channel", keys(claimMessages(t, s, time.Second, "a", 9)), []string{"card@discord"})
 }
 
 func then(t *testing.T, db Database) {

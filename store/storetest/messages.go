@@ -106,9 +106,11 @@ func wholeMessage(t *testing.T, db Database) {
 	noID := cmpopts.IgnoreFields(workflows.Message{}, "ID")
 	same(t, "new", stored(t, s), want, noID)
 	m := claimOne(t, s, time.Second, "a")
-	want.Attempt = 1
+	want.Attempt, want.InHand = 1, true
 	same(t, "claimed", m, want, noID)
+	same(t, "and seen by others as such", stored(t, s), want, noID)
 	finish(t, s, m, "a", arrived(2*time.Second, "1732.0001"))
+	want.InHand = false
 	want.State, want.FirstSent, want.LastSent, want.Frontend, want.Sent = workflows.MessageSent, at(2*time.Second), at(2*time.Second), "slack", "1732.0001"
 	same(t, "sent", stored(t, s), want, noID)
 	claimNone(t, s, time.Hour)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -20,9 +21,12 @@ var transactions = []testCase{
 	{"ConflictOnAnotherSeq", conflict},
 	{"RequestsAreDoneOnce", requests},
 	{"SameReport", sameReport},
+	{"Reports", reports},
 	{"NumbersWithoutGaps", numbers},
 	{"Durable", durable},
 	{"ManyWriters", manyWriters},
+	{"SavedTogether", savedTogether},
+	{"Foreseen", foreseen},
 }
 
 var errStop = errors.New("stop")
@@ -239,6 +243,33 @@ func sameReport(t *testing.T, db Database) {
 			must(t, err)
 			same(t, c.name, id, c.want)
 			same(t, c.name+": found", ok, c.want != "")
+			return nil
+		})
+	}
+}
+
+// reports counts what one person has reported since, whatever the text, and nothing else.
+func reports(t *testing.T, db Database) {
+	s := db.Open(t)
+	ctx := t.Context()
+	for i, r := range []struct {
+		by     incident.PersonID
+		digest string
+		at     time.Duration
+	}{{yamada, "aa", 0}, {yamada, "bb", time.Minute}, {yamada, "aa", 2 * time.Minute}, {yamada, "", 2 * time.Minute}, {sato, "aa", 2 * time.Minute}} {
+		write(t, s, func(tx workflows.Tx) error {
+			return tx.Save(ctx, workflows.Change{At: at(r.at), Request: &workflows.DoneRequest{Key: "r" + strconv.Itoa(i), By: r.by, Digest: r.digest, Outcome: []byte("{}")}})
+		})
+	}
+	for _, c := range []struct {
+		by    incident.PersonID
+		since time.Duration
+		want  int
+	}{{yamada, 0, 3}, {yamada, time.Minute, 2}, {yamada, 2*time.Minute + time.Microsecond, 0}, {sato, 0, 1}, {"nobody", 0, 0}} {
+		write(t, s, func(tx workflows.Tx) error {
+			n, err := tx.Reports(ctx, c.by, at(c.since))
+			must(t, err)
+			same(t, string(c.by)+" since "+c.since.String(), n, c.want)
 			return nil
 		})
 	}

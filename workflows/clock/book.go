@@ -28,11 +28,12 @@ type Book struct {
 	Calendar *Calendar
 
 	rules   []Rule
+	alike   []int // of each rule the first one that counts and reminds the same way
 	profile company.Profile
 	version string
 }
 
-var _ incident.Clocks = (*Book)(nil)
+var _ incident.WordedClocks = (*Book)(nil)
 
 // order is the order in which duties are shown; those of the company's own rules stand last.
 var order = []string{
@@ -66,8 +67,17 @@ func (s Source) For(p company.Profile) *Book {
 	slices.SortStableFunc(b.rules, func(x, y Rule) int {
 		return cmp.Or(cmp.Compare(place(x.ID), place(y.ID)), cmp.Compare(x.ID, y.ID), cmp.Compare(x.From, y.From))
 	})
+	for i := range b.rules {
+		b.alike = append(b.alike, slices.IndexFunc(b.rules[:i+1], b.rules[i].countsAs))
+	}
 	b.version = b.hash(s.Holidays)
 	return b
+}
+
+func (r *Rule) countsAs(o Rule) bool {
+	return r.Count == o.Count && r.N == o.N && r.Target == o.Target && r.Limit == o.Limit &&
+		r.Remind.Mornings == o.Remind.Mornings && r.Remind.Morning == o.Remind.Morning &&
+		slices.Equal(r.Remind.LastDay, o.Remind.LastDay) && slices.Equal(r.Remind.HoursBefore, o.Remind.HoursBefore)
 }
 
 // each makes a rule of every contract or system.
@@ -128,15 +138,31 @@ func (b *Book) Rule(id incident.Rule, now time.Time) (found Rule, ok bool) {
 	return found, ok
 }
 
+// Words gives what a reader is told of a rule; see incident.WordedClocks.
+func (b *Book) Words(id incident.Rule, at time.Time) (incident.RuleWords, bool) {
+	r, ok := b.Rule(id, at)
+	if !ok {
+		return incident.RuleWords{}, false
+	}
+	w := incident.RuleWords{
+		Title: r.Title, Whom: r.Whom, Basis: r.Basis, Why: r.Why, Because: map[incident.FactKey]incident.Words{},
+		Source: r.Source, Checked: r.Checked, Mark: string(r.Mark), Unsure: r.Mark == General, Draft: r.Draft,
+	}
+	for _, f := range r.Because {
+		w.Because[f.Fact] = f.Words
+	}
+	return w, true
+}
+
 // Rules gives all rules, in the order in which their duties are shown.
 func (b *Book) Rules() []Rule { return slices.Clone(b.rules) }
 
 // Duties gives the duties of an incident; see incident.Clocks.
 func (b *Book) Duties(f incident.Facts, aware, now time.Time) []incident.Duty {
-	c := Consider(f)
-	c.of(b.profile)
+	c := b.Consider(f)
 	today := dayOf(now).Format(time.DateOnly)
-	var duties []incident.Duty
+	duties := make([]incident.Duty, 0, len(b.rules))
+	done := make([]counted, 0, 8)
 	for i := range b.rules {
 		r := &b.rules[i]
 		if !r.InForce(today) || r.applies == nil {
@@ -153,18 +179,32 @@ func (b *Book) Duties(f incident.Facts, aware, now time.Time) []incident.Duty {
 			}
 		}
 		d := incident.Duty{
-			Rule: r.ID, Owner: r.Owner, Law: r.Law, Passes: r.Passes && c.Facts.Get(incident.FactEntrusted) != incident.No,
+			Rule: r.ID, Owner: r.Owner, Law: r.Law, Passes: r.Passes && c.Facts.Get(incident.FactEntrusted) != incident.No, Voluntary: r.Voluntary,
 			Provisional: applies == incident.Unknown, Because: c.because(because), Aware: aware.UTC(),
 		}
-		b.days(&d, r, n)
+		// Many rules count alike, those of the two laws among them: each way is counted once.
+		at := slices.IndexFunc(done, func(o counted) bool { return o.alike == b.alike[i] && o.n == n })
+		if at < 0 {
+			b.days(&d, r, n)
+			done = append(done, counted{b.alike[i], n, len(duties)})
+		} else {
+			o := duties[done[at].duty]
+			d.Target, d.Due, d.Raw, d.DueAt, d.HolidayOpen, d.Remind = o.Target, o.Due, o.Raw, o.DueAt, o.HolidayOpen, slices.Clone(o.Remind)
+		}
 		duties = append(duties, d)
 	}
 	return duties
 }
 
+// counted is a way of counting, and the first duty that was counted that way.
+type counted struct{ alike, n, duty int }
+
 // because names, beside a concluded answer, those it follows from.
 func (c *Considered) because(facts []incident.FactKey) []incident.FactKey {
-	var out []incident.FactKey
+	if facts == nil {
+		return nil
+	}
+	out := make([]incident.FactKey, 0, len(facts)+2)
 	add := func(k incident.FactKey) {
 		if !slices.Contains(out, k) {
 			out = append(out, k)
@@ -172,9 +212,9 @@ func (c *Considered) because(facts []incident.FactKey) []incident.FactKey {
 	}
 	for _, k := range facts {
 		add(k)
-		if c.Facts.Get(k) != incident.Unknown {
-			for _, from := range c.From[k] {
-				add(from)
+		if from := c.From[k]; from != nil && c.Facts.Get(k) != incident.Unknown {
+			for _, one := range from {
+				add(one)
 			}
 		}
 	}
@@ -209,6 +249,23 @@ func (b *Book) days(d *incident.Duty, r *Rule, n int) {
 		d.Raw = d.Due
 	}
 	d.Remind = r.Remind.before(*d)
+}
+
+// Shorter gives the last day that a duty would have had if the longer length of its rule did not
+// apply, and that length in days; "" where it has its ordinary length. No text says what restarts
+// when a wrongful purpose is found later (個人情報保護法施行規則8条2項), so that whoever decides
+// has to see both days.
+func (b *Book) Shorter(d incident.Duty, now time.Time) (day string, days int) {
+	r, ok := b.Rule(d.Rule, now)
+	if !ok || r.Count != Days || r.LongerN == 0 {
+		return "", 0
+	}
+	raw := dayOf(d.Aware).AddDate(0, 0, r.N-1)
+	if raw.Format(time.DateOnly) == d.Raw {
+		return "", 0
+	}
+	last, _ := b.Calendar.From(raw)
+	return last.Format(time.DateOnly), r.N
 }
 
 // before gives the instants at which the owner is reminded, none of them before awareness.

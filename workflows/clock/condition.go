@@ -25,8 +25,30 @@ const maxCondition = 500
 // It has three outcomes. While an answer is missing it is Unknown, unless the answers there
 // are decide it alone (the three-valued logic of Kleene).
 type Condition struct {
-	root  ast.Node
+	root  part
 	facts []incident.FactKey // in the order in which they stand in it
+}
+
+// part is a fact, a comparison of a count, or what joins parts.
+type part struct {
+	does        string // "" a fact by itself, "not", "and", "or", or a comparison
+	fact        incident.FactKey
+	bit         keys // of the fact
+	with        int
+	left, right *part // "not" has a left one alone
+}
+
+// keys is a set of facts, a bit for each of incident.FactKeys. Every card and every command asks
+// all rules, and lists of facts would be most of what that costs.
+type keys uint64
+
+// bitOf panics at start if there are ever more facts than bits.
+func bitOf(k incident.FactKey) keys {
+	i := slices.Index(incident.FactKeys, k)
+	if i < 0 || i > 63 {
+		panic("clock: no bit for the fact " + string(k))
+	}
+	return 1 << i
 }
 
 // Compile reads a condition. The fault has an offset into the text, and no path.
@@ -38,11 +60,34 @@ func Compile(text string) (*Condition, *fault.Problem) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	c := &Condition{root: tree.Node}
+	c := &Condition{}
 	if wrong := c.check(tree.Node); wrong != nil {
 		return nil, wrong
 	}
+	c.root = *partOf(tree.Node)
 	return c, nil
+}
+
+// partOf takes over what check has let through.
+func partOf(n ast.Node) *part {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		k := incident.FactKey(n.Value)
+		return &part{fact: k, bit: bitOf(k)}
+	case *ast.UnaryNode:
+		return &part{does: "not", left: partOf(n.Node)}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "and", "&&":
+			return &part{does: "and", left: partOf(n.Left), right: partOf(n.Right)}
+		case "or", "||":
+			return &part{does: "or", left: partOf(n.Left), right: partOf(n.Right)}
+		}
+		p := partOf(n.Left)
+		p.does, p.with = n.Operator, n.Right.(*ast.IntegerNode).Value
+		return p
+	}
+	panic("clock: a condition with something in it that was not checked")
 }
 
 func unreadable(err error) *fault.Problem {
@@ -87,7 +132,11 @@ func (c *Condition) check(n ast.Node) *fault.Problem {
 var comparisons = []string{">", ">=", "<", "<=", "=="}
 
 func joins(operator string) bool {
-	return slices.Contains([]string{"and", "&&", "or", "||"}, operator)
+	switch operator {
+	case "and", "&&", "or", "||":
+		return true
+	}
+	return false
 }
 
 // name checks a fact: one with a count is compared, and another is not.
@@ -129,12 +178,12 @@ var switches, counts = func() (yesNo, numbers []string) {
 // it, in the order of the condition: those that make it true, or, where it is Unknown, those
 // that speak for it together with those that are missing; none where it is No.
 func (c *Condition) Holds(f incident.Facts) (answer incident.Answer, because []incident.FactKey) {
-	answer, decides := judge(c.root, f)
+	answer, decides := c.root.judge(f)
 	if answer == incident.No {
 		return answer, nil
 	}
 	for _, k := range c.facts {
-		if slices.Contains(decides, k) {
+		if decides&bitOf(k) != 0 {
 			because = append(because, k)
 		}
 	}
@@ -142,13 +191,12 @@ func (c *Condition) Holds(f incident.Facts) (answer incident.Answer, because []i
 }
 
 // judge gives the outcome of a part and the facts that decide it.
-func judge(n ast.Node, f incident.Facts) (incident.Answer, []incident.FactKey) {
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		k := incident.FactKey(n.Value)
-		return truth(f.Get(k)), []incident.FactKey{k}
-	case *ast.UnaryNode:
-		answer, decides := judge(n.Node, f)
+func (p *part) judge(f incident.Facts) (incident.Answer, keys) {
+	switch p.does {
+	case "":
+		return truth(f.Get(p.fact)), p.bit
+	case "not":
+		answer, decides := p.left.judge(f)
 		switch answer {
 		case incident.Yes:
 			answer = incident.No
@@ -156,35 +204,32 @@ func judge(n ast.Node, f incident.Facts) (incident.Answer, []incident.FactKey) {
 			answer = incident.Yes
 		}
 		return answer, decides
-	case *ast.BinaryNode:
-		if !joins(n.Operator) {
-			k := incident.FactKey(n.Left.(*ast.IdentifierNode).Value)
-			return compare(f, k, n.Operator, n.Right.(*ast.IntegerNode).Value), []incident.FactKey{k}
-		}
-		left, l := judge(n.Left, f)
-		right, r := judge(n.Right, f)
-		// What decides "and" alone is a no, and "or" a yes.
-		alone := incident.No
-		if n.Operator == "or" || n.Operator == "||" {
-			alone = incident.Yes
-		}
-		switch {
-		case left == alone && right == alone:
-			return alone, slices.Concat(l, r)
-		case left == alone:
-			return alone, l
-		case right == alone:
-			return alone, r
-		case alone == incident.Yes && left == incident.No && right == incident.Unknown:
-			return right, r // the no says nothing of what is still open
-		case alone == incident.Yes && right == incident.No && left == incident.Unknown:
-			return left, l
-		case left == incident.Unknown || right == incident.Unknown:
-			return incident.Unknown, slices.Concat(l, r)
-		}
-		return left, slices.Concat(l, r)
+	case "and", "or":
+	default:
+		return compare(f, p.fact, p.does, p.with), p.bit
 	}
-	return incident.Unknown, nil // Compile lets nothing else through
+	left, l := p.left.judge(f)
+	right, r := p.right.judge(f)
+	// What decides "and" alone is a no, and "or" a yes.
+	alone := incident.No
+	if p.does == "or" {
+		alone = incident.Yes
+	}
+	switch {
+	case left == alone && right == alone:
+		return alone, l | r
+	case left == alone:
+		return alone, l
+	case right == alone:
+		return alone, r
+	case alone == incident.Yes && left == incident.No && right == incident.Unknown:
+		return right, r // the no says nothing of what is still open
+	case alone == incident.Yes && right == incident.No && left == incident.Unknown:
+		return left, l
+	case left == incident.Unknown || right == incident.Unknown:
+		return incident.Unknown, l | r
+	}
+	return left, l | r
 }
 
 func truth(a incident.Answer) incident.Answer {
@@ -195,14 +240,19 @@ func truth(a incident.Answer) incident.Answer {
 }
 
 // compare judges a count. Those whose My Number is touched are among the persons, so that
-// their number alone may show that there are more than so many.
+// their number is the least there are.
 func compare(f incident.Facts, k incident.FactKey, operator string, with int) incident.Answer {
 	n, known := Count(f, k)
-	if !known {
+	if k == incident.FactPersons {
 		least, some := Count(f, incident.FactMyNumberPersons)
-		if k == incident.FactPersons && some && (operator == ">" && least > with || operator == ">=" && least >= with) {
+		switch {
+		case some && known:
+			n = max(n, least)
+		case some && (operator == ">" && least > with || operator == ">=" && least >= with):
 			return incident.Yes
 		}
+	}
+	if !known {
 		return incident.Unknown
 	}
 	holds := false
@@ -226,6 +276,10 @@ func compare(f incident.Facts, k incident.FactKey, operator string, with int) in
 
 // Count reads a fact that is answered by a number; known is false where there is none.
 func Count(f incident.Facts, k incident.FactKey) (n int, known bool) {
-	n, err := strconv.Atoi(strings.TrimSpace(string(f.Get(k))))
+	a := f.Get(k)
+	if a == incident.Unknown {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(a)))
 	return n, err == nil && n >= 0
 }

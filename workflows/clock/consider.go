@@ -15,6 +15,8 @@ type Considered struct {
 	Facts incident.Facts
 	// From says of an answer that was not given which ones it follows from.
 	From map[incident.FactKey][]incident.FactKey
+	// Given are the answers that were given, as they were.
+	Given incident.Facts
 	// Contradictions are shown to whoever answered.
 	Contradictions []Contradiction
 }
@@ -22,6 +24,13 @@ type Considered struct {
 // Contradiction is that two answers cannot both be right. Taken is the one that counts.
 type Contradiction struct {
 	Taken, Against incident.FactKey
+}
+
+// Nobody reports whether of a contradiction the answer that does not count says that nobody is
+// concerned: then how many there are is not known.
+func (c Considered) Nobody(x Contradiction) bool {
+	n, counted := Count(c.Given, x.Against)
+	return x.Against.Numeric() && counted && n == 0
 }
 
 // ofPersons are the facts that cannot be yes, or more than none, without personal data.
@@ -33,14 +42,22 @@ var ofPersons = []incident.FactKey{
 // Consider completes the answers. It never takes a missing answer for a yes, and changes
 // nothing of what it is given.
 func Consider(given incident.Facts) Considered {
-	c := Considered{Facts: maps.Clone(given), From: map[incident.FactKey][]incident.FactKey{}}
+	c := Considered{Given: given, Facts: maps.Clone(given), From: map[incident.FactKey][]incident.FactKey{}}
 	if c.Facts == nil {
 		c.Facts = incident.Facts{}
 	}
 	c.purpose()
 	c.myNumber()
 	c.personal()
+	c.somebody()
 	c.persons()
+	return c
+}
+
+// ConsiderFor is the same with what the company has said of itself.
+func ConsiderFor(p company.Profile, given incident.Facts) Considered {
+	c := Consider(given)
+	c.of(p)
 	return c
 }
 
@@ -121,6 +138,31 @@ func (c *Considered) answers(no incident.FactKey, rest ...incident.FactKey) {
 	}
 	if c.Facts.Get(incident.FactCards) == incident.Unknown && no == incident.FactPersonalData {
 		c.follow(incident.FactCards, incident.No, no) // the acquirer is told of a yes in any case
+	}
+}
+
+// somebody: personal data are those of somebody (個人情報保護法 2条1項), and so is a My Number
+// (番号法 2条5項), so that a number of none says that it is not known, and not that nobody has to
+// be told.
+func (c *Considered) somebody() {
+	c.concerned(incident.FactPersonalData, incident.FactPersons, incident.FactPersonsMax)
+	c.concerned(incident.FactMyNumber, incident.FactMyNumberPersons)
+}
+
+// concerned takes a number of none as not known where there are data of somebody.
+func (c *Considered) concerned(data incident.FactKey, numbers ...incident.FactKey) {
+	if !c.Facts.Is(data) {
+		return
+	}
+	taken := data
+	if from := c.From[data]; from != nil {
+		taken = from[0]
+	}
+	for _, k := range numbers {
+		if n, counted := Count(c.Facts, k); counted && n == 0 {
+			c.contradict(taken, k)
+			c.Facts[k] = incident.Unknown
+		}
 	}
 }
 

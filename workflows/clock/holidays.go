@@ -64,14 +64,15 @@ func ReadHolidays(text []byte) (Holidays, *HolidayFault) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := rows.FieldPos(0)
 		if err != nil {
+			line := 0
 			var at *csv.ParseError
 			if errors.As(err, &at) {
-				line = at.Line
+				line = at.StartLine // an open quote ends where the file does
 			}
 			return Holidays{}, &HolidayFault{Line: line, What: fault.Say("overlay.holidays_line"), Remedy: fault.Say("mend.holidays")}
 		}
+		line, _ := rows.FieldPos(0)
 		day, err := time.Parse("2006/1/2", strings.TrimSpace(row[0]))
 		switch {
 		case err != nil && first: // the heading

@@ -35,9 +35,12 @@ const (
 	Hours Counting = "hours"
 	// WorkingDays aims at the N-th open day after the day of awareness, and has no end.
 	WorkingDays Counting = "working_days"
-	// None has no day at all, as where the law only says 速やかに.
+	// None has no day at all, as where the law only says 速やかに, or where it is voluntary.
 	None Counting = "none"
 )
+
+// Countings lists them.
+var Countings = []Counting{Days, Target, Hours, WorkingDays, None}
 
 // Each says that a rule stands for as many duties as the company has written down.
 type Each string
@@ -77,7 +80,9 @@ type Rule struct {
 	Draft string
 	// Law says that a statute asks for it; Passes that telling the 委託元 is enough.
 	Law, Passes bool
-	Each        Each
+	// Voluntary says that nothing asks for it: it has no deadline. A target is the company's own.
+	Voluntary bool
+	Each      Each
 	// Why says in plain words when it applies; Because what one fact has to do with it.
 	Why     incident.Words
 	Because []FactWords
@@ -176,7 +181,7 @@ func (r *Rule) Check() []fault.Problem {
 	}
 	oneOf("mark", "noun.mark", string(r.Mark), []string{string(Primary), string(Secondary), string(General)})
 	oneOf("owner", "noun.role", string(r.Owner), words(incident.Roles))
-	oneOf("count", "noun.counting", string(r.Count), words([]Counting{Days, Target, Hours, WorkingDays, None}))
+	oneOf("count", "noun.counting", string(r.Count), words(Countings))
 	if r.Each != "" {
 		oneOf("each", "noun.each", string(r.Each), words([]Each{Contracts, Systems}))
 	}
@@ -204,21 +209,31 @@ func (r *Rule) Check() []fault.Problem {
 			tell(path, fault.Say("overlay.rule_number", "value", strconv.Itoa(n), "max", strconv.Itoa(most)), fault.Say("mend.rule_number", "max", strconv.Itoa(most)))
 		}
 	}
+	length := func(path string, n, most int) {
+		if n == 0 {
+			tell(path, fault.Say("overlay.rule_no_length", "value", path), fault.Say("mend.rule_number", "max", strconv.Itoa(most)))
+			return
+		}
+		number(path, n, most)
+	}
 	switch r.Count {
 	case Days, WorkingDays:
-		number(string(r.Count), r.N, longestDays)
+		length(string(r.Count), r.N, longestDays)
 	case Hours:
 		if r.Each == "" {
-			number("hours", r.N, longestHours)
+			length("hours", r.N, longestHours)
 		}
 	case Target:
-		number("target", r.Target, longestDays)
+		length("target", r.Target, longestDays)
 		if r.Limit != 0 && r.Limit < r.Target {
 			tell("limit", fault.Say("overlay.rule_limit"), fault.Say("mend.rule_limit"))
 		}
 	}
 	if r.Each != "" && r.Count != Hours {
 		tell("count", fault.Say("overlay.rule_each"), fault.Say("mend.rule_each"))
+	}
+	if r.Voluntary && (r.Law || r.Passes || r.Count == Days || r.Count == Hours || r.Limit != 0) {
+		tell("voluntary", fault.Say("overlay.rule_voluntary"), fault.Say("mend.rule_voluntary"))
 	}
 	known := words(incident.FactKeys)
 	for i, b := range r.Because {
@@ -260,8 +275,11 @@ func (o Own) Check() []fault.Problem {
 	if o.Name == "" {
 		tell("name", fault.Say("overlay.key_missing", "value", "name"), fault.Say("mend.add_key", "value", "name"))
 	}
-	if o.Hours < 1 || o.Hours > longestHours {
-		most := strconv.Itoa(longestHours)
+	most := strconv.Itoa(longestHours)
+	switch {
+	case o.Hours == 0:
+		tell("hours", fault.Say("overlay.rule_no_length", "value", "hours"), fault.Say("mend.rule_number", "max", most))
+	case o.Hours < 1 || o.Hours > longestHours:
 		tell("hours", fault.Say("overlay.rule_number", "value", strconv.Itoa(o.Hours), "max", most), fault.Say("mend.rule_number", "max", most))
 	}
 	if o.Source == "" {

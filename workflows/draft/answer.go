@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hikeshi/workflows/clock"
 	"hikeshi/workflows/company"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/report"
@@ -125,18 +126,20 @@ func profile(ask string, of func(company.Profile) string) func(*reader) answer {
 // business is who reports, in one field.
 func business(r *reader) answer {
 	p := r.o.Company
-	text := lines(r.company(), p.Address, p.CorporateNumber)
+	number := ""
+	if p.CorporateNumber != "" { // 13 digits say nothing by themselves
+		number = r.say("draft.labelled", "label", r.say("draft.field.corporate_number"), "text", p.CorporateNumber)
+	}
+	text := lines(r.company(), p.Address, number)
 	if r.company() == "" || p.Address == "" {
 		return r.fill("company", text)
 	}
 	return known(text)
 }
 
-// count reads a fact that is a number of people.
-func (r *reader) count(k incident.FactKey) (int, bool) {
-	n, err := strconv.Atoi(string(r.is(k)))
-	return n, err == nil && n >= 0
-}
+// count reads a number of people as it was given: that the possible maximum decides whether to
+// report makes it no number that is known.
+func (r *reader) count(k incident.FactKey) (int, bool) { return clock.Count(r.in.Facts, k) }
 
 // people prints a number of people: 1,200人.
 func (r *reader) people(n int) string {
@@ -145,20 +148,6 @@ func (r *reader) people(n int) string {
 		digits = digits[:at] + "," + digits[at:]
 	}
 	return r.say("draft.persons", "count", digits)
-}
-
-// over reports whether more people than a limit may be concerned: where the number is not
-// certain, the possible maximum decides (通則編ガイドライン 3-5-3).
-func (r *reader) over(limit int, count, most incident.FactKey) incident.Answer {
-	n, certain := r.count(count)
-	m, possible := r.count(most)
-	switch {
-	case certain && n > limit, possible && m > limit:
-		return incident.Yes
-	case certain || possible:
-		return incident.No
-	}
-	return incident.Unknown
 }
 
 // pick is a field of boxes. ask is what a person has to do where nothing can be ticked.
@@ -175,6 +164,25 @@ func (r *reader) pick(ask string, choices ...Choice) answer {
 		}
 	}
 	return a
+}
+
+// left is what a person still has to do, with the boxes of which nobody knows yet whether they
+// apply.
+func (r *reader) left(a answer) string {
+	var open []string
+	for _, c := range a.choices {
+		if c.Ticked == incident.Unknown {
+			open = append(open, c.Text)
+		}
+	}
+	if open == nil {
+		return a.ask
+	}
+	unclear := r.say("draft.ask.unclear", "choices", strings.Join(open, r.say("separator")))
+	if a.ask == "" {
+		return unclear
+	}
+	return r.say("draft.ask.also", "ask", a.ask, "unclear", unclear)
 }
 
 // choice is a box by the key of its text.

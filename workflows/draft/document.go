@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"slices"
 	"strings"
 
 	"hikeshi/workflows/incident"
@@ -17,7 +18,8 @@ func (d Draft) Document() report.Document {
 	doc.Footer = say("draft.footer", "company", d.Company, "id", string(d.Incident))
 	doc.Sections = append(doc.Sections, report.Section{Level: 1, Title: say("draft.section.notes"), Blocks: []report.Block{report.List{Items: d.Notes}}})
 	if d.Opening != nil {
-		s := report.Section{Level: 1, Title: say("draft.section.text")}
+		// The text alone, so that the page before it can be taken away.
+		s := report.Section{Level: 1, Title: say("draft.section.text"), NewPage: true}
 		for _, t := range d.Opening {
 			s.Blocks = append(s.Blocks, report.Paragraph{Text: t})
 		}
@@ -46,7 +48,7 @@ func (d Draft) banner() []string {
 	if d.Practice {
 		out = append(out, d.say("report.banner.practice"))
 	}
-	if d.Kind.External() {
+	if d.Kind.approved() {
 		return append(out, d.say("draft.banner.external"))
 	}
 	return append(out, d.say("draft.banner"), d.say("report.banner.internal"))
@@ -112,16 +114,14 @@ func (f Field) Text(say report.Say) string {
 	return lines(row, f.Value)
 }
 
-// Boxes are the boxes of a field, ticked or not.
+// Boxes are the boxes of a field, ticked or not. They are copied: that it is not known yet whether
+// one applies is said beside it, by Ask.
 func (f Field) Boxes(say report.Say) []string {
 	out := make([]string, len(f.Choices))
 	for i, c := range f.Choices {
 		key := "draft.box.off"
-		switch c.Ticked {
-		case incident.Yes:
+		if c.Ticked == incident.Yes {
 			key = "draft.box.on"
-		case incident.Unknown:
-			key = "draft.box.unknown"
 		}
 		out[i] = say(key, "text", c.Text)
 	}
@@ -131,6 +131,26 @@ func (f Field) Boxes(say report.Say) []string {
 // Copied is the value of a field as it is copied into a form: each box on a line.
 func (d Draft) Copied(f Field) string {
 	return lines(append(f.Boxes(d.say), f.Value)...)
+}
+
+// Plain is a letter or a mail as it is sent: what stands around its fields, and each field with
+// its heading. Of boxes only those that are ticked are said. What is left to do is not in it.
+func (d Draft) Plain() string {
+	paragraphs := slices.Clone(d.Opening)
+	for _, f := range d.Fields() {
+		var ticked []string
+		for _, c := range f.Choices {
+			if c.Ticked == incident.Yes {
+				ticked = append(ticked, c.Text)
+			}
+		}
+		text := lines(strings.Join(ticked, d.say("separator")), f.Value)
+		if text == "" {
+			text = d.say("draft.blank")
+		}
+		paragraphs = append(paragraphs, d.say("draft.plain.field", "heading", f.Heading, "text", text))
+	}
+	return strings.Join(append(paragraphs, d.Closing...), "\n\n")
 }
 
 // Say gives a text in the draft's language, for whoever lays it out otherwise.

@@ -53,6 +53,10 @@ var Kinds = []Kind{
 // to a contract: nothing internal may stand in it, and the representative approves it first.
 func (k Kind) External() bool { return k == Individuals || k == Customers || k == Press }
 
+// approved reports whether the representative approves the text before it leaves the company: the
+// External ones, and the letter to the 委託元.
+func (k Kind) approved() bool { return k.External() || k == Entruster }
+
 // Rule is the duty that a draft fulfils; empty where it fulfils none.
 func (k Kind) Rule() incident.Rule {
 	switch k {
@@ -148,7 +152,7 @@ func Of(k Kind, in *incident.Incident, records []incident.Record, o Options) Dra
 			a := i.of(r)
 			part.Fields = append(part.Fields, Field{
 				Key: i.key, Heading: r.say("draft.field." + i.key), Mark: i.mark,
-				Value: a.value, Choices: a.choices, State: a.state, Ask: a.ask,
+				Value: a.value, Choices: a.choices, State: a.state, Ask: r.left(a),
 			})
 		}
 		d.Parts = append(d.Parts, part)

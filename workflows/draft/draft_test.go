@@ -357,7 +357,12 @@ func TestFormerReport(t *testing.T) {
 	if f := field(t, a.draft(draft.MyNumberFinal, o), "former"); f.State != draft.ToFill || f.Value != "2026年12月3日（木）" {
 		t.Errorf("%+v", f)
 	}
-	if f := field(t, a.draft(draft.PPCFinal, o), "others"); !strings.Contains(f.Value, "IPAへのウイルス届出（メール）：2026年12月4日（金）に提出") {
+	if f := field(t, a.draft(draft.PPCFinal, o), "others"); !strings.Contains(f.Value, "IPAへのウイルス届出：2026年12月4日（金）") {
+		t.Error(f.Value)
+	}
+	a.add("", incident.ClocksDrawn{Because: incident.DrawnReport, Started: []incident.Duty{{Rule: "police"}}})
+	a.add("sato", incident.ClockSettled{Rule: "police", How: incident.ClockFiled, On: "2026-12-04", Receipt: incident.T("K-7")})
+	if f := field(t, a.draft(draft.PPCFinal, o), "others"); !strings.Contains(f.Value, "都道府県警察のサイバー犯罪相談窓口に相談：2026年12月4日（金）、受付番号 K-7") {
 		t.Error(f.Value)
 	}
 	if f := field(t, a.draft(draft.Interim, o), "issue"); f.State != draft.ToFill {
@@ -366,5 +371,74 @@ func TestFormerReport(t *testing.T) {
 	o.Number = 2
 	if f := field(t, a.draft(draft.Interim, o), "issue"); f.Value != "第2報" {
 		t.Errorf("%+v", f)
+	}
+}
+
+// What is asked for as "at most" is no settled number.
+func TestMyNumbersAreCountedAtMost(t *testing.T) {
+	d := ransomware(t).draft(draft.MyNumberPreliminary, options(t, "ja"))
+	if f := field(t, d, "persons"); f.State != draft.Unknown || f.Value != "不明（判明次第追完）" {
+		t.Errorf("%+v", f)
+	}
+	if f := field(t, d, "persons_max"); f.State != draft.Known || f.Value != "30人" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Ransomware is not another virus than ransomware.
+func TestRansomwareIsNoOtherVirus(t *testing.T) {
+	for ransom, want := range map[incident.Answer]string{
+		incident.Yes: "ランサムウェア", incident.No: "その他のウイルス", incident.Unknown: "ランサムウェア? その他のウイルス",
+	} {
+		a := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindVirus})
+		a.fact("nakamura", incident.FactVirus, incident.Yes).fact("nakamura", incident.FactRansomware, ransom).fact("nakamura", incident.FactUnauthorizedAccess, incident.Yes)
+		if got := ticked(field(t, a.draft(draft.PPCPreliminary, options(t, "ja")), "attack_way")); got != want {
+			t.Errorf("ransomware %s: %q, want %q", ransom, got, want)
+		}
+	}
+}
+
+// Boxes are copied as they are; that one is open stands beside them.
+func TestOpenBoxesAreSaidBesideThem(t *testing.T) {
+	a := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindVirus})
+	d := a.draft(draft.PPCPreliminary, options(t, "ja"))
+	f := field(t, d, "entrusting")
+	if got := d.Copied(f); got != "□ 自社は委託先（委託元がある）\n□ 委託先で発生\n□ 委託はない" {
+		t.Error(got)
+	}
+	if got := d.StateOf(f); !strings.Contains(got, "委託先で発生」に当たるかは、まだ分からない") {
+		t.Error(got)
+	}
+}
+
+// The digits of the Corporate Number say what they are.
+func TestCorporateNumberIsLabelled(t *testing.T) {
+	for kind, key := range map[draft.Kind]string{draft.Police: "business", draft.FormRansomware: "business", draft.Entruster: "from"} {
+		if f := field(t, ransomware(t).draft(kind, options(t, "ja")), key); !strings.HasSuffix(f.Value, "\n法人番号：9999999999999") {
+			t.Errorf("%s: %q", kind, f.Value)
+		}
+	}
+}
+
+// A field is marked as read in an official text only where it was.
+func TestMarksClaimNoMoreThanWasRead(t *testing.T) {
+	for kind, want := range map[draft.Kind]string{
+		draft.PPCFinal:            "route_my_number route_organisation route_delegated occurred discovered finder article7 entrusting course medium whose data_items persons",
+		draft.MyNumberPreliminary: "route_my_number",
+	} {
+		var official []string
+		for _, f := range ransomware(t).draft(kind, options(t, "ja")).Fields() {
+			if f.Mark == draft.Official {
+				official = append(official, f.Key)
+			}
+		}
+		if got := strings.Join(official, " "); got != want {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
+	for kind, want := range map[draft.Kind]bool{draft.IPAVirus: false, draft.IPAAccess: true} {
+		if notes := strings.Join(ransomware(t).draft(kind, options(t, "ja")).Notes, "\n"); strings.Contains(notes, "宛先の crack@ipa.go.jp は") != want {
+			t.Errorf("%s: %s", kind, notes)
+		}
 	}
 }

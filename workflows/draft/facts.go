@@ -1,20 +1,38 @@
 package draft
 
-import "hikeshi/workflows/incident"
+import (
+	"hikeshi/workflows/clock"
+	"hikeshi/workflows/incident"
+)
 
 // attack reports whether somebody from outside got in: unauthorized access or ransomware.
 func (r *reader) attack() incident.Answer {
 	return either(r.is(incident.FactUnauthorizedAccess), r.is(incident.FactRansomware))
 }
 
-// wrongful reports whether an act with a possibly wrongful purpose is behind it (施行規則7条
-// 3号). An attack implies one, whatever was answered beside it.
-func (r *reader) wrongful() incident.Answer {
-	if r.attack() == incident.Yes || r.yes(incident.FactWrongfulPurpose) {
-		return incident.Yes
+// The numbers of persons from which an incident is to be reported whatever happened. How they
+// are judged, as where only a possible maximum is known, the clocks say.
+var (
+	manyPersons   = condition("persons > 1000")          // 個人情報保護法施行規則 7条4号
+	manyMyNumbers = condition("my_number_persons > 100") // 番号法 29条の4の報告規則 2条4号
+)
+
+func condition(text string) *clock.Condition {
+	c, wrong := clock.Compile(text)
+	if wrong != nil {
+		panic(wrong.What.Key) // the text stands in this program
 	}
-	return r.is(incident.FactWrongfulPurpose)
+	return c
 }
+
+func (r *reader) holds(c *clock.Condition) incident.Answer {
+	answer, _ := c.Holds(r.facts.Facts)
+	return answer
+}
+
+// wrongful reports whether an act with a possibly wrongful purpose is behind it (施行規則7条
+// 3号).
+func (r *reader) wrongful() incident.Answer { return r.is(incident.FactWrongfulPurpose) }
 
 // leaked reports whether data may have come to somebody who must not have them.
 func (r *reader) leaked() incident.Answer {

@@ -66,7 +66,7 @@ func intrusion(r *reader) answer {
 
 func attackKind(r *reader) answer {
 	return r.pick("choose",
-		r.choice("cause_access", r.is(incident.FactUnauthorizedAccess)), r.choice("malware", r.is(incident.FactVirus)),
+		r.choice("cause_access", r.is(incident.FactUnauthorizedAccess)), r.choice("malware", r.otherVirus()),
 		r.choice("tampering", when(r.in.Kind == incident.KindTampering)), r.choice("other", ""),
 	)
 }

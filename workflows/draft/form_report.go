@@ -20,23 +20,27 @@ func myNumberForm(final bool) form {
 }
 
 func ppcParts(final, myNumber bool) []part {
-	applies, kinds, number, most := item{"article7", Official, article7}, dataItems(false), persons, item{"persons_max", General, personsMax}
+	applies, kinds, number, most := item{"article7", Official, article7}, dataItems(""), persons, item{"persons_max", General, personsMax}
+	// The fields of 別記様式第一 that were read in an official text. That the report of 特定個人情報
+	// has the same is general knowledge.
+	field := Official
 	if myNumber {
-		applies, kinds, number = item{"serious", Secondary, serious}, dataItems(true), myNumberPersons
-		most = item{"persons_max", General, leave("persons_max")}
+		field = General
+		applies, kinds, number = item{"serious", Secondary, serious}, dataItems(incident.Yes), (*reader).unknown
+		most = item{"persons_max", General, myNumberPersons}
 	}
 	return []part{
-		{"routing", Official, []item{
+		{"routing", field, []item{
 			{"route_my_number", Official, routeMyNumber(myNumber)},
-			{"route_organisation", Official, leave("organisation")},
-			{"route_delegated", Official, routeDelegated},
+			{"route_organisation", field, leave("organisation")},
+			{"route_delegated", field, routeDelegated},
 		}},
-		{"report_kind", Official, []item{
-			{"new_or_further", Official, newOrFurther(final)},
+		{"report_kind", field, []item{
+			{"new_or_further", General, newOrFurther(final)},
 			{"former", General, former(final, myNumber)},
-			{"first_or_final", Official, firstOrFinal(final)},
+			{"first_or_final", General, firstOrFinal(final)},
 		}},
-		{"reporter", Official, []item{
+		{"reporter", field, []item{
 			{"company", General, func(r *reader) answer { return r.given(r.company(), "company") }},
 			{"corporate_number", General, profile("corporate_number", func(p company.Profile) string { return p.CorporateNumber })},
 			{"industry", General, profile("industry", func(p company.Profile) string { return p.Industry })},
@@ -47,38 +51,38 @@ func ppcParts(final, myNumber bool) []part {
 			{"clerk_phone", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Phone })},
 			{"clerk_email", General, contactOf(incident.PrivacyManager, func(c Contact) string { return c.Email })},
 		}},
-		{"n1", Official, []item{
-			{"occurred", Official, recorded(incident.FieldOccurredAt)},
-			{"discovered", Official, discovered},
+		{"n1", field, []item{
+			{"occurred", field, recorded(incident.FieldOccurredAt)},
+			{"discovered", field, discovered},
 			{"situation", General, situation},
-			{"finder", Official, finder},
+			{"finder", field, finder},
 			applies,
-			{"entrusting", Official, entrusting},
-			{"course", Official, course},
+			{"entrusting", field, entrusting},
+			{"course", field, course},
 		}},
-		{"n2", Official, []item{
-			{"medium", Official, medium},
-			{"whose", Official, whose},
-			{"data_items", Official, kinds},
+		{"n2", field, []item{
+			{"medium", field, medium},
+			{"whose", field, whose},
+			{"data_items", field, kinds},
 			{"data_detail", General, recorded(incident.FieldScope)},
 		}},
-		{"n3", Official, []item{{"persons", Official, number}, most}},
-		{"n4", Official, []item{
+		{"n3", field, []item{{"persons", field, number}, most}},
+		{"n4", field, []item{
 			{"cause_who", General, causeWho},
 			{"cause_kind", General, causeKind},
 			{"cause_detail", General, causeAndBackground},
 			{"attacked", General, attacked},
 			{"attack_way", General, attackWay},
 		}},
-		{"n5", Official, []item{{"secondary", General, secondary}, {"secondary_detail", General, secondaryDetail}}},
-		{"n6", Official, []item{{"towards_persons", General, towardsPersons}, {"towards_detail", General, towardsDetail}}},
-		{"n7", Official, []item{
+		{"n5", field, []item{{"secondary", General, secondary}, {"secondary_detail", General, secondaryDetail}}},
+		{"n6", field, []item{{"towards_persons", General, towardsPersons}, {"towards_detail", General, towardsDetail}}},
+		{"n7", field, []item{
 			{"publication", General, publication},
 			{"publication_way", General, publicationWay},
 			{"publication_text", General, leave("publication_text")},
 		}},
-		{"n8", Official, []item{{"prevented", General, prevented}, {"to_prevent", General, toPrevent}}},
-		{"n9", Official, []item{{"others", Official, others}}},
+		{"n8", field, []item{{"prevented", General, prevented}, {"to_prevent", General, toPrevent}}},
+		{"n9", field, []item{{"others", General, others}}},
 	}
 }
 
@@ -159,7 +163,7 @@ func finder(r *reader) answer {
 // article7 are the four situations of 施行規則7条.
 func article7(r *reader) answer {
 	special, money := r.is(incident.FactSpecialCare), either(r.is(incident.FactFinancialDamage), r.is(incident.FactCards))
-	wrong, many := r.wrongful(), r.over(1000, incident.FactPersons, incident.FactPersonsMax)
+	wrong, many := r.wrongful(), r.holds(manyPersons)
 	none := r.is(incident.FactPersonalData) == incident.No
 	if none {
 		special, money, wrong, many = incident.No, incident.No, incident.No, incident.No
@@ -177,13 +181,9 @@ func article7(r *reader) answer {
 
 // serious are the situations of 報告規則2条.
 func serious(r *reader) answer {
-	system := r.is(incident.FactMyNumberSystem)
-	if system == incident.Unknown {
-		system = incident.No // hardly any company is connected to it
-	}
 	return r.pick("article7",
-		r.choice("serious_1", system), r.choice("serious_2", r.wrongful()), r.choice("serious_3", r.is(incident.FactViewableByMany)),
-		r.choice("serious_4", r.over(100, incident.FactMyNumberPersons, incident.FactMyNumberPersons)),
+		r.choice("serious_1", r.is(incident.FactMyNumberSystem)), r.choice("serious_2", r.wrongful()), r.choice("serious_3", r.is(incident.FactViewableByMany)),
+		r.choice("serious_4", r.holds(manyMyNumbers)),
 	)
 }
 
@@ -209,15 +209,16 @@ func whose(r *reader) answer {
 }
 
 // dataItems: what the questions tell is ticked; the rest only a person can tick.
-func dataItems(myNumber bool) func(*reader) answer {
+// myNumber is the box of My Number; empty where the form has none.
+func dataItems(myNumber incident.Answer) func(*reader) answer {
 	return func(r *reader) answer {
 		var boxes []Choice
 		for _, k := range []string{"item_name", "item_birth", "item_sex", "item_address", "item_phone", "item_mail", "item_password"} {
 			boxes = append(boxes, r.choice(k, ""))
 		}
 		boxes = append(boxes, r.choice("item_card", r.is(incident.FactCards)), r.choice("item_account", ""), r.choice("item_special", r.is(incident.FactSpecialCare)))
-		if myNumber {
-			boxes = append(boxes, r.choice("item_my_number", incident.Yes))
+		if myNumber != "" {
+			boxes = append(boxes, r.choice("item_my_number", myNumber))
 		}
 		return r.pick("data_items", append(boxes, r.choice("other", ""))...).open(r, "data_items")
 	}
@@ -240,11 +241,12 @@ func personsMax(r *reader) answer {
 	return r.fill("persons_max", "")
 }
 
+// myNumberPersons is the greatest number: it is what the question about My Number asks for.
 func myNumberPersons(r *reader) answer {
 	if n, ok := r.count(incident.FactMyNumberPersons); ok {
 		return known(r.people(n))
 	}
-	return r.unknown()
+	return r.fill("persons_max", "")
 }
 
 func causeWho(r *reader) answer {
@@ -272,7 +274,15 @@ func attackWay(r *reader) answer {
 	if r.attack() == incident.No {
 		return known(r.say("draft.not_applicable"))
 	}
-	return r.pick("choose", r.choice("ransomware", r.is(incident.FactRansomware)), r.choice("malware", r.is(incident.FactVirus)), r.choice("other", "")).open(r, "attack_way")
+	return r.pick("choose", r.choice("ransomware", r.is(incident.FactRansomware)), r.choice("malware", r.otherVirus()), r.choice("other", "")).open(r, "attack_way")
+}
+
+// otherVirus: ransomware is a virus, and the answer about viruses means it then.
+func (r *reader) otherVirus() incident.Answer {
+	if r.yes(incident.FactRansomware) {
+		return incident.No
+	}
+	return r.is(incident.FactVirus)
 }
 
 // secondary: the record has no answer to it but where money may be lost.
@@ -293,36 +303,6 @@ func secondaryDetail(r *reader) answer {
 		return r.fill("secondary_detail", r.say("draft.secondary.money"))
 	}
 	return r.unknown()
-}
-
-func towardsPersons(r *reader) answer {
-	told, _ := r.done("publish")
-	prepared, _ := r.done("prepare_victims")
-	return r.pick("towards_persons", r.choice("done", when(told)), r.choice("under_way", when(prepared && !told)), r.choice("not_planned", "")).open(r, "towards_persons")
-}
-
-func towardsDetail(r *reader) answer {
-	if _, text := r.done("prepare_victims", "prepare_inquiries", "publish"); text != "" {
-		return known(text)
-	}
-	return r.fill("towards_detail", "")
-}
-
-func publication(r *reader) answer {
-	decided := incident.Publication("")
-	if r.in.Approval != nil {
-		decided = r.in.Approval.Publication
-	}
-	published, _ := r.done("publish")
-	public := decided == incident.PublishPublic
-	return r.pick("publication",
-		r.choice("published", when(public && published)), r.choice("to_publish", when(public && !published)), r.choice("considering", ""),
-		r.choice("not_planned", when(decided == incident.PublishNone || decided == incident.PublishAffected)),
-	)
-}
-
-func publicationWay(r *reader) answer {
-	return r.pick("choose", r.choice("way_site", ""), r.choice("way_press", ""), r.choice("way_letter", ""), r.choice("other", ""))
 }
 
 func prevented(r *reader) answer {
@@ -365,7 +345,11 @@ func others(r *reader) answer {
 	}
 	for _, k := range []Kind{IPAVirus, IPAAccess, Police, JPCERT} {
 		if c, ok := r.clock(k); ok && c.Status == incident.ClockFiled {
-			out = append(out, r.say("draft.filed", "what", r.say("draft.title."+string(k)), "day", report.Day(c.On, r.say)))
+			text := r.say("draft.filed."+string(k), "day", report.Day(c.On, r.say))
+			if c.Receipt != "" {
+				text = r.say("draft.filed.receipt", "filed", text, "receipt", r.typed(c.Receipt))
+			}
+			out = append(out, text)
 		}
 	}
 	if out == nil {

@@ -76,7 +76,13 @@ func (r *reader) notes(k Kind, f form) []string {
 		out = append(out, r.say("draft.note.marks"))
 	}
 	if k.External() {
-		out = append(out, r.say("draft.note.external"), r.say("draft.note.approval"))
+		out = append(out, r.say("draft.note.external"))
+	}
+	if k.approved() {
+		out = append(out, r.say("draft.note.approval"))
+	}
+	for _, c := range r.facts.Contradictions {
+		out = append(out, r.facts.Contradiction(c, r.say))
 	}
 	switch k {
 	case PPCPreliminary, PPCFinal:
@@ -90,6 +96,9 @@ func (r *reader) notes(k Kind, f form) []string {
 		out = append(out, r.say("draft.note.police"))
 	case IPAVirus, IPAAccess:
 		out = append(out, r.say("draft.note.ipa"))
+		if k == IPAAccess { // the address was found in no text of IPA itself
+			out = append(out, r.say("draft.note.ipa_access", "address", f.mail))
+		}
 	case FormDDoS, FormRansomware, FormOther:
 		out = append(out, r.say("draft.note.common"))
 	}

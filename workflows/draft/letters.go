@@ -11,7 +11,7 @@ var entrusterLetter = form{where: "entruster", letter: opened("entruster"), part
 	{"letter_head", General, []item{{"to", General, leave("entruster")}, {"from", General, business}}},
 	{"nine", Official, []item{
 		{"n1", Official, entrusterOverview},
-		{"n2", Official, dataItems(false)},
+		{"n2", Official, dataItems("")},
 		{"n3", Official, leave("entruster_persons")}, // of this client alone: the count is everybody's
 		{"n4", Official, causeAndBackground},
 		{"n5", Official, secondary},
@@ -65,7 +65,7 @@ var individualsLetter = form{where: "individuals", letter: opened("individuals")
 	}},
 }}
 
-var customersLetter = form{where: "publish", letter: opened("customers"), parts: []part{
+var customersLetter = form{where: "customers", letter: opened("customers"), parts: []part{
 	{"customers", General, []item{
 		{"event", General, plainEvent},
 		{"effect", General, plainEffect},
@@ -76,7 +76,7 @@ var customersLetter = form{where: "publish", letter: opened("customers"), parts:
 	}},
 }}
 
-var pressText = form{where: "publish", letter: opened("press"), parts: []part{
+var pressText = form{where: "press", letter: opened("press"), parts: []part{
 	{"press", General, []item{
 		{"release_day", General, leave("release_day")},
 		{"announcer", General, businessPublic},
@@ -142,8 +142,20 @@ func plainEvent(r *reader) answer {
 	return known(text)
 }
 
-// dataItemsFor is the same choice as in the form: what was concerned, of this person.
-func dataItemsFor(r *reader) answer { return dataItems(r.yes(incident.FactMyNumber))(r) }
+// dataItemsFor is the same choice as in the form: what was concerned, of this person. My Number is
+// that of some only, whom the notice to the others must not frighten: its box waits for a person.
+func dataItemsFor(r *reader) answer {
+	if !r.yes(incident.FactMyNumber) {
+		return dataItems("")(r)
+	}
+	a := dataItems(incident.No)(r)
+	who := r.say("draft.my_number.some")
+	if n, ok := r.count(incident.FactMyNumberPersons); ok {
+		who = r.say("draft.my_number.count", "persons", r.people(n))
+	}
+	a.ask = r.say("draft.ask.data_items_number", "who", who)
+	return a
+}
 
 func plainCause(r *reader) answer {
 	key, ok := r.cause()

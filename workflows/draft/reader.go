@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"hikeshi/workflows/clock"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/report"
 )
@@ -12,6 +13,7 @@ import (
 // reader is one incident being turned into a draft.
 type reader struct {
 	in          *incident.Incident
+	facts       clock.Considered // what the answers mean, as the clocks read them
 	o           Options
 	records     []incident.Record
 	step        func(key string) string
@@ -32,6 +34,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *reader {
 	if len(records) > 0 && records[0].Seq == 1 && int64(len(records)) == in.Seq && state.Seq == in.Seq {
 		r.in = state
 	}
+	r.facts = clock.ConsiderFor(o.Company, r.in.Facts)
 	for _, rec := range records {
 		if e, ok := rec.Event.(incident.Corrected); ok && !r.undone[rec.Seq] {
 			r.corrections[e.Seq] = e.Text
@@ -126,10 +129,11 @@ func (r *reader) body(t incident.Text) string {
 	return r.typed(t.Body)
 }
 
-// is gives the answer to a question about the incident.
-func (r *reader) is(k incident.FactKey) incident.Answer { return r.in.Facts.Get(k) }
+// is gives what the answers mean for a question about the incident: a draft and a clock never
+// read them differently.
+func (r *reader) is(k incident.FactKey) incident.Answer { return r.facts.Facts.Get(k) }
 
-func (r *reader) yes(k incident.FactKey) bool { return r.in.Facts.Is(k) }
+func (r *reader) yes(k incident.FactKey) bool { return r.facts.Facts.Is(k) }
 
 // either is the answer to "this or that".
 func either(answers ...incident.Answer) incident.Answer {

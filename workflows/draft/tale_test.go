@@ -197,6 +197,21 @@ func ransomware(t testing.TB) *tale {
 	a.do("suzuki", incident.SetField{Field: incident.FieldBackground, Unknown: true, Reason: "更新の担当を中村さんに確認中"})
 	a.do("sato", incident.SetField{Field: incident.FieldPrevention, Value: "VPN装置を更新し、担当者を決める"})
 	a.do("sato", incident.SetPrevention{Text: "バックアップを切り離して保管する", Owner: "suzuki", Due: "2026-12-25"})
+	a.do("kato", incident.SetParty{Kind: incident.PartyPersons, Name: "通販サイトの会員", Count: "1200"})
+	a.do("kato", incident.SetParty{Kind: incident.PartyPersons, Name: "従業員", Count: "30"})
+	a.do("kato", incident.SetParty{Kind: incident.PartyOrgs, Name: "みなと商事"})
+	a.do("kato", incident.ProposeText{What: incident.TextIndividuals, Text: "お詫びとお知らせ"})
+	a.do("yamada", incident.ApproveText{What: incident.TextIndividuals, Version: 1})
+	a.do("kato", incident.PublishText{What: incident.TextIndividuals, Version: 1, Where: "会員全員に郵送"})
+	a.do("kato", incident.TellParty{N: 1, Topics: []incident.Topic{incident.TopicFact, incident.TopicMeasure}, How: "郵送"})
+	a.do("kato", incident.TellParty{N: 3, Topics: []incident.Topic{incident.TopicFact}, How: "電話"})
+	for v := range 2 {
+		a.do("kato", incident.ProposeText{What: incident.TextPress, Text: "情報の漏えいのおそれについて"})
+		if v == 1 {
+			a.do("yamada", incident.ApproveText{What: incident.TextPress, Version: 2})
+			a.do("kato", incident.PublishText{What: incident.TextPress, Version: 2, Where: "https://minato.example/news/1"})
+		}
+	}
 	return a
 }
 
@@ -206,7 +221,7 @@ func (a *tale) draft(k draft.Kind, o draft.Options) draft.Draft {
 
 // whole is everything that a draft says, in its order.
 func whole(d draft.Draft) string {
-	return string(templates.DraftCopy(d)) + "\n" + string(templates.Markdown(d.Document()))
+	return string(templates.DraftCopy(d)) + "\n" + string(templates.Markdown(d.Document())) + "\n" + d.Plain()
 }
 
 func must[T any](t testing.TB) func(T, error) T {

@@ -39,11 +39,14 @@ func TestEveryTextIsSaid(t *testing.T) {
 	restoring.do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level2}).add("sato", incident.StepDone{Step: "restore_data"})
 	done := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindServiceStop})
 	done.do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level2}).add("sato", incident.StepDone{Step: "restore_data"}).add("sato", incident.PhaseMoved{From: incident.Reported, To: incident.FinalReport})
-	uncounted := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindUnauthorizedAccess, Facts: incident.Facts{incident.FactPersonalData: incident.Yes}})
+	uncounted := newTale(t).do("nakamura", incident.Report{Text: "x", What: incident.KindUnauthorizedAccess, Facts: incident.Facts{incident.FactPersonalData: incident.Yes, incident.FactMyNumber: incident.Yes}})
 	uncounted.do("sato", incident.Take{}).do("sato", incident.SetLevel{Level: incident.Level3})
 	filed := ransomware(t).add("sato", incident.ClockSettled{Rule: "ppc-preliminary", How: incident.ClockFiled, On: "2026-12-03", Receipt: incident.T("R")})
 	filed.add("sato", incident.ClockSettled{Rule: "mynumber-preliminary", How: incident.ClockFiled, On: "2026-12-03"})
-	filed.add("sato", incident.ClockSettled{Rule: "ipa-virus", How: incident.ClockFiled, On: "2026-12-03"})
+	filed.add("", incident.ClocksDrawn{Because: incident.DrawnReport, Started: []incident.Duty{{Rule: "ipa-access"}, {Rule: "police"}, {Rule: "jpcert"}}})
+	for _, rule := range []incident.Rule{"ipa-virus", "ipa-access", "police", "jpcert"} {
+		filed.add("sato", incident.ClockSettled{Rule: rule, How: incident.ClockFiled, On: "2026-12-03", Receipt: incident.T("R")})
+	}
 	tales = append(tales, filed, uncounted, full, settled, none, over, restoring, done)
 	for _, lang := range templates.Languages {
 		for i, a := range tales {

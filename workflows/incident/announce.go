@@ -40,8 +40,16 @@ const (
 	NoticeReport NoticeKind = "report" // the final report as a file
 	// Notification clocks of one person: new or changed ones, a reminder, or one judged 不要.
 	NoticeClocks NoticeKind = "clocks"
+	// A text for people outside: to who is to approve it, and the outcome to who proposed it.
+	NoticeSign   NoticeKind = "sign"
+	NoticeSigned NoticeKind = "signed"
 	// A platform is not safe to use, or is again; about no incident.
 	NoticeCompromised NoticeKind = "compromised"
+	// Whose an account of a chat platform is; about no incident: the code that shows it, by mail
+	// alone, the question to the administrators, and what came of it.
+	NoticeLinkCode NoticeKind = "link_code"
+	NoticeLinkAsk  NoticeKind = "link_ask"
+	NoticeLinked   NoticeKind = "linked"
 	// Of the program itself, to who looks after it.
 	NoticeAudit NoticeKind = "audit" // what the auditor found and could not mend
 )
@@ -61,6 +69,9 @@ type Notice struct {
 	// Means is by what it reaches the person; empty: by chat. A message by mail or phone is
 	// said once: when nothing is to be said any more, it is dropped.
 	Means Means `json:"means,omitempty"`
+	// Front is the chat platform to whose channel it goes, of one with To empty; empty: to that
+	// which had its channels first. See On.
+	Front string `json:"front,omitempty"`
 }
 
 // Announce says who is told what of the entries that led from before (nil for a new
@@ -70,8 +81,17 @@ func Announce(before, after *Incident, records []Record, dir Directory) []Notice
 	for _, r := range records {
 		a.entry(r)
 	}
+	for _, r := range records {
+		switch r.Event.(type) {
+		case ReportReceived, ReportMerged:
+			a.unanswered = true
+		}
+	}
+	for _, r := range records {
+		a.clocks(r) // behind the calls: nobody is to look for the one that gets him out of bed
+	}
 	if len(records) > 0 {
-		a.add(Notice{Kind: NoticeCard, Key: "card:" + string(after.ID)})
+		a.add(CardNotice(after))
 	}
 	a.refreshPages()
 	return a.notices
@@ -82,6 +102,9 @@ type announcement struct {
 	in      *Incident
 	dir     Directory
 	notices []Notice
+	// unanswered says that the answer to who did it shows no clocks: of a report, or of one that
+	// was merged in.
+	unanswered bool
 }
 
 func (a *announcement) add(n Notice) {
@@ -246,31 +269,29 @@ func (a *announcement) entry(r Record) {
 			a.approvers(NoticeApprove, r.Seq) // the level decides who has to
 		}
 	case ClocksDrawn:
-		a.feed(r.Seq)
-		for _, d := range slices.Concat(e.Started, e.Changed) {
-			for _, p := range in.ClockOwners(a.dir, d, r.At) {
-				a.dm(NoticeClocks, p, r.Seq, false)
-			}
-		}
-	case ClocksReminded:
-		for _, m := range e.List {
-			for _, p := range m.To {
-				a.dm(NoticeClocks, p, r.Seq, false)
-			}
+		switch e.Because {
+		case DrawnReport, DrawnReopened, DrawnDismissed, DrawnElsewhere:
+			// All of them began or ended with the incident; its card says so, and the last word of one
+			// that was merged is where it goes on.
+		default:
+			a.feed(r.Seq)
 		}
 	case ClockSettled:
 		a.feed(r.Seq)
-		if c, _ := in.Clock(e.Rule); e.How == ClockUnneeded && c.Law {
-			for _, p := range in.Office(a.dir, Representative) {
-				if p != r.By {
-					a.dm(NoticeClocks, p, r.Seq, false)
-				}
+		if c, _ := in.Clock(e.Rule); c.Law && (e.How == ClockUnneeded || e.How == ClockPassed) {
+			for _, p := range a.represented(r) {
+				a.dm(NoticeClocks, p, r.Seq, false)
 			}
 		}
-	case ClockReopened, RemindersPlanned:
+	case ClockReopened:
+		a.judgedAgain(r, e.Rule)
+	case RemindersPlanned:
 		a.feed(r.Seq)
+	case OutsideProposed, OutsideApproved, OutsideRefused, OutsidePublished, OutsideSetBack:
+		a.outside(r)
 	case Recategorised, StepDone, StepWaived, StepReopened, NoteAdded, Corrected, Undone,
-		EvidenceRecorded, FileAttached, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet:
+		EvidenceRecorded, FileAttached, PreventionSet, PreventionRemoved, Approved, CircleRestricted, FieldSet,
+		PartySet, PartyTold, PartyUntold, PartyRemoved, PartyRestored:
 		a.feed(r.Seq)
 	}
 }
@@ -328,7 +349,8 @@ func (a *announcement) refreshPages() {
 			}
 		}
 	}
-	changed := before.Lead != a.in.Lead || before.Phase.Ended() != a.in.Phase.Ended() || before.WorkingLevel() != a.in.WorkingLevel()
+	restricted := a.restricted()
+	changed := restricted || before.Lead != a.in.Lead || before.Phase.Ended() != a.in.Phase.Ended() || before.WorkingLevel() != a.in.WorkingLevel()
 	for _, p := range before.Pages {
 		if now, ok := a.in.Page(p.Person); !ok || now.Seq != p.Seq || now.Status != p.Status {
 			changed = true
@@ -340,6 +362,34 @@ func (a *announcement) refreshPages() {
 	for _, p := range before.Pages {
 		if !p.Uncalled && slices.Contains(p.Used(), ByChat) {
 			a.add(Notice{Kind: NoticePage, Key: pageKey(a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
+		}
+	}
+	if restricted {
+		a.takeBack()
+	}
+}
+
+// restricted reports whether other people are left out now. Where one of them was to come, the
+// reporters see that he does not.
+func (a *announcement) restricted() bool {
+	differs := func(one, other *Incident) bool {
+		return slices.ContainsFunc(one.Excluded, func(p PersonID) bool { return !other.IsExcluded(p) })
+	}
+	if !differs(a.before, a.in) && !differs(a.in, a.before) {
+		return false
+	}
+	if slices.ContainsFunc(a.in.Responders(), func(p Page) bool { return a.in.IsExcluded(p.Person) != a.before.IsExcluded(p.Person) }) {
+		a.reporters()
+	}
+	return true
+}
+
+// takeBack has the pages that whoever is left out now has already brought up to date: they show
+// nothing any more. It is the only thing that still goes to him.
+func (a *announcement) takeBack() {
+	for _, p := range a.before.Pages {
+		if a.in.IsExcluded(p.Person) && !a.before.IsExcluded(p.Person) && !p.Uncalled && slices.Contains(p.Used(), ByChat) {
+			a.notices = append(a.notices, Notice{Kind: NoticePage, Incident: a.in.ID, Key: pageKey(a.in.ID, p.Seq, p.Person), To: p.Person, Seq: p.Seq})
 		}
 	}
 }

@@ -74,7 +74,7 @@ func TestWhoIsToldWhat(t *testing.T) {
 			{leader, incident.Reopen{Reason: "x"}, "card→# feed→# page→admin reopened→admin reopened→affairs reopened→hanako reopened→leader reopened→president reopened→sales_head reporter→hanako ~page→admin ~page→affairs ~page→leader"}}},
 		{"who is left out hears nothing more", []step{start, take,
 			{leader, incident.Assign{Person: suspect}, "card→# feed→# page→suspect"},
-			{leader, incident.Restrict{Exclude: []incident.PersonID{suspect}, Reason: "x"}, "card→# feed→# ~page→admin ~page→leader"},
+			{leader, incident.Restrict{Exclude: []incident.PersonID{suspect}, Reason: "x"}, "card→# feed→# ~page→admin ~page→leader ~page→suspect"},
 			{leader, incident.Dismiss{Reason: "x"}, "card→# ended→admin ended→hanako ended→leader ended→president ended→sales_head feed→# reporter→hanako ~page→admin ~page→leader"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

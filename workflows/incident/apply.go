@@ -25,6 +25,7 @@ func (in *Incident) Apply(r Record) {
 		(called && pg.Status == PageAcknowledged && r.At.After(pg.Reply) || r.By == in.Lead && r.At.After(in.LeadAt)) {
 		in.ActedAt = r.At
 	}
+	in.judge(r)
 	switch e := r.Event.(type) {
 	case ReportReceived:
 		in.Practice, in.Kind, in.Category, in.Effect = e.Practice, e.What, e.Category, e.Effect
@@ -32,7 +33,7 @@ func (in *Incident) Apply(r Record) {
 		in.Contractor = e.Contractor.Body
 		in.Reporters = []Reporter{{ID: e.Reporter, Name: e.Name.Body, Department: e.Department, Title: in.Title}}
 		in.ReportedAt = r.At
-		in.Procedure = e.Procedure
+		in.Procedure, in.Frequent = e.Procedure, e.Frequent
 		in.enter(Reported, r.At)
 		for k, a := range e.Facts {
 			in.setFact(k, a, r.Seq)
@@ -61,8 +62,10 @@ func (in *Incident) Apply(r Record) {
 		in.answerPage(r.By, PageDeclined, r.At, e.Reason.Body)
 	case PageStopped:
 		for i := range in.Pages {
-			if in.Pages[i].Person == e.Person && in.Pages[i].Status == PageOpen {
-				in.Pages[i].Status = PageEnded
+			if pg := &in.Pages[i]; pg.Person == e.Person && pg.Status == PageOpen {
+				if pg.Status = PageEnded; !pg.Reply.IsZero() {
+					pg.Status = PageAcknowledged // what he was asked besides is over, and not what he had taken
+				}
 			}
 		}
 	case RoundPassed:
@@ -196,6 +199,10 @@ func (in *Incident) Apply(r Record) {
 		in.Circle = slices.DeleteFunc(in.Circle, func(m Member) bool { return m.Person == e.Person })
 	case ClocksDrawn, ClockSettled, ClockReopened, RemindersPlanned, ClocksReminded:
 		in.applyClocks(r)
+	case OutsideProposed, OutsideApproved, OutsideRefused, OutsidePublished, OutsideSetBack:
+		in.applyTexts(r)
+	case PartySet, PartyTold, PartyUntold, PartyRemoved, PartyRestored:
+		in.applyParties(r)
 	case NoteAdded, Corrected:
 		// These live in the record only.
 	}
@@ -220,6 +227,9 @@ func (in *Incident) call(e Paged, r Record) {
 		if old.Status == PageAcknowledged {
 			pg.Silences++
 		}
+	}
+	if old, called := in.Page(e.Person); called && e.Because != BecauseSilent && old.Took() {
+		pg.Reply, pg.Silences = old.Reply, old.Silences // asked besides for the lead, he goes on with what he took
 	}
 	in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 	in.Pages = append(in.Pages, pg)

@@ -19,9 +19,12 @@ func (in *Incident) applyClocks(r Record) {
 		}
 		for _, d := range e.Changed {
 			in.onClock(d.Rule, func(c *Clock) {
+				if !c.counted(d) {
+					// What somebody chose for other days would come at the wrong time. (Before the first
+					// release with clocks it was cleared with every change; no record holds one of those.)
+					c.Own, c.Chosen = nil, false
+				}
 				c.Duty, c.Seq = d, r.Seq
-				// What somebody chose for other days would come at the wrong time.
-				c.Own, c.Chosen = nil, false
 			})
 		}
 		for _, rule := range e.Lapsed {

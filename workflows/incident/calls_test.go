@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -231,6 +232,11 @@ func TestWhoWasHandedTheLeadAndFellSilent(t *testing.T) {
 		t.Fatalf("asked again at %s (%v)", due, ok)
 	}
 	equal(t, "called for his silence", called(s.pass()), people(affairs))
+	// Who led before him has handed it over, and answers for nothing of it.
+	equal(t, "still to answer", open(s), people(affairs))
+	if !s.in.Silent(affairs) {
+		t.Error("his silence is over, and he has said nothing")
+	}
 	s.do(affairs, incident.Take{})
 	if s.in.Lead != affairs || s.in.Silent(affairs) {
 		t.Errorf("the lead is %s, silent %v", s.in.Lead, s.in.Silent(affairs))
@@ -240,6 +246,33 @@ func TestWhoWasHandedTheLeadAndFellSilent(t *testing.T) {
 	if due, _, ok := s.next(); ok {
 		t.Errorf("asked once more at %s though he writes", due)
 	}
+
+	// Who handed it over may take it back from him, and not from somebody who is awake.
+	s = reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	s.do(leader, incident.HandOver{To: affairs})
+	s.do(affairs, incident.AcceptHandover{})
+	s.refused(leader, incident.Take{}, "refuse.already_taken")
+	s.pass()
+	s.refused(admin, incident.Take{}, "refuse.already_taken")
+	s.do(leader, incident.Take{})
+	wantLead(s, leader, incident.LeadOffice)
+	equal(t, "open once it is taken back", open(s), nil)
+
+	// If nobody answers, the line of the lead is called in his place until somebody leads, and first
+	// the one who handed it over: that he may take it back is no use to him who does not hear of it.
+	s = reported(t, incident.Report{Facts: impersonal})
+	s.do(leader, incident.Take{})
+	s.do(admin, incident.Take{})
+	s.do(leader, incident.HandOver{To: affairs})
+	s.do(affairs, incident.AcceptHandover{})
+	s.pass()
+	equal(t, "called in his place", called(s.pass()), people(leader))
+	equal(t, "called after him", called(s.pass()), people(second))
+	s.do(second, incident.Take{})
+	wantLead(s, second, incident.LeadDeputy)
+	equal(t, "open once somebody leads", open(s), nil)
 
 	s = reported(t, incident.Report{Facts: impersonal})
 	s.do(leader, incident.Take{})
@@ -251,6 +284,28 @@ func TestWhoWasHandedTheLeadAndFellSilent(t *testing.T) {
 	if due, _, ok := s.next(); ok {
 		t.Errorf("asked at %s though he writes", due)
 	}
+}
+
+// Of a lead who fell silent it is the lead that is missed, whatever he was called for when he took
+// it: the call rings until he is there, though others have taken theirs, and his line is called.
+func TestTheCallOfASilentLeadAsksForTheLead(t *testing.T) {
+	// The representative has taken his own call, and is handed the lead of what is less grave by then.
+	s := reported(t, incident.Report{Facts: impersonal})
+	s.do(admin, incident.Take{})
+	s.do(leader, incident.Take{})
+	s.do(leader, incident.SetLevel{Level: 3, Reason: "取引先に及ぶ"})
+	s.do(president, incident.Take{})
+	if pg, _ := s.in.Page(president); !slices.Equal(pg.Roles, []incident.Role{incident.Representative}) {
+		t.Fatalf("he was called for %v", pg.Roles)
+	}
+	s.do(leader, incident.SetLevel{Level: 2, Reason: "及んでいない"})
+	s.do(leader, incident.HandOver{To: president})
+	s.do(president, incident.AcceptHandover{})
+	equal(t, "called for his silence", called(s.pass()), people(president))
+	equal(t, "still to answer", open(s), people(president))
+	s.now = s.now.Add(time.Minute)
+	s.do(president, incident.Note{Text: "起きている"})
+	equal(t, "open once he writes", open(s), nil)
 }
 
 // A weekend that nobody answers rings everybody every quarter of an hour, by everything there is,

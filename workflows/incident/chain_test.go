@@ -198,7 +198,7 @@ func TestTextsAreSaltedAndOutOfTheBody(t *testing.T) {
 
 // filled has one event of every kind with every member set; texts are written with T.
 var filled = []incident.Event{
-	incident.ReportReceived{Practice: true, Reporter: hanako, Name: incident.T("花子"), Department: salesDept, Text: incident.T("本文"), What: "virus", Category: "virus", Effect: "damage", Contractor: incident.T("委託先"), Facts: incident.Facts{"virus": "yes", "persons": "12"}, Procedure: "abc123"},
+	incident.ReportReceived{Practice: true, Reporter: hanako, Name: incident.T("花子"), Department: salesDept, Text: incident.T("本文"), What: "virus", Category: "virus", Effect: "damage", Contractor: incident.T("委託先"), Facts: incident.Facts{"virus": "yes", "persons": "12"}, Procedure: "abc123", Frequent: 4},
 	incident.Planned{Plan: incident.PlanKey{Category: "virus", Effect: "leak", Level: 3}, Steps: []incident.Step{{Key: "contain", N: 2, Role: "system_admin", Phase: "containment", Kind: "contain", Required: "if", When: "virus", Text: incident.Words{JA: "止める", EN: "stop"}, Section: "001 §9.4"}}},
 	incident.Paged{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 1, Because: "round", By: []incident.Means{"chat", "mail"}},
 	incident.Acknowledged{Roles: []incident.Role{"system_admin"}},
@@ -248,11 +248,21 @@ var filled = []incident.Event{
 	incident.ClockReopened{Rule: "ppc-final"},
 	incident.RemindersPlanned{Rule: "ppc-final", At: []time.Time{night}, Before: []time.Time{night.Add(time.Hour)}, Reason: incident.T("理由")},
 	incident.ClocksReminded{List: []incident.Reminder{{Rule: "ppc-final", At: night, Overdue: true, To: []incident.PersonID{leader}}}},
+	incident.OutsideProposed{What: "press", Version: 2, Text: incident.T("お知らせ"), Length: 4},
+	incident.OutsideApproved{What: "press", Version: 2, Role: "representative", Deputy: true, Own: true, Comment: incident.T("承認")},
+	incident.OutsideRefused{What: "press", Version: 2, Reason: incident.T("理由")},
+	incident.OutsidePublished{What: "press", Version: 2, On: night, Where: incident.T("ホームページ")},
+	incident.OutsideSetBack{What: "press", Version: 2, To: "proposed", Asks: true},
+	incident.PartySet{N: 1, Who: "persons", Name: incident.T("会員"), Count: 1200, Before: incident.T("前"), BeforeWho: "orgs", BeforeCount: 3},
+	incident.PartyTold{N: 1, Topics: []incident.Topic{"fact", "measure"}, On: "2026-11-24", How: incident.T("郵送")},
+	incident.PartyUntold{N: 1, Seq: 7},
+	incident.PartyRemoved{N: 1, Reason: incident.T("理由")},
+	incident.PartyRestored{N: 1},
 }
 
 // wholeDuty has every member set that the record keeps.
 var wholeDuty = incident.Duty{
-	Rule: "ppc-final", Owner: "incident_lead", Law: true, Passes: true, Provisional: true, Because: []incident.FactKey{"personal_data"},
+	Rule: "ppc-final", Owner: "incident_lead", Law: true, Passes: true, Voluntary: true, Provisional: true, Because: []incident.FactKey{"personal_data"},
 	Aware: night, Target: "2026-12-01", Due: "2027-01-04", Raw: "2026-12-29", DueAt: night.Add(time.Hour), HolidayOpen: true,
 }
 
@@ -269,6 +279,21 @@ func TestAPageWithoutMeansIsWrittenAsBefore(t *testing.T) {
 	}
 	if string(body) != before {
 		t.Errorf("written as %s, before as %s", body, before)
+	}
+}
+
+// A report of the time before reports of one guest were counted keeps its encoding.
+func TestAReportThatIsNotOneOfManyIsWrittenAsBefore(t *testing.T) {
+	r := incident.Record{
+		Incident: "INC-2026-0001", Seq: 1, At: night, Occurred: night, By: admin, ByName: incident.T("管理者"), Source: incident.FromPerson,
+		Event: incident.ReportReceived{Reporter: "hanako", What: "virus", Category: "virus", Procedure: "abc123"},
+	}
+	body, _, err := incident.Seal(&r, "", func() string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(body), "frequent") || !strings.HasSuffix(string(body), `"procedure":"abc123"}`) {
+		t.Errorf("written as %s", body)
 	}
 }
 

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -32,13 +33,17 @@ type Duty struct {
 	Rule  Rule `json:"rule"`
 	Owner Role `json:"owner"`
 	// Law says that a statute asks for it (個人情報保護法, 番号法): only the lead may judge that
-	// it need not be done, and the representative is shown it.
+	// it need not be done, or that telling the 委託元 is enough, and the representative is shown it.
 	Law bool `json:"law,omitempty"`
 	// Passes says that telling the 委託元 in its place is enough (個人情報保護法 26条1項ただし書).
 	Passes bool `json:"passes,omitempty"`
+	// Voluntary says that nobody has to: there is no deadline, and a target is the company's own
+	// (IPA, JPCERT/CC and the police; facts of the rules).
+	Voluntary bool `json:"voluntary,omitempty"`
 	// Provisional says that an answer is missing that decides whether it applies.
 	Provisional bool `json:"provisional,omitempty"`
-	// Because are the facts that decide it, as the person who has to act is told.
+	// Because are the facts that decide it. What is kept are those of the day it was drawn;
+	// answers that change nothing else change them (Reasons).
 	Because []FactKey `json:"because,omitempty"`
 	Aware   time.Time `json:"aware"`
 	// Target is the day the company aims at, Due the last day, Raw the last day before it was
@@ -59,12 +64,31 @@ type Duty struct {
 // Rolled reports whether the last day was moved to the next open one.
 func (d Duty) Rolled() bool { return d.Raw != d.Due }
 
-// same reports whether two duties ask the same of the same people.
+// counted reports whether two duties count the same days.
+func (d Duty) counted(o Duty) bool {
+	return d.Aware.Equal(o.Aware) && d.Target == o.Target && d.Due == o.Due && d.DueAt.Equal(o.DueAt)
+}
+
+// same reports whether two duties ask the same of the same people. An answer that only makes a
+// reason firmer is none that anybody has to be told of, nor is that a rule says by now how
+// voluntary it is: what has to be done, and by when, is what it was.
 func (d Duty) same(o Duty) bool {
 	return d.Rule == o.Rule && d.Owner == o.Owner && d.Law == o.Law && d.Passes == o.Passes &&
-		d.Provisional == o.Provisional && slices.Equal(d.Because, o.Because) && d.Aware.Equal(o.Aware) &&
+		d.Provisional == o.Provisional && d.Aware.Equal(o.Aware) &&
 		d.Target == o.Target && d.Due == o.Due && d.Raw == o.Raw && d.DueAt.Equal(o.DueAt) &&
 		d.HolidayOpen == o.HolidayOpen
+}
+
+// Reasons gives the facts that decide a duty of an incident by what is known now.
+func (in *Incident) Reasons(clocks Clocks, d Duty, now time.Time) []FactKey {
+	if clocks != nil && !in.Phase.Ended() {
+		for _, fresh := range in.duties(clocks, now) {
+			if fresh.Rule == d.Rule {
+				return fresh.Because
+			}
+		}
+	}
+	return d.Because
 }
 
 // ClockStatus says how far a clock has come.
@@ -123,12 +147,22 @@ func (in *Incident) clockAt(r Rule) int {
 
 // OpenClocks lists the clocks that still run.
 func (in *Incident) OpenClocks() (out []Clock) {
-	for _, c := range in.Clocks {
-		if c.Open() {
-			out = append(out, c)
-		}
+	for c := range in.running() {
+		out = append(out, *c)
 	}
 	return out
+}
+
+// running goes through the clocks that still run where they stand: a clock is large, and each
+// decision looks at all of them several times.
+func (in *Incident) running() iter.Seq[*Clock] {
+	return func(yield func(*Clock) bool) {
+		for i := range in.Clocks {
+			if c := &in.Clocks[i]; c.Open() && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Aware is when the company became aware (知った時), which starts the clocks: of several
@@ -144,31 +178,44 @@ func (in *Incident) Aware() time.Time {
 // ClockOwners gives who is reminded of a duty: who stands first for its role, or in his absence
 // his deputy; the lead where nobody holds the role.
 func (in *Incident) ClockOwners(dir Directory, d Duty, at time.Time) []PersonID {
-	return in.present(dir, in.officeOf(dir, d.Owner), at)
+	if d.Owner != IncidentLead {
+		if people := in.Office(dir, d.Owner); people != nil {
+			return in.present(dir, d.Owner, people, at)
+		}
+	}
+	return in.present(dir, IncidentLead, in.Leads(dir), at)
 }
 
 // ClockChiefs gives who hears daily of an overdue duty: the lead and the representative.
 func (in *Incident) ClockChiefs(dir Directory, at time.Time) []PersonID {
-	return in.present(dir, append(slices.Clone(in.Leads(dir)), in.Office(dir, Representative)...), at)
-}
-
-func (in *Incident) officeOf(dir Directory, r Role) []PersonID {
-	if r != IncidentLead {
-		if people := in.Office(dir, r); people != nil {
-			return people
+	out := in.present(dir, IncidentLead, in.Leads(dir), at)
+	for _, p := range in.present(dir, Representative, in.Office(dir, Representative), at) {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
 		}
 	}
-	return in.Leads(dir)
+	return out
 }
 
-// present puts deputies in the place of those who are away and have named one, without
-// repetitions.
-func (in *Incident) present(dir Directory, people []PersonID, at time.Time) (out []PersonID) {
+// present puts into the place of those who are away whom they have named. Where nobody is left,
+// it is the first of the role's deputies who is there, and if there is none, those who are
+// away all the same: they read it when they are back.
+func (in *Incident) present(dir Directory, role Role, people []PersonID, at time.Time) []PersonID {
+	if out := in.there(dir, people, at); len(out) > 0 {
+		return out
+	}
+	if out := in.there(dir, in.Chain(dir, role), at); len(out) > 0 {
+		return out[:1]
+	}
+	return people
+}
+
+func (in *Incident) there(dir Directory, people []PersonID, at time.Time) (out []PersonID) {
 	for _, p := range people {
-		if deputy, away := dir.Away(p, at); away && deputy != "" && dir.Known(deputy) && !in.IsExcluded(deputy) {
+		if deputy, away := dir.Away(p, at); away {
 			p = deputy
 		}
-		if !slices.Contains(out, p) {
+		if p != "" && dir.Known(p) && !in.IsExcluded(p) && !slices.Contains(out, p) {
 			out = append(out, p)
 		}
 	}

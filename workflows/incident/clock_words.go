@@ -12,6 +12,9 @@ type RuleWords struct {
 	Because map[FactKey]Words
 	Source  string // where the basis can be read
 	Checked string // the day on which it was read, 2006-01-02
+	// Mark is where it was read: P in an official text, S in one that quotes it, G nowhere in
+	// particular; empty: not known.
+	Mark string
 	// Unsure says that it rests on general knowledge alone, so that somebody has to check it
 	// (要確認).
 	Unsure bool

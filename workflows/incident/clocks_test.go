@@ -163,7 +163,11 @@ func TestTellingTheEntrusterIsEnough(t *testing.T) {
 	s := reportedWithClocks(t, incident.Report{Facts: incident.Facts{incident.FactPersonalData: incident.Yes, incident.FactVirus: incident.No}})
 	s.refused(leader, incident.SettleClock{Rule: incident.RuleEntruster, How: incident.ClockPassed, To: "みなと商事"}, "refuse.clock_not_passed")
 	s.refused(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed}, "refuse.text_empty")
+	s.refused(admin, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"}, "refuse.not_allowed")
 	s.do(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"})
+	if got := clocksTold(s); !slices.Equal(got, []incident.PersonID{president}) {
+		t.Errorf("shown to %v", got)
+	}
 	runs(t, s)
 	if c, _ := s.in.Clock(incident.RuleEntruster); c.Status != incident.ClockFiled || c.To != "みなと商事" {
 		t.Errorf("%+v", c)

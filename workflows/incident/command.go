@@ -45,6 +45,9 @@ const (
 	WordRecall    Word = "recall" // nobody is responsible; the bot's own
 	WordClock     Word = "clock"  // what became of a notification duty
 	WordRemind    Word = "remind" // a reminder is due, or the rules have changed; the bot's own
+	WordText      Word = "texts"  // a text for people outside: proposed, or published
+	WordSign      Word = "sign"   // such a text approved or sent back
+	WordParty     Word = "party"  // who is affected, and what they were told
 )
 
 // AllWords lists every word that acts.
@@ -53,7 +56,7 @@ var AllWords = []Word{
 	WordAssign, WordHandover, WordAccept, WordStep, WordWaive, WordNote, WordCorrect, WordUndo,
 	WordField, WordFact, WordFile, WordAttach, WordAction, WordDoc, WordApprove, WordClose, WordDismiss,
 	WordReopen, WordMerge, WordRestrict, WordAsk, WordInform, WordAbsorb, WordPassRound, WordMeans, WordRecall, WordPassOffer,
-	WordClock, WordRemind,
+	WordClock, WordRemind, WordText, WordSign, WordParty,
 }
 
 // Command is what somebody, or a due timer, asks of an incident.
@@ -72,6 +75,9 @@ type (
 		Contractor     string     // who, and which data, when it happened at a 委託先
 		Exclude        []PersonID // who must not learn of it (an insider case)
 		Practice       bool
+		// Earlier is how many reports the same person has made within FrequentWithin before, where he
+		// is not on the contact list; else 0. Whoever carries the report out sets it.
+		Earlier int
 	}
 	// Take is 「対応します」.
 	Take struct{}
@@ -234,6 +240,49 @@ type (
 	RemindClocks struct{}
 	// RedrawClocks has the clocks drawn by rules that have changed.
 	RedrawClocks struct{}
+	// ProposeText lays a text for people outside before the representative.
+	ProposeText struct {
+		What TextKind
+		Text string
+	}
+	// ApproveText is his yes to one version.
+	ApproveText struct {
+		What    TextKind
+		Version int
+		Comment string
+	}
+	// RefuseText sends one version back.
+	RefuseText struct {
+		What    TextKind
+		Version int
+		Reason  string
+	}
+	// PublishText says that an approved version went out.
+	PublishText struct {
+		What    TextKind
+		Version int
+		When    string // an instant as people type it, in Tokyo; empty: now
+		Where   string // an address of the web, or by which means
+	}
+	// SetParty adds (N 0) or changes an affected party.
+	SetParty struct {
+		N     int
+		Kind  PartyKind
+		Name  string
+		Count string // as people type it; empty: not known
+	}
+	// TellParty says what an affected party was told.
+	TellParty struct {
+		N      int
+		Topics []Topic
+		On     string // a day in Tokyo as people type it; empty: today
+		How    string
+	}
+	// RemoveParty takes a party out again.
+	RemoveParty struct {
+		N      int
+		Reason string
+	}
 )
 
 func (Report) Word() Word         { return WordReport }
@@ -274,6 +323,13 @@ func (SettleClock) Word() Word    { return WordClock }
 func (PlanReminders) Word() Word  { return WordClock }
 func (RemindClocks) Word() Word   { return WordRemind }
 func (RedrawClocks) Word() Word   { return WordRemind }
+func (ProposeText) Word() Word    { return WordText }
+func (ApproveText) Word() Word    { return WordSign }
+func (RefuseText) Word() Word     { return WordSign }
+func (PublishText) Word() Word    { return WordText }
+func (SetParty) Word() Word       { return WordParty }
+func (TellParty) Word() Word      { return WordParty }
+func (RemoveParty) Word() Word    { return WordParty }
 
 // Additive reports whether a command may simply be tried again when somebody else changed
 // the incident meanwhile. Advance, level and the ends are not: the person decided on what

@@ -110,6 +110,8 @@ func (d *decision) allowed(c Command) *Refusal {
 		switch c.(type) {
 		case Reopen, Note, Correct, Inform, MakeReport, RecordEvidence, Attach, Restrict, SetPrevention:
 			// Written after the end, they are entries like any other.
+		case ProposeText, ApproveText, RefuseText, PublishText, SetParty, TellParty, RemoveParty:
+			// What was done is often told when all is over (seed 001 §9.4 ⑤).
 		default:
 			return refuse("refuse.ended", "phase", in.Phase)
 		}
@@ -195,6 +197,20 @@ func (d *decision) run(c Command) *Refusal {
 		return d.remindClocks()
 	case RedrawClocks:
 		return d.redrawClocks()
+	case ProposeText:
+		return d.proposeText(c)
+	case ApproveText:
+		return d.approveText(c)
+	case RefuseText:
+		return d.refuseText(c)
+	case PublishText:
+		return d.publishText(c)
+	case SetParty:
+		return d.setParty(c)
+	case TellParty:
+		return d.tellParty(c)
+	case RemoveParty:
+		return d.removeParty(c)
 	}
 	return refuse("refuse.not_allowed", "word", c.Word())
 }
@@ -289,8 +305,9 @@ func ChangesReport(e Event) bool {
 	switch e := e.(type) {
 	case LevelSet:
 		return e.From != e.To // otherwise a proposal was turned down
-	case FieldSet, FactSet, StepDone, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, PhaseMoved, Corrected, ReportMerged:
-		return true
+	case FieldSet, FactSet, StepDone, StepWaived, StepReopened, Recategorised, PreventionSet, PreventionRemoved, PhaseMoved, Corrected, ReportMerged,
+		PartySet, PartyRemoved, PartyRestored:
+		return true // that a party was told something follows from the approval
 	}
 	return false
 }

@@ -37,7 +37,7 @@ func (d *decision) drawClocks() {
 			e.Changed = append(e.Changed, duty)
 		}
 	}
-	for _, c := range in.OpenClocks() {
+	for c := range in.running() {
 		if !slices.ContainsFunc(want, func(duty Duty) bool { return duty.Rule == c.Rule }) {
 			e.Lapsed = append(e.Lapsed, c.Rule)
 		}
@@ -47,13 +47,32 @@ func (d *decision) drawClocks() {
 	}
 	e.Rules = d.env.Clocks.Version()
 	e.Because, e.Facts = d.drawnBecause()
+	eased := in.eases(e, d.env.Now)
 	d.emit(e)
+	if eased {
+		d.join(in.ClockChiefs(d.env.People, d.env.Now), Representative)
+	}
 }
 
-// duties gives what an incident owes now. A ヒヤリハット, of which somebody has said that nothing
-// happened, owes nothing; nor does what is 非該当, or goes on under another number.
+// join has people see the incident who are to be told of it in the place of somebody who is away.
+func (d *decision) join(people []PersonID, role Role) {
+	for _, p := range people {
+		if !d.in.InCircle(p) {
+			d.emit(Joined{Person: p, Why: WhyRole, Role: role})
+		}
+	}
+}
+
+// Owes reports whether an incident can owe a notification at all. A ヒヤリハット, of which
+// somebody has said that nothing happened, owes nothing; nor does what is 非該当, or goes on
+// under another number.
+func (in *Incident) Owes() bool {
+	return !in.Phase.Ended() && !(in.Facts.Is(FactNearMiss) && in.WorkingLevel() == Level0)
+}
+
+// duties gives what an incident owes now.
 func (in *Incident) duties(clocks Clocks, now time.Time) []Duty {
-	if in.Phase.Ended() || in.Facts.Is(FactNearMiss) && in.WorkingLevel() == Level0 {
+	if !in.Owes() {
 		return nil
 	}
 	return clocks.Duties(in.Facts, in.Aware(), now)
@@ -119,15 +138,18 @@ func (d *decision) settleClock(c SettleClock) *Refusal {
 		return ref
 	}
 	e := ClockSettled{Rule: c.Rule, How: c.How}
+	// That somebody else's data alone are concerned releases from a statute's duty no less than
+	// that it does not apply (個人情報保護法26条1項ただし書).
+	if judged := c.How == ClockUnneeded || c.How == ClockPassed; judged && clock.Law && !in.May(d.env.People, d.env.By.ID, WordWaive) {
+		return refuse("refuse.not_allowed", "word", WordClock, "who", permissions[WordWaive], "clock", c.Rule)
+	}
 	switch c.How {
 	case ClockUnneeded:
-		if clock.Law && !in.May(d.env.People, d.env.By.ID, WordWaive) {
-			return refuse("refuse.not_allowed", "word", WordClock, "who", permissions[WordWaive])
-		}
 		if e.Reason, ref = needReason(c.Reason); ref != nil {
 			return ref
 		}
 		d.emit(e)
+		d.showJudged(clock)
 		return nil
 	case ClockPassed:
 		if !clock.Passes {
@@ -154,10 +176,20 @@ func (d *decision) settleClock(c SettleClock) *Refusal {
 		return ref
 	}
 	d.emit(e)
+	if c.How == ClockPassed {
+		d.showJudged(clock)
+	}
 	if entruster, there := in.Clock(RuleEntruster); c.How == ClockPassed && there && entruster.Open() {
 		d.emit(ClockSettled{Rule: RuleEntruster, How: ClockFiled, On: e.On, To: e.To})
 	}
 	return nil
+}
+
+// showJudged lets who stands in for the representative see what was judged of a statute's duty.
+func (d *decision) showJudged(c Clock) {
+	if c.Law {
+		d.join(d.in.present(d.env.People, Representative, d.in.Office(d.env.People, Representative), d.env.Now), Representative)
+	}
 }
 
 // dayPassed reads a day in Tokyo that is not to come and does not lie before the company
@@ -225,8 +257,8 @@ func (d *decision) remindClocks() *Refusal {
 	}
 	e := ClocksReminded{}
 	duties := d.env.Clocks.Duties(in.Facts, in.Aware(), d.env.Now)
-	for _, c := range in.OpenClocks() {
-		at, overdue, ok := c.due(duties, d.env.Now)
+	for c := range in.running() {
+		at, overdue, ok := c.due(duties, d.env.Now, in.awareSaid())
 		if !ok {
 			continue
 		}

@@ -61,10 +61,14 @@ func (d *decision) report(c Report) *Refusal {
 	if category == Virus {
 		effect = Damage
 	}
+	frequent := 0
+	if c.Earlier >= FreeReports {
+		frequent = c.Earlier + 1
+	}
 	d.emit(ReportReceived{
 		Practice: c.Practice, Reporter: d.env.By.ID, Name: T(d.env.By.Name), Department: d.env.By.Department,
 		Text: text, What: c.What, Category: category, Effect: effect, Contractor: contractor, Facts: facts,
-		Procedure: d.env.Procedures.Version(),
+		Procedure: d.env.Procedures.Version(), Frequent: frequent,
 	})
 	if len(excluded) > 0 {
 		d.emit(CircleRestricted{Excluded: excluded})
@@ -246,18 +250,46 @@ func (d *decision) absorb(c Absorb) *Refusal {
 	// Of two answers the graver counts: yes, and the larger number. That one of the two took
 	// it for a ヒヤリハット says nothing about the other.
 	for _, k := range FactKeys {
-		if k != FactNearMiss && graver(k, c.Facts.Get(k), d.in.Facts.Get(k)) {
-			d.emit(FactSet{Fact: k, Answer: c.Facts.Get(k), Before: d.in.Facts[k]})
+		answer := c.Facts.Get(k)
+		if k != FactNearMiss && graver(k, answer, d.in.Facts.Get(k)) && !d.releases(k, answer) {
+			d.emit(FactSet{Fact: k, Answer: answer, Before: d.in.Facts[k]})
 		}
 	}
 	return nil
 }
 
+// graver reports whether an answer weighs more than another. That data is safely encrypted
+// releases from duties, so that there the no does.
 func graver(k FactKey, a, than Answer) bool {
-	if !k.Numeric() {
+	switch {
+	case k == FactEncryptedSafe:
+		return a == No && than != No
+	case !k.Numeric():
 		return a == Yes && than != Yes
 	}
 	return a != Unknown && (than == Unknown || len(a) > len(than) || len(a) == len(than) && a > than)
+}
+
+// releases reports whether an answer would end a duty of a statute: a count that takes the place
+// of unknown may be below the law's number. Nobody has decided that, so it is not taken over
+// with a merge; it can be read in the other report.
+func (d *decision) releases(k FactKey, a Answer) bool {
+	in := d.in
+	if d.env.Clocks == nil {
+		return false
+	}
+	with := maps.Clone(in.Facts)
+	if with == nil {
+		with = Facts{}
+	}
+	with[k] = a
+	after := d.env.Clocks.Duties(with, in.Aware(), d.env.Now)
+	for _, duty := range d.env.Clocks.Duties(in.Facts, in.Aware(), d.env.Now) {
+		if duty.Law && !slices.ContainsFunc(after, func(o Duty) bool { return o.Rule == duty.Rule }) {
+			return true
+		}
+	}
+	return false
 }
 
 // leftOut checks a list of people to leave out, and gives it without repetitions.

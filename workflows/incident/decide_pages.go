@@ -140,7 +140,7 @@ func (d *decision) take() *Refusal {
 		d.lead(LeadHandover)
 		return nil
 	}
-	if paged && pg.Status == PageAcknowledged {
+	if paged && pg.Status == PageAcknowledged && !d.takesBack(pg) {
 		return refuse("refuse.already_taken", "at", pg.Reply)
 	}
 	d.emit(Acknowledged{Roles: pg.Roles})
@@ -161,6 +161,16 @@ func (d *decision) take() *Refusal {
 		d.emit(LeadTaken{Person: p, How: LeadLast})
 	}
 	return nil
+}
+
+// takesBack reports whether who has answered his call may answer once more, for the lead: he took
+// it, or holds the office, and who leads since then has fallen silent.
+func (d *decision) takesBack(pg Page) bool {
+	lead := d.in.ActingLead(d.env.People)
+	if lead == "" || lead == pg.Person || !d.in.Silent(lead) {
+		return false
+	}
+	return slices.Contains(pg.Roles, IncidentLead) || slices.Contains(d.env.People.Holders(IncidentLead, d.in.Reporter().Department), pg.Person)
 }
 
 // decline is 「対応できません」: the next of the same roles is called at once. The acting lead
@@ -202,8 +212,8 @@ func (d *decision) instead(roles []Role, because string) {
 
 // calling reports whether somebody is being called whom something may reach.
 func (d *decision) calling() bool {
-	return slices.ContainsFunc(d.in.OpenPages(), func(p Page) bool {
-		return len(p.Roles) > 0 && !p.Unreached && !d.in.IsExcluded(p.Person)
+	return slices.ContainsFunc(d.in.Pages, func(p Page) bool {
+		return p.Status == PageOpen && len(p.Roles) > 0 && !p.Unreached && !d.in.IsExcluded(p.Person)
 	})
 }
 

@@ -34,7 +34,7 @@ func (d *decision) drawCircle() {
 			in2(p, WhyRole, r)
 		}
 	}
-	for _, c := range in.OpenClocks() {
+	for c := range in.running() {
 		for _, p := range in.ClockOwners(d.env.People, c.Duty, d.env.Now) {
 			in2(p, WhyRole, c.Owner)
 		}
@@ -53,6 +53,19 @@ func (d *decision) drawCircle() {
 			in2(e.Person, WhyAdded, "")
 		case HandoverOffered:
 			in2(e.To, WhyAdded, "")
+		case OutsideProposed:
+			for _, p := range in.TextApprovers(d.env.People, d.env.By.ID, d.env.Now) {
+				in2(p, WhyRole, Representative) // who is asked in the place of somebody who is away
+			}
+		case OutsideSetBack:
+			for _, t := range in.Texts {
+				if t.What != e.What || t.Status != TextProposed {
+					continue // the one that waits by it: itself, or the one that it had taken the place of
+				}
+				for _, p := range in.TextApprovers(d.env.People, t.By, d.env.Now) {
+					in2(p, WhyRole, Representative)
+				}
+			}
 		case ClocksReminded:
 			for _, m := range e.List {
 				for _, p := range m.To {

@@ -96,7 +96,8 @@ func (d *decision) evidence(c RecordEvidence) *Refusal {
 }
 
 // setField fills a field. Times are RFC 3339 or 2006-01-02T15:04 in Asia/Tokyo; they must
-// not lie in the future, and 発生 not after 発覚.
+// not lie in the future, 発生 not after 発覚, and 発覚 not after the report, by which the company
+// knew at the latest.
 func (d *decision) setField(c SetField) *Refusal {
 	in := d.in
 	if !slices.Contains(Fields, c.Field) {
@@ -107,6 +108,7 @@ func (d *decision) setField(c SetField) *Refusal {
 	}
 	before := in.Fields[c.Field]
 	e := FieldSet{Field: c.Field, Before: T(before.Value), BeforeUnknown: before.Unknown, BeforeReason: T(before.Reason)}
+	aware := in.Aware()
 	if c.Unknown {
 		reason, ref := needReason(c.Reason)
 		if ref != nil {
@@ -114,7 +116,7 @@ func (d *decision) setField(c SetField) *Refusal {
 		}
 		e.Unknown, e.Reason = true, reason
 		d.emit(e)
-		return nil
+		return d.awareLater(aware)
 	}
 	value, ref := freeText("field", c.Value, false)
 	if ref != nil {
@@ -131,6 +133,9 @@ func (d *decision) setField(c SetField) *Refusal {
 		discovered, occurred := in.Discovered(), time.Time{}
 		if c.Field == FieldDiscoveredAt {
 			discovered = t
+			if t.After(in.ReportedAt) && t.After(in.Discovered()) {
+				return refuse("refuse.aware_after_report", "at", in.ReportedAt)
+			}
 			if o, err := time.Parse(time.RFC3339, in.Fields[FieldOccurredAt].Value); err == nil {
 				occurred = o
 			}
@@ -144,7 +149,17 @@ func (d *decision) setField(c SetField) *Refusal {
 	}
 	e.Value = value
 	d.emit(e)
-	return nil
+	return d.awareLater(aware)
+}
+
+// awareLater refuses to anybody but the lead that the company became aware later than was
+// recorded: every legal period counts from it (個人情報保護法施行規則8条1項), so that each would
+// end later.
+func (d *decision) awareLater(before time.Time) *Refusal {
+	if !d.in.Aware().Truncate(time.Second).After(before) || d.in.May(d.env.People, d.env.By.ID, WordWaive) {
+		return nil
+	}
+	return refuse("refuse.aware_later", "who", permissions[WordWaive], "aware", before)
 }
 
 // setFacts answers questions. Answers that are already there change nothing.
@@ -315,7 +330,9 @@ func CanUndo(k EventKind) bool {
 	switch k {
 	case NoteAdded{}.Kind(), StepDone{}.Kind(), StepWaived{}.Kind(), FactSet{}.Kind(), FieldSet{}.Kind(),
 		EvidenceRecorded{}.Kind(), FileAttached{}.Kind(), PreventionSet{}.Kind(), Asked{}.Kind(), Corrected{}.Kind(),
-		ClockSettled{}.Kind(), RemindersPlanned{}.Kind():
+		ClockSettled{}.Kind(), RemindersPlanned{}.Kind(),
+		OutsideProposed{}.Kind(), OutsideApproved{}.Kind(), OutsideRefused{}.Kind(), OutsidePublished{}.Kind(),
+		PartySet{}.Kind(), PartyTold{}.Kind(), PartyRemoved{}.Kind():
 		return true
 	}
 	return false
@@ -340,7 +357,7 @@ func (d *decision) undo(c Undo) *Refusal {
 	if !CanUndo(t.Event.Kind()) {
 		return refuse("refuse.entry_fixed", "seq", t.Seq)
 	}
-	if ref := d.ownEntry(t, WordUndo); ref != nil {
+	if ref := d.ownJudgement(t); ref != nil {
 		return ref
 	}
 	undone := Undone{Seq: t.Seq, What: t.Event.Kind(), Reason: reason}
@@ -390,13 +407,23 @@ func (d *decision) undo(c Undo) *Refusal {
 		clock, _ := in.Clock(e.Rule)
 		overtaken, restore = clock.Seq != t.Seq, RemindersPlanned{Rule: e.Rule, At: e.Before, Before: e.At}
 	}
+	switch t.Event.(type) {
+	case OutsideProposed, OutsideApproved, OutsideRefused, OutsidePublished:
+		restore, overtaken = in.setBackText(t, d.env.By.ID)
+	case PartySet, PartyTold, PartyRemoved:
+		var fixed bool
+		if restore, overtaken, fixed = in.setBackParty(t); fixed {
+			return refuse("refuse.entry_fixed", "seq", t.Seq)
+		}
+	}
 	if overtaken {
 		return refuse("refuse.entry_overtaken", "seq", t.Seq)
 	}
 	undone.Restored = restore != nil
+	aware := in.Aware()
 	d.emit(undone)
 	if restore != nil {
 		d.emit(restore)
 	}
-	return nil
+	return d.awareLater(aware)
 }

@@ -29,6 +29,9 @@ type (
 		Contractor Text     `json:"contractor,omitzero"`
 		Facts      Facts    `json:"facts,omitempty"`
 		Procedure  string   `json:"procedure"`
+		// Frequent is which report this is of the same person within FrequentWithin, where he is not on
+		// the contact list and it is one more than FreeReports; else 0.
+		Frequent int `json:"frequent,omitempty"`
 	}
 	// Planned lays down the steps of a table.
 	Planned struct {
@@ -330,6 +333,75 @@ type (
 	ClocksReminded struct {
 		List []Reminder `json:"list"`
 	}
+	// OutsideProposed lays a text for people outside before the representative.
+	OutsideProposed struct {
+		What    TextKind `json:"what"`
+		Version int      `json:"version"`
+		Text    Text     `json:"text"`
+		Length  int      `json:"length"` // characters
+	}
+	// OutsideApproved is his yes to it.
+	OutsideApproved struct {
+		What    TextKind `json:"what"`
+		Version int      `json:"version"`
+		Role    Role     `json:"role"`
+		Deputy  bool     `json:"deputy,omitempty"`
+		Own     bool     `json:"own,omitempty"` // who approved had proposed it: nobody else could
+		Comment Text     `json:"comment,omitzero"`
+	}
+	// OutsideRefused sends it back.
+	OutsideRefused struct {
+		What    TextKind `json:"what"`
+		Version int      `json:"version"`
+		Reason  Text     `json:"reason"`
+	}
+	// OutsidePublished says that it went out.
+	OutsidePublished struct {
+		What    TextKind  `json:"what"`
+		Version int       `json:"version"`
+		On      time.Time `json:"on"` // UTC
+		Where   Text      `json:"where"`
+	}
+	// OutsideSetBack takes back what became of it: To is what it is then.
+	OutsideSetBack struct {
+		What    TextKind   `json:"what"`
+		Version int        `json:"version"`
+		To      TextStatus `json:"to"`
+		// Asks says that the text which waits by it is asked about in a message of its own. Entries
+		// of before had none, and fold to what they always did.
+		Asks bool `json:"asks,omitempty"`
+	}
+	// PartySet adds or changes an affected party. A new one has no BeforeWho.
+	PartySet struct {
+		N           int       `json:"n"`
+		Who         PartyKind `json:"who"`
+		Name        Text      `json:"name"`
+		Count       int       `json:"count,omitempty"` // 0: not known
+		Before      Text      `json:"before,omitzero"`
+		BeforeWho   PartyKind `json:"before_who,omitempty"`
+		BeforeCount int       `json:"before_count,omitempty"`
+	}
+	// PartyTold says what an affected party was told.
+	PartyTold struct {
+		N      int     `json:"n"`
+		Topics []Topic `json:"topics"`
+		On     string  `json:"on"` // the day in Tokyo
+		How    Text    `json:"how"`
+	}
+	// PartyUntold takes such an entry back.
+	PartyUntold struct {
+		N   int   `json:"n"`
+		Seq int64 `json:"seq_of"`
+	}
+	// PartyRemoved takes a party out again.
+	PartyRemoved struct {
+		N      int  `json:"n"`
+		Reason Text `json:"reason,omitzero"`
+	}
+	// PartyRestored brings a removed one back.
+	PartyRestored struct {
+		N int `json:"n"`
+	}
 )
 
 func (ReportReceived) Kind() EventKind    { return "report_received" }
@@ -382,6 +454,16 @@ func (ClockSettled) Kind() EventKind      { return "clock_settled" }
 func (ClockReopened) Kind() EventKind     { return "clock_reopened" }
 func (RemindersPlanned) Kind() EventKind  { return "reminders_planned" }
 func (ClocksReminded) Kind() EventKind    { return "clocks_reminded" }
+func (OutsideProposed) Kind() EventKind   { return "outside_proposed" }
+func (OutsideApproved) Kind() EventKind   { return "outside_approved" }
+func (OutsideRefused) Kind() EventKind    { return "outside_refused" }
+func (OutsidePublished) Kind() EventKind  { return "outside_published" }
+func (OutsideSetBack) Kind() EventKind    { return "outside_set_back" }
+func (PartySet) Kind() EventKind          { return "party_set" }
+func (PartyTold) Kind() EventKind         { return "party_told" }
+func (PartyUntold) Kind() EventKind       { return "party_untold" }
+func (PartyRemoved) Kind() EventKind      { return "party_removed" }
+func (PartyRestored) Kind() EventKind     { return "party_restored" }
 
 // Events lists one empty value of every kind; it is the codec's table and the tests' list.
 var Events = []Event{
@@ -394,6 +476,8 @@ var Events = []Event{
 	Joined{}, LeftCircle{}, FileAttached{}, MeansUsed{}, MeansFailed{}, Unreached{},
 	HandoverWaited{}, CalledAgain{},
 	ClocksDrawn{}, ClockSettled{}, ClockReopened{}, RemindersPlanned{}, ClocksReminded{},
+	OutsideProposed{}, OutsideApproved{}, OutsideRefused{}, OutsidePublished{}, OutsideSetBack{},
+	PartySet{}, PartyTold{}, PartyUntold{}, PartyRemoved{}, PartyRestored{},
 }
 
 var eventTypes = func() map[EventKind]reflect.Type {

@@ -47,7 +47,7 @@ func (in *Incident) MissingForClose(p Procedures) []Missing {
 }
 
 func (in *Incident) missingClocks() (out []Missing) {
-	for _, c := range in.OpenClocks() {
+	for c := range in.running() {
 		out = append(out, Missing{MissingClock, string(c.Rule)})
 	}
 	return out

@@ -48,6 +48,7 @@ type Incident struct {
 
 	Reporters  []Reporter `json:"reporters"` // the first reported it, the others were merged in
 	ReportedAt time.Time  `json:"reported_at"`
+	Frequent   int        `json:"frequent,omitempty"` // as ReportReceived says, until somebody has judged it
 
 	Facts Facts `json:"facts,omitempty"`
 	// FactSeqs says which entry gave each answer, so that an undo sees what is newer.
@@ -88,6 +89,10 @@ type Incident struct {
 
 	// Clocks are the notification duties, in the order in which they came up.
 	Clocks []Clock `json:"clocks,omitempty"`
+	// Texts are the texts for people outside, every version, in the order in which they were
+	// proposed; Parties are who is affected.
+	Texts   []OutsideText `json:"texts,omitempty"`
+	Parties []Party       `json:"parties,omitempty"`
 	// MergedAware is when the company became aware by the earliest of the reports merged in.
 	MergedAware time.Time `json:"merged_aware,omitzero"`
 
@@ -310,6 +315,12 @@ func (p Page) Used() []Means {
 	return p.By
 }
 
+// Took reports whether a call was taken: also while he who took it is asked besides for the lead of
+// one who fell silent.
+func (p Page) Took() bool {
+	return p.Status == PageAcknowledged || p.Status == PageOpen && !p.Reply.IsZero()
+}
+
 // Silent reports whether a person has taken a call, fell silent, and has not answered since
 // when he was called again.
 func (in *Incident) Silent(p PersonID) bool {
@@ -353,7 +364,7 @@ func (in *Incident) OpenPages() []Page {
 func (in *Incident) Responders() []Page {
 	var acked []Page
 	for _, p := range in.Pages {
-		if p.Status == PageAcknowledged {
+		if p.Took() {
 			acked = append(acked, p)
 		}
 	}
@@ -402,6 +413,8 @@ func (in *Incident) Snapshot() *Incident {
 	c.Actions = slices.Clone(in.Actions)
 	c.Evidence = slices.Clone(in.Evidence)
 	c.Clocks = slices.Clone(in.Clocks)
+	c.Texts = slices.Clone(in.Texts)
+	c.Parties = slices.Clone(in.Parties)
 	c.Merged = slices.Clone(in.Merged)
 	c.Undone = slices.Clone(in.Undone)
 	c.Restored = slices.Clone(in.Restored)
@@ -449,6 +462,16 @@ func (in *Incident) Bare() *Incident {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
 		k.Receipt, k.To, k.Reason = "", "", ""
+	}
+	for i := range c.Texts {
+		c.Texts[i] = c.Texts[i].bare()
+	}
+	for i := range c.Parties {
+		p := &c.Parties[i]
+		p.Name, p.Reason, p.Told = "", "", slices.Clone(p.Told)
+		for j := range p.Told {
+			p.Told[j].How = ""
+		}
 	}
 	if c.Approval != nil {
 		a := *c.Approval

@@ -48,6 +48,7 @@ var noticeKinds = []NoticeKind{
 	NoticePage, NoticeReporter, NoticeCard, NoticeFeed, NoticeHandover, NoticeOffer, NoticeRefused, NoticeWaited, NoticeProposal,
 	NoticeAlarm, NoticeQuestion, NoticePhones, NoticeUnreached, NoticeApprove, NoticeVoided, NoticeAssigned, NoticeEnded,
 	NoticeReopened, NoticeHead, NoticeDigest, NoticePlace, NoticeAbsent, NoticeReport, NoticeAudit, NoticeCompromised, NoticeClocks,
+	NoticeSign, NoticeSigned, NoticeLinkCode, NoticeLinkAsk, NoticeLinked,
 }
 
 // Known reports whether this version knows what a notice is to say, and by which means.

@@ -21,6 +21,9 @@ const (
 	StandRepresentative Standing = "representative" // or a deputy of his in the circle, as 代行
 	StandReceiver       Standing = "receiver"       // of an open handover
 	StandBot            Standing = "bot"            // a timer or the other half of a merge
+	// May approve what goes outside: the representative or a deputy of his in the circle, and
+	// who leads where that line is wholly left out.
+	StandSigner Standing = "signer"
 )
 
 // permissions is the one table of who may do what. CanRead guards what is only looked at.
@@ -62,6 +65,9 @@ var permissions = map[Word][]Standing{
 	WordRecall:    {StandBot},
 	WordClock:     {StandCircle}, // that a statute's duty is 不要 is for the lead alone to say (settleClock)
 	WordRemind:    {StandBot},
+	WordText:      {StandCircle},
+	WordSign:      {StandSigner},
+	WordParty:     {StandCircle},
 }
 
 // Directory is what the core asks of the contact list.
@@ -214,6 +220,9 @@ func (in *Incident) Standings(dir Directory, p PersonID) []Standing {
 	}
 	if chain := in.Chain(dir, Representative); slices.Contains(chain, p) && in.InCircle(p) {
 		out = append(out, StandRepresentative)
+	}
+	if slices.Contains(in.approvesTexts(dir), p) {
+		out = append(out, StandSigner)
 	}
 	if in.Handover != nil && in.Handover.To == p {
 		out = append(out, StandReceiver)

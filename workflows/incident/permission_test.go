@@ -25,6 +25,9 @@ var oneOfEach = map[incident.Word]incident.Command{
 	incident.WordStep:      incident.DoStep{Step: "contain"},
 	incident.WordClock:     incident.SettleClock{Rule: "none"},
 	incident.WordRemind:    incident.RemindClocks{},
+	incident.WordText:      incident.ProposeText{What: incident.TextPress, Text: "お知らせ"},
+	incident.WordSign:      incident.ApproveText{What: incident.TextPress, Version: 1},
+	incident.WordParty:     incident.SetParty{Kind: incident.PartyOrgs, Name: "みなと商事"},
 	incident.WordWaive:     incident.Waive{Step: "contain", Reason: "理由"},
 	incident.WordNote:      incident.Note{Text: "記録"},
 	incident.WordCorrect:   incident.Correct{Seq: 1, Text: "訂正"},
@@ -93,6 +96,9 @@ recall     n         .    n      .      n     .      n       n          .       
 offer      n         .    n      .      n     .      n       n          .       n       n      .        .       .
 clock      Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 remind     n         .    n      .      n     .      n       n          .       n       n      .        .       .
+texts      Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
+sign       Y         .    n      .      n     .      n       n          .       n       n      .        .       .
+party      Y         .    Y      .      Y     .      Y       Y          .       n       n      .        .       .
 `
 
 // Level 3, the lead's deputy leads, the lead is offered to the system administrator. The
@@ -116,6 +122,7 @@ dismiss    n         .    n      Y      n     .      n       n          .       
 reopen     Y         .    n      Y      n     .      n       n          .       n       n      .        .       .
 merge      n         .    n      Y      n     .      n       n          .       n       n      .        .       .
 restrict   Y         .    n      Y      n     .      n       n          .       n       n      .        .       .
+sign       Y         .    n      n      n     .      n       n          .       n       n      .        .       .
 inform     n         .    n      n      n     .      n       n          .       n       Y      .        .       .
 `
 
@@ -123,6 +130,8 @@ inform     n         .    n      n      n     .      n       n          .       
 const theViceIsIn = `
            president vice leader second admin
 approve    Y         Y    n      n      n
+sign       Y         Y    n      n      n
+texts      Y         Y    Y      Y      Y
 advance    Y         Y    n      Y      n
 close      Y         Y    n      Y      n
 reopen     Y         Y    n      Y      n

@@ -6,10 +6,32 @@ import (
 	"strings"
 )
 
+// On is a notice as it goes to the incident's channel on a further platform: a message of its own,
+// which is tried, brought up to date and recorded alone.
+func (n Notice) On(front string) Notice {
+	if front != "" {
+		n.Front, n.Key = front, n.Key+"@"+front
+	}
+	return n
+}
+
+// KeyAnywhere is the key without the name of a platform, the same on all of them.
+func (n Notice) KeyAnywhere() string {
+	if n.Front == "" {
+		return n.Key
+	}
+	return strings.TrimSuffix(n.Key, "@"+n.Front)
+}
+
 // PlaceNotice has an incident's channel made as it ought to be. It is said to nobody. The end
 // of a channel comes last: what is said in it before is to arrive.
 func PlaceNotice(in *Incident) Notice {
 	return Notice{Kind: NoticePlace, Key: "place:" + string(in.ID), Incident: in.ID, Last: in.Phase.Ended()}
+}
+
+// CardNotice has the card in an incident's channel show the incident as it is.
+func CardNotice(in *Incident) Notice {
+	return Notice{Kind: NoticeCard, Key: "card:" + string(in.ID), Incident: in.ID}
 }
 
 // MovesPlace reports whether something that an incident's channel depends on changed from
@@ -71,7 +93,8 @@ func (n Notice) ReportFormat() ReportFormat {
 	if n.Kind != NoticeReport {
 		return ""
 	}
-	return ReportFormat(n.Key[strings.LastIndexByte(n.Key, ':')+1:])
+	key := n.KeyAnywhere()
+	return ReportFormat(key[strings.LastIndexByte(key, ':')+1:])
 }
 
 // ReportOutdated reports whether a notice of an approved report has been overtaken: by the

@@ -128,7 +128,40 @@ func anyCommand(t *rapid.T, in *incident.Incident) incident.Command {
 		},
 		func() incident.Command { return incident.RemindClocks{} },
 		func() incident.Command { return incident.RedrawClocks{} },
+		func() incident.Command { return incident.ProposeText{What: textKind(t), Text: text(t)} },
+		func() incident.Command { return incident.ProposeText{What: textKind(t), Text: text(t)} },
+		func() incident.Command {
+			return incident.ApproveText{What: textKind(t), Version: rapid.IntRange(0, 3).Draw(t, "version"), Comment: text(t)}
+		},
+		func() incident.Command {
+			return incident.RefuseText{What: textKind(t), Version: rapid.IntRange(0, 3).Draw(t, "version"), Reason: text(t)}
+		},
+		func() incident.Command {
+			return incident.PublishText{
+				What: textKind(t), Version: rapid.IntRange(0, 3).Draw(t, "version"),
+				When: pick(t, "when", []string{"", "1:30", "2026/11/22 2:10", "2027-01-01", "x"}), Where: text(t),
+			}
+		},
+		func() incident.Command {
+			return incident.SetParty{
+				N: rapid.IntRange(0, 2).Draw(t, "n"), Kind: pick(t, "party", []incident.PartyKind{incident.PartyPersons, incident.PartyOrgs, "ghosts"}),
+				Name: text(t), Count: pick(t, "count", []string{"", "1,200", "３", "0", "約千人"}),
+			}
+		},
+		func() incident.Command {
+			return incident.TellParty{
+				N: rapid.IntRange(1, 2).Draw(t, "n"), Topics: rapid.SliceOfN(rapid.SampledFrom(append(slices.Clone(incident.Topics), "weather")), 0, 3).Draw(t, "topics"),
+				On: pick(t, "on", []string{"", "2026/11/22", "2026-11-01", "2027-01-01", "x"}), How: text(t),
+			}
+		},
+		func() incident.Command {
+			return incident.RemoveParty{N: rapid.IntRange(1, 2).Draw(t, "n"), Reason: text(t)}
+		},
 	})()
+}
+
+func textKind(t *rapid.T) incident.TextKind {
+	return pick(t, "text kind", []incident.TextKind{incident.TextPress, incident.TextIndividuals, "song"})
 }
 
 // sensible is what whoever is in charge would do next, so that walks get to the end.
@@ -144,6 +177,16 @@ func sensible(t *rapid.T, s *scene) (incident.PersonID, incident.Command) {
 		return by, incident.Dismiss{Reason: "該当しない"}
 	case roll == 1:
 		return by, incident.Restrict{Exclude: some(t), Reason: "本人に関わる"}
+	case roll < 6:
+		open := s.in.UnfinishedTexts()
+		if len(open) == 0 {
+			return by, incident.ProposeText{What: incident.TextPress, Text: "お知らせ"}
+		}
+		text := open[0]
+		if text.Status == incident.TextApproved {
+			return by, incident.PublishText{What: text.What, Version: text.Version, Where: "ホームページ"}
+		}
+		return s.in.TextApprovers(s.people, text.By, s.now)[0], incident.ApproveText{What: text.What, Version: text.Version}
 	}
 	ms := s.in.MissingForAdvance(s.rules)
 	if s.in.Phase == incident.FinalReport {
@@ -203,7 +246,7 @@ func TestWhateverPeopleDo(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(rt, "away") {
 			s.people.away[pick(rt, "who is away", everybody)] = pick(rt, "deputy", everybody)
 		}
-		first := incident.Report{Text: "気づいたこと", What: pick(rt, "kind", incident.Kinds), Facts: facts(rt), Exclude: some(rt)}
+		first := incident.Report{Text: "気づいたこと", What: pick(rt, "kind", incident.Kinds), Facts: facts(rt), Exclude: some(rt), Earlier: rapid.IntRange(0, 2*incident.FreeReports).Draw(rt, "earlier")}
 		if _, ref := s.decide(first, s.env(pick(rt, "reporter", everybody[:15]))); ref != nil {
 			return
 		}
@@ -296,6 +339,17 @@ func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
 			if !slices.Contains([]incident.Phase{incident.Reported, incident.Containment, incident.Investigation}, e.From) || e.Reason.Body == "" {
 				t.Fatalf("dismissed from %s: %q", e.From, e.Reason.Body)
 			}
+		case incident.ClocksReminded:
+			for _, m := range e.List {
+				if c, there := before.Clock(m.Rule); before.Phase.Ended() || !there || !c.Open() || m.At.After(r.At) || !m.At.After(c.Reminded) || len(m.To) == 0 {
+					t.Fatalf("reminded of %+v by %+v", c, m)
+				}
+				for _, p := range m.To {
+					if in.IsExcluded(p) || !s.people.Known(p) {
+						t.Fatalf("%s is reminded of %s", p, m.Rule)
+					}
+				}
+			}
 		case incident.CalledAgain:
 			for _, c := range e.Calls {
 				if in.Phase.Ended() || in.IsExcluded(c.Person) || !s.people.Known(c.Person) {
@@ -311,6 +365,8 @@ func check(t *rapid.T, s *scene, before *incident.Incident, from int) {
 	checkPrivacy(t, s, before)
 	checkPeople(t, s)
 	checkClocks(t, s)
+	checkTexts(t, s, before, from)
+	checkParties(t, s)
 	if key := (incident.PlanKey{Category: in.Category, Effect: in.Effect, Level: in.WorkingLevel()}); !in.Phase.Ended() && in.Plan != key {
 		t.Fatalf("the steps are those of %v, they should be those of %v", in.Plan, key)
 	}
@@ -379,9 +435,16 @@ func checkPrivacy(t *rapid.T, s *scene, before *incident.Incident) {
 			t.Fatalf("%s is left out and still called", p)
 		}
 	}
-	for _, n := range s.told {
+	told := s.told
+	if before.Seq == in.Seq {
+		told = nil // they were told before
+	}
+	for _, n := range told {
 		may := n.To == "" || in.InCircle(n.To) || in.ReportedBy(n.To) || n.To == auditor
-		if !may || in.IsExcluded(n.To) {
+		// The page that he had before he was left out is taken back.
+		had := slices.ContainsFunc(before.Pages, func(p incident.Page) bool { return p.Person == n.To && p.Seq == n.Seq })
+		takenBack := n.Kind == incident.NoticePage && !n.Urgent && had && !before.IsExcluded(n.To)
+		if !takenBack && (!may || in.IsExcluded(n.To)) {
 			t.Fatalf("%s is told %s", n.To, n.Kind)
 		}
 	}
@@ -407,6 +470,9 @@ func checkPeople(t *rapid.T, s *scene) {
 	in := s.in
 	if len(in.Leads(s.people)) == 0 {
 		t.Fatalf("nobody has the lead's rights, left out are %v", in.Excluded)
+	}
+	if !slices.ContainsFunc(everybody, func(p incident.PersonID) bool { return in.May(s.people, p, incident.WordSign) }) {
+		t.Fatalf("nobody may approve what goes outside, left out are %v", in.Excluded)
 	}
 	if !slices.ContainsFunc(everybody, func(p incident.PersonID) bool { return in.May(s.people, p, incident.WordApprove) }) {
 		t.Fatalf("nobody may approve at level %s, left out are %v", in.WorkingLevel(), in.Excluded)

@@ -52,7 +52,7 @@ var RefusalKeys = []string{
 	"refuse.category_unknown", "refuse.category_same", "refuse.effect_unknown", "refuse.leak_below_2",
 	"refuse.text_empty", "refuse.text_long", "refuse.person_unknown", "refuse.person_excluded",
 	"refuse.step_unknown", "refuse.step_settled", "refuse.step_not_applicable", "refuse.evidence_first", "refuse.field_unknown", "refuse.field_empty",
-	"refuse.field_not_at_level", "refuse.time_bad", "refuse.time_future", "refuse.time_order", "refuse.fact_unknown", "refuse.fact_answer",
+	"refuse.field_not_at_level", "refuse.time_bad", "refuse.time_future", "refuse.time_order", "refuse.aware_after_report", "refuse.aware_later", "refuse.fact_unknown", "refuse.fact_answer",
 	"refuse.entry_unknown", "refuse.entry_fixed", "refuse.entry_undone", "refuse.entry_overtaken", "refuse.nothing_to_undo",
 	"refuse.action_unknown", "refuse.date_bad", "refuse.approve_phase", "refuse.publication_needed", "refuse.dismiss_phase",
 	"refuse.merge_self", "refuse.merge_ended", "refuse.merge_not_seen", "refuse.restrict_self", "refuse.restrict_nobody_left",
@@ -62,4 +62,7 @@ var RefusalKeys = []string{
 	"refuse.file_erased", "refuse.file_no_room",
 	"refuse.clock_unknown", "refuse.clock_settled", "refuse.clock_not_passed", "refuse.clock_how", "refuse.clock_day_future",
 	"refuse.clock_day_early", "refuse.file_unknown", "refuse.remind_past", "refuse.remind_late",
+	"refuse.outside_unknown", "refuse.outside_settled", "refuse.outside_kind", "refuse.outside_own", "refuse.outside_not_approved",
+	"refuse.outside_future", "refuse.outside_early", "refuse.party_kind", "refuse.party_count", "refuse.party_unknown", "refuse.party_topics",
+	"refuse.party_day_future", "refuse.party_day_early",
 }

@@ -23,23 +23,28 @@ func (in *Incident) NextReminder(clocks Clocks, now time.Time) (at time.Time, ok
 	if clocks == nil || in.Phase.Ended() {
 		return time.Time{}, false
 	}
-	open := in.OpenClocks()
-	if len(open) == 0 {
-		return time.Time{}, false
-	}
-	duties := clocks.Duties(in.Facts, in.Aware(), now)
-	for _, c := range open {
-		if t, found := c.next(duties, c.Reminded); found && (!ok || t.Before(at)) {
+	var duties []Duty
+	asked := false
+	for c := range in.running() {
+		if !asked { // what has no clock needs none of it
+			duties, asked = clocks.Duties(in.Facts, in.Aware(), now), true
+		}
+		if t, found := c.next(duties, c.Reminded, in.awareSaid()); found && (!ok || t.Before(at)) {
 			at, ok = t, true
 		}
 	}
 	return at, ok
 }
 
-// next is the first reminder of an open clock after an instant.
-func (c Clock) next(duties []Duty, after time.Time) (time.Time, bool) {
+// awareSaid is when 発覚日時 was last recorded. A reminder for the days that it gives, of an instant
+// before, would only repeat the message that they changed.
+func (in *Incident) awareSaid() time.Time { return in.Fields[FieldDiscoveredAt].At }
+
+// next is the first reminder of an open clock after an instant; of those before its end, also
+// after the days were said.
+func (c Clock) next(duties []Duty, after, said time.Time) (time.Time, bool) {
 	for _, t := range c.moments(duties) {
-		if t.After(after) && (c.DueAt.IsZero() || !t.After(c.DueAt)) {
+		if t.After(later(after, said)) && (c.DueAt.IsZero() || !t.After(c.DueAt)) {
 			return t, true
 		}
 	}
@@ -50,7 +55,7 @@ func (c Clock) next(duties []Duty, after time.Time) (time.Time, bool) {
 }
 
 // due gives the latest reminder of an open clock up to now that was not sent.
-func (c Clock) due(duties []Duty, now time.Time) (at time.Time, overdue, ok bool) {
+func (c Clock) due(duties []Duty, now, said time.Time) (at time.Time, overdue, ok bool) {
 	if !c.DueAt.IsZero() {
 		// The morning of today, or of yesterday before it came.
 		last := morningAfter(now.Add(-24 * time.Hour))
@@ -62,7 +67,7 @@ func (c Clock) due(duties []Duty, now time.Time) (at time.Time, overdue, ok bool
 		}
 	}
 	for _, t := range slices.Backward(c.moments(duties)) {
-		if !t.After(now) && t.After(c.Reminded) && (c.DueAt.IsZero() || !t.After(c.DueAt)) {
+		if !t.After(now) && t.After(later(c.Reminded, said)) && (c.DueAt.IsZero() || !t.After(c.DueAt)) {
 			return t, false, true
 		}
 	}

@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"slices"
 	"time"
 
 	"hikeshi/workflows/incident"
@@ -63,12 +64,16 @@ func (v view) round() (due time.Time) {
 // waiting lists the calls whose answer somebody waits for: open, for a role, and of one who is
 // not left out.
 func (v view) waiting() (out []incident.Page) {
-	for _, pg := range v.in.OpenPages() {
-		if len(pg.Roles) > 0 && !v.in.IsExcluded(pg.Person) {
-			out = append(out, pg)
+	for i := range v.in.Pages {
+		if v.waitsFor(&v.in.Pages[i]) {
+			out = append(out, v.in.Pages[i])
 		}
 	}
 	return out
+}
+
+func (v view) waitsFor(pg *incident.Page) bool {
+	return pg.Status == incident.PageOpen && len(pg.Roles) > 0 && !v.in.IsExcluded(pg.Person)
 }
 
 // runsOut is when the wait for the answer to a call is over. One whose wait was over at a round
@@ -99,12 +104,21 @@ func (v view) led() bool {
 	return lead != "" && !v.in.Silent(lead)
 }
 
+// leadSilent reports whether somebody leads the incident and has fallen silent.
+func (v view) leadSilent() bool {
+	lead := v.in.ActingLead(v.dir)
+	return lead != "" && v.in.Silent(lead)
+}
+
 // taken lists the calls that somebody has taken and after which nothing has followed: of the
 // lead where there is one, else of everybody. While somebody leads, nobody else has to prove
 // that he is awake; and whatever any of them writes is a sign that somebody works.
 func (v view) taken() (out []incident.Page) {
 	lead := v.in.ActingLead(v.dir)
 	for _, pg := range v.in.Responders() {
+		if pg.Status != incident.PageAcknowledged {
+			continue // he is being asked for the lead
+		}
 		acts := len(pg.Roles) > 0 || pg.Person == v.in.Lead
 		if acts && (lead == "" || lead == pg.Person) && !v.in.ActedAt.After(pg.Reply) && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
 			out = append(out, pg)
@@ -143,8 +157,9 @@ func (v view) silent() (out []incident.Attempt) {
 			continue
 		}
 		roles := pg.Roles
-		if len(roles) == 0 {
-			roles = []incident.Role{incident.IncidentLead}
+		if lead := v.in.ActingLead(v.dir); len(roles) == 0 || lead == pg.Person && !slices.Contains(roles, incident.IncidentLead) {
+			// What is missed of him is the lead, whatever he was called for when he took it.
+			roles = append(slices.Clone(roles), incident.IncidentLead)
 		}
 		out = append(out, incident.Attempt{Person: pg.Person, Roles: roles, By: v.everyMeans(pg.Person)})
 	}

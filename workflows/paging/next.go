@@ -28,7 +28,20 @@ func (v view) plan(at time.Time) Plan {
 }
 
 func (v view) roles() []incident.Role {
-	return v.plan(v.now).Roles(v.in.Facts.Get(incident.FactPersonalData))
+	roles := v.plan(v.now).Roles(v.in.Facts.Get(incident.FactPersonalData))
+	if v.in.Curbed() {
+		return alone(roles)
+	}
+	return roles
+}
+
+// alone is the one role of several that is called where not everybody is to be woken: the lead's;
+// where the policy does not call it, the first.
+func alone(roles []incident.Role) []incident.Role {
+	if slices.Contains(roles, incident.IncidentLead) {
+		return []incident.Role{incident.IncidentLead}
+	}
+	return roles[:min(1, len(roles))]
 }
 
 // Roles gives who is to be told of an incident at an instant, in order.
@@ -117,7 +130,7 @@ func (p *Policy) Late(in *incident.Incident, dir incident.Directory, now time.Ti
 	if !in.Attended(dir) {
 		for _, l := range v.plan(now).Later {
 			if in.Round+1 >= l.Rounds {
-				v.callUncalled(c, l.Role)
+				v.callUncalled(c, l.Role, turn)
 			}
 		}
 	}
@@ -210,7 +223,7 @@ func (c *calls) add(p incident.PersonID, r incident.Role) {
 	}
 	if _, there := c.roles[p]; !there {
 		c.people = append(c.people, p)
-		if pg, called := c.in.Page(p); called && pg.Status == incident.PageOpen {
+		if pg, called := c.in.Page(p); called && (pg.Status == incident.PageOpen || pg.Took()) {
 			c.roles[p] = slices.Clone(pg.Roles) // one page a person: it goes on asking for these
 		}
 	}
@@ -246,8 +259,8 @@ func (v view) toCall(role incident.Role) []incident.PersonID {
 	if v.answered(role) {
 		return nil
 	}
-	for _, pg := range v.waiting() {
-		if slices.Contains(pg.Roles, role) && !pg.Unreached {
+	for i := range v.in.Pages {
+		if pg := &v.in.Pages[i]; v.waitsFor(pg) && slices.Contains(pg.Roles, role) && !pg.Unreached {
 			return nil
 		}
 	}
@@ -268,9 +281,14 @@ func (v view) toCall(role incident.Role) []incident.PersonID {
 	return out
 }
 
-// callUncalled calls who stands first for a role and was not called.
-func (v view) callUncalled(c *calls, role incident.Role) {
-	for _, p := range v.office(role) {
+// callUncalled calls who stands first for a role and was not called. They do not wait for one
+// another, but for who was called in their place and has his turn.
+func (v view) callUncalled(c *calls, role incident.Role, turn []incident.Page) {
+	office := v.office(role)
+	if hasTurn(slices.DeleteFunc(slices.Clone(turn), func(pg incident.Page) bool { return slices.Contains(office, pg.Person) }), role) {
+		return
+	}
+	for _, p := range office {
 		if pg, called := v.in.Page(p); !called || pg.Status == incident.PageEnded {
 			c.add(p, role)
 		}
@@ -280,18 +298,20 @@ func (v view) callUncalled(c *calls, role incident.Role) {
 // callNext calls the next of every role that nobody acts for yet, unless somebody of the line has
 // his turn.
 func (v view) callNext(c *calls, roles []incident.Role, turn []incident.Page) {
-	has := func(role incident.Role) bool {
-		return slices.ContainsFunc(turn, func(pg incident.Page) bool { return slices.Contains(pg.Roles, role) })
-	}
 	for _, role := range roles {
-		if v.answered(role) || has(role) {
+		if v.answered(role) || hasTurn(turn, role) {
 			continue
 		}
-		if p, as, ok := v.nextAfter(role); ok && !has(as) {
+		if p, as, ok := v.nextAfter(role); ok && !hasTurn(turn, as) {
 			c.add(p, role)
 			c.add(p, as)
 		}
 	}
+}
+
+// hasTurn reports whether one of those who have time left is called for a role.
+func hasTurn(turn []incident.Page, role incident.Role) bool {
+	return slices.ContainsFunc(turn, func(pg incident.Page) bool { return slices.Contains(pg.Roles, role) })
 }
 
 // nextAfter gives the next of a role who was not called for it, and the role he is called as;
@@ -299,7 +319,10 @@ func (v view) callNext(c *calls, roles []incident.Role, turn []incident.Page) {
 // everybody is away, whoever is. Nobody wakes the representative in the place of one who only
 // has to know. A deputy who is being called for another role of his is called for this one,
 // too: in a small company the same few people stand in every line, and whoever takes it must
-// know that the lead is wanted of him. ok is false when there is nobody left at all.
+// know that the lead is wanted of him. While the acting lead is silent, whoever of the lead's line
+// has answered his call is asked anew: he may have handed the lead over, and nothing but a call
+// tells him that it lies there. It makes an open page of his, so that he is asked once. ok is false
+// when there is nobody left at all.
 func (v view) nextAfter(role incident.Role) (p incident.PersonID, as incident.Role, ok bool) {
 	line := []incident.Role{role}
 	if role == incident.IncidentLead || role == incident.SystemAdmin {
@@ -310,7 +333,8 @@ func (v view) nextAfter(role incident.Role) (p incident.PersonID, as incident.Ro
 			for _, p := range chain(r) {
 				pg, called := v.in.Page(p)
 				elsewhere := pg.Status == incident.PageOpen && !pg.Unreached && len(pg.Roles) > 0 && !slices.Contains(pg.Roles, r)
-				if !called || pg.Status == incident.PageEnded || elsewhere {
+				awake := pg.Status == incident.PageAcknowledged && role == incident.IncidentLead && r == role && v.leadSilent()
+				if !called || pg.Status == incident.PageEnded || elsewhere || awake {
 					return p, r, true
 				}
 			}
@@ -331,14 +355,17 @@ func (v view) answered(role incident.Role) bool {
 	office := v.in.Office(v.dir, role)
 	took := func(p incident.PersonID) bool {
 		pg, called := v.in.Page(p)
-		return called && pg.Status == incident.PageAcknowledged
+		return called && pg.Took()
+	}
+	if role == incident.IncidentLead && v.leadSilent() {
+		return false // whoever else has taken a call: it is who takes it in his place that leads
 	}
 	if slices.Contains(plan.Everyone, role) {
 		wanted := v.office(role)
 		return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(p incident.PersonID) bool { return !took(p) })
 	}
-	if lead := v.in.ActingLead(v.dir); role == incident.IncidentLead && lead != "" && !v.in.Silent(lead) {
-		return true
+	if role == incident.IncidentLead && v.led() {
+		return true // who took the lead's call before him has handed the lead over, or left it to him
 	}
 	if role == incident.Representative && !slices.Contains(v.roles(), role) && v.in.Attended(v.dir) {
 		return true // where he is not told first he is called only because nobody else acts (§9.3)

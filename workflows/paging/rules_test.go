@@ -37,6 +37,14 @@ func TestWhoIsCalledNext(t *testing.T) {
 			c.t.Fatalf("%s cannot decline: %s", p, refused.Key)
 		}
 	}
+	handOver := func(c *call, from, to person) {
+		if refused := c.do(from, incident.HandOver{To: to}); refused != nil {
+			c.t.Fatalf("%s cannot hand over: %s", from, refused.Key)
+		}
+		if refused := c.do(to, incident.AcceptHandover{}); refused != nil {
+			c.t.Fatalf("%s cannot accept: %s", to, refused.Key)
+		}
+	}
 	for _, tt := range []struct {
 		name   string
 		given  func(c *town, p *paging.Policy)
@@ -135,6 +143,51 @@ func TestWhoIsCalledNext(t *testing.T) {
 				c.t.Errorf("called again at %s", due)
 			}
 		}, []string{"+0 lead" + chatMail + "recall"}},
+		{"a successor falls silent: who handed over, in the order of the line, and once", func(c *town, _ *paging.Policy) {
+			delete(c.deputies, incident.Representative)
+			c.deputies[incident.IncidentLead] = []person{"lead2"}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			handOver(c, "lead", "admin")
+			c.pass(8)
+		}, []string{"+0 lead" + chatMail + "recall", "+60 admin chat,mail,phone silent",
+			"+65 lead" + chatMail + "round", "+70 lead phone waited", "+75 lead2" + chatMail + "round", "+80 lead2 phone waited",
+			"+85 boss" + chatMail + "round", "+90 boss phone waited",
+			"+95 exhausted", "+95 admin chat,mail,phone silent", "+95 lead chat,mail,phone round", "+95 lead2 chat,mail,phone round", "+95 boss chat,mail,phone round"}},
+		{"a successor falls silent: nobody is asked for it after he is back", nil, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			handOver(c, "lead", "admin")
+			c.pass(2)
+			c.do("admin", incident.Note{Text: "調査中"})
+			if pg, _ := c.in.Page("lead"); pg.Status != incident.PageAcknowledged {
+				c.t.Errorf("who handed over is asked for the lead, or has lost what he took: %s", pg.Status)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+60 admin chat,mail,phone silent", "+65 lead" + chatMail + "round"}},
+		{"everyone has taken it, and a successor falls silent: his call rings, and the others are asked", func(c *town, p *paging.Policy) {
+			c.holders[incident.IncidentLead] = []person{"lead", "co"}
+			p.Level3.Everyone = []incident.Role{incident.IncidentLead}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			took(c, "co")
+			handOver(c, "lead", "admin")
+			c.pass(1)
+			if !c.in.Silent("admin") {
+				c.t.Error("his call is over, and he has not answered it")
+			}
+			c.pass(3)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 co" + chatMail + "recall", "+60 admin chat,mail,phone silent",
+			"+65 lead" + chatMail + "round", "+70 lead phone waited", "+75 co" + chatMail + "round"}},
+		{"a role for later waits for who has its turn", func(c *town, p *paging.Policy) {
+			c.holders[incident.IncidentLead], c.deputies[incident.IncidentLead] = nil, nil
+			c.away["boss"], c.means["vice"] = "", means()
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.PrivacyManager}
+			p.Level3.Silence = 7 * time.Minute
+			p.Level3.Later = []paging.Later{{Role: incident.Representative, Rounds: 1}}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "boss") // away, and called all the same: nothing reaches his deputy
+			c.pass(4)
+		}, []string{"+0 vice  recall", "+0 privacy" + chatMail + "recall", "+0 boss" + chatMail + "unreached", "+5 privacy phone waited",
+			"+7 boss chat,mail,phone silent", "+12 vice  round"}},
 		{"a raise calls the new people at once", nil, incident.Level2, paging.Usual(), func(c *call) {
 			took(c, "lead")
 			c.now = c.now.Add(time.Minute)

@@ -74,9 +74,12 @@ func (b *builder) name(p incident.PersonID) string {
 		return b.say("person.erased")
 	}
 	if n := b.o.Name(p); n != "" && n != string(p) {
-		return n
+		return b.voice.knownAs(p, n)
 	}
-	return b.names[p]
+	if n := b.names[p]; n != "" {
+		return b.voice.knownAs(p, n)
+	}
+	return ""
 }
 
 // field is one item of the report: its value, what says that it is not known, or a gap.

@@ -54,11 +54,14 @@ func (b *builder) times(r incident.Record) string {
 }
 
 // bookkeeping reports whether an entry only follows from another that is shown, and says
-// nothing that stands nowhere else: the circle and the steps have their own chapters.
+// nothing that stands nowhere else: the circle and the steps have their own chapters, and clocks
+// that ended with the incident are those that had begun.
 func (b *builder) bookkeeping(r incident.Record) bool {
 	switch e := r.Event.(type) {
-	case incident.Planned, incident.Joined, incident.PageStopped:
+	case incident.Planned, incident.Joined, incident.PageStopped, incident.ClocksReminded:
 		return true
+	case incident.ClocksDrawn:
+		return e.Because == incident.DrawnDismissed || e.Because == incident.DrawnElsewhere
 	case incident.FieldSet:
 		// The report's own text, set as the field: it stands in the entry of the report.
 		if e.Field != incident.FieldEvent || b.undoneBy[r.Seq] != 0 {

@@ -26,6 +26,9 @@ type Section struct {
 	Level  int
 	Title  string
 	Blocks []Block
+	// NewPage begins the section on a page of its own, where there are pages to turn by hand: in
+	// a file for a word processor.
+	NewPage bool
 }
 
 // Block is one of Paragraph, List, Pairs, Table.

@@ -13,6 +13,7 @@ type Options struct {
 	Say  Say
 	// Name calls a person as the contact list does today; empty when it does not know him.
 	Name    func(incident.PersonID) string
+	KnownAs func(p incident.PersonID, recorded string) string // of Voice
 	Company string
 	// Address and Number (法人番号) of the company are printed where they are known. Industry and
 	// Departments are for the forms that ask for them.
@@ -25,6 +26,8 @@ type Options struct {
 	Procedures incident.Procedures
 	// Rule gives the title of a notification rule, as in Voice.
 	Rule func(incident.Rule) string
+	// Whom says who is told by a notification rule; nil leaves that out.
+	Whom func(incident.Rule) string
 	// Deliveries are what was sent to people about the incident; nil leaves the chapter out.
 	Deliveries []Delivery
 }
@@ -111,7 +114,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
 		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
 	}
-	b.voice = Voice{Say: o.Say, Name: b.name, Step: StepTitles(o.Lang, in, records), Rule: o.Rule}
+	b.voice = Voice{Say: o.Say, Name: b.name, KnownAs: o.KnownAs, Step: StepTitles(o.Lang, in, records), Rule: o.Rule, Party: func(n int) string { return PartyNames(b.in)(n) }, Brief: true}
 	state := incident.New(in.ID)
 	for _, r := range records {
 		state.Apply(r)

@@ -23,7 +23,7 @@ func Handover(in *incident.Incident, records []incident.Record, o Options) Docum
 		Footer: b.say("report.handover.footer", "company", o.Company, "id", string(b.in.ID)),
 	}
 	for _, part := range []func() []Section{
-		b.end, b.situation, b.next, b.openSteps, b.holders, b.facts, b.openQuestions, b.evidence, b.prevention, b.lastCourse,
+		b.end, b.situation, b.next, b.openSteps, b.holders, b.facts, b.toldChapter, b.openQuestions, b.evidence, b.prevention, b.lastCourse,
 	} {
 		d.Sections = append(d.Sections, part()...)
 	}

@@ -90,6 +90,9 @@ func Sentence(r incident.Record, v Voice) string {
 	if s, ok := v.clocked(r); ok {
 		return s
 	}
+	if s, ok := v.outside(r); ok {
+		return s
+	}
 	return v.written(r)
 }
 
@@ -213,7 +216,7 @@ func Author(r incident.Record, v Voice) string {
 	case r.ByName.Erased:
 		return v.Say("person.erased")
 	case r.ByName.Body != "":
-		return r.ByName.Body
+		return v.knownAs(r.By, r.ByName.Body)
 	case r.By != "":
 		return v.name(r.By)
 	}

@@ -51,32 +51,57 @@ func (v Voice) clocked(r incident.Record) (string, bool) {
 	return "", false
 }
 
-// drawn says which clocks an entry started, changed or ended, and why.
+// drawn says which clocks an entry started, changed or ended, and why. Those of which the same
+// is to be said stand in one line: a report that leaves everything open starts a dozen.
 func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 	lines := []string{v.say(r, "", "because", v.DrawnBecause(e))}
+	var kinds [][2]string // the key and by when, in their order
+	clocks := map[[2]string][]string{}
 	duty := func(key string, d incident.Duty) {
-		s := v.Say(key, "clock", v.rule(d.Rule), "until", Until(d, v.Say))
+		until := Until(d, v.Say)
 		if d.Provisional {
-			s = v.Say("log.clocks_drawn.provisional", "line", s)
+			until = v.Say("log.clocks_drawn.provisional", "until", until)
 		}
-		lines = append(lines, s)
+		kind := [2]string{key, until}
+		if clocks[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		clocks[kind] = append(clocks[kind], v.rule(d.Rule))
 	}
 	for _, d := range e.Started {
 		duty("log.clocks_drawn.started", d)
 	}
 	for _, d := range e.Changed {
-		duty("log.clocks_drawn.changed", d)
+		key := "log.clocks_drawn.changed"
+		if e.Because == incident.DrawnFact && !d.Provisional {
+			key = "log.clocks_drawn.firm"
+		}
+		duty(key, d)
 	}
+	for _, kind := range kinds {
+		lines = append(lines, v.Say(kind[0], "clock", strings.Join(clocks[kind], v.Say("separator")), "until", kind[1]))
+	}
+	var lapsed []string
 	for _, rule := range e.Lapsed {
-		lines = append(lines, v.Say("log.clocks_drawn.lapsed", "clock", v.rule(rule)))
+		lapsed = append(lapsed, v.rule(rule))
+	}
+	if lapsed != nil {
+		lines = append(lines, v.Say("log.clocks_drawn.lapsed", "clock", strings.Join(lapsed, v.Say("separator"))))
 	}
 	return strings.Join(lines, "\n")
 }
+
+// manyAnswers is of how many answers it is said one by one that they changed the clocks. Each
+// has an entry of its own beside it.
+const manyAnswers = 2
 
 // DrawnBecause says why clocks were drawn.
 func (v Voice) DrawnBecause(e incident.ClocksDrawn) string {
 	if e.Because != incident.DrawnFact {
 		return v.Say("log.drawn." + e.Because)
+	}
+	if len(e.Facts) > manyAnswers {
+		return v.Say("log.drawn.facts", "count", strconv.Itoa(len(e.Facts)))
 	}
 	var facts []string
 	for _, a := range e.Facts {
@@ -86,12 +111,17 @@ func (v Voice) DrawnBecause(e incident.ClocksDrawn) string {
 }
 
 // Until says by when a duty is to be done: the day aimed at, the last day, the hour where it is
-// counted in hours, or that it is to be done promptly where there is no day.
+// counted in hours, or that it is to be done promptly where there is no day. Of what is voluntary
+// it says so: nobody is to take the company's own target for a deadline.
 func Until(d incident.Duty, say Say) string {
 	target := Day(d.Target, say)
 	switch last := LastDay(d, say); {
+	case last == "" && d.Target == "" && d.Voluntary:
+		return say("until.voluntary")
 	case last == "" && d.Target == "":
 		return say("until.promptly")
+	case last == "" && d.Voluntary:
+		return say("until.target_voluntary", "target", target)
 	case last == "":
 		return say("until.target", "target", target)
 	case d.Target == "":

@@ -97,6 +97,8 @@ var everySentence = []incident.Event{
 	}},
 	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactPersonalData, Answer: incident.Yes}, {Fact: incident.FactPersons, Answer: "1200"}},
 		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-04", DueAt: endOf("2027-01-04")}}, Lapsed: []incident.Rule{"ipa-virus"}},
+	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactPersonalData, Answer: incident.Yes}, {Fact: incident.FactPersons, Answer: "1200"}, {Fact: incident.FactMyNumber, Answer: incident.No}},
+		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-04", DueAt: endOf("2027-01-04"), Provisional: true}}, Lapsed: []incident.Rule{"mynumber-preliminary", "mynumber-final"}},
 	incident.ClocksDrawn{Because: incident.DrawnAware}, incident.ClocksDrawn{Because: incident.DrawnMerged}, incident.ClocksDrawn{Because: incident.DrawnReopened},
 	incident.ClocksDrawn{Because: incident.DrawnDismissed}, incident.ClocksDrawn{Because: incident.DrawnElsewhere}, incident.ClocksDrawn{Because: incident.DrawnLevel},
 	incident.ClocksDrawn{Because: incident.DrawnRules},
@@ -107,6 +109,21 @@ var everySentence = []incident.Event{
 	incident.RemindersPlanned{Rule: "police", At: []time.Time{time.Date(2026, 11, 25, 9, 0, 0, 0, incident.Tokyo)}, Reason: incident.T("担当者が休むため")},
 	incident.RemindersPlanned{Rule: "police"},
 	incident.ClocksReminded{List: []incident.Reminder{{Rule: "ppc-preliminary", To: []incident.PersonID{"sato"}}, {Rule: "ppc-final", Overdue: true, To: []incident.PersonID{"sato", "mori"}}}},
+	incident.OutsideProposed{What: incident.TextPress, Version: 1, Text: incident.T("お知らせ\nこのたび…"), Length: 10},
+	incident.OutsideApproved{What: incident.TextPress, Version: 1, Role: incident.Representative, Comment: incident.T("結構です")},
+	incident.OutsideApproved{What: incident.TextCustomers, Version: 2, Role: incident.Representative, Deputy: true, Own: true},
+	incident.OutsideRefused{What: incident.TextIndividuals, Version: 3, Reason: incident.T("件数が古い")},
+	incident.OutsidePublished{What: incident.TextEntruster, Version: 1, On: time.Date(2026, 11, 25, 9, 0, 0, 0, incident.Tokyo), Where: incident.T("書留で郵送")},
+	incident.OutsideSetBack{What: incident.TextPress, Version: 1, To: incident.TextProposed},
+	incident.OutsideSetBack{What: incident.TextPress, Version: 1, To: incident.TextWithdrawn},
+	incident.PartySet{N: 1, Who: incident.PartyPersons, Name: incident.T("通販の会員"), Count: 1200},
+	incident.PartySet{N: 1, Who: incident.PartyOrgs, Name: incident.T("みなと商事"), Before: incident.T("通販の会員"), BeforeWho: incident.PartyPersons, BeforeCount: 1200},
+	incident.PartyTold{N: 1, Topics: []incident.Topic{incident.TopicFact, incident.TopicMeasure}, On: "2026-11-25", How: incident.T("電話")},
+	incident.PartyTold{N: 7, Topics: []incident.Topic{incident.TopicRestore}, On: "2026-11-25", How: incident.T("郵送")},
+	incident.PartyUntold{N: 1, Seq: 12},
+	incident.PartyRemoved{N: 1, Reason: incident.T("影響がなかった")},
+	incident.PartyRemoved{N: 1},
+	incident.PartyRestored{N: 1},
 }
 
 // endOf is the last second of a day in Tokyo.
@@ -128,6 +145,12 @@ func voice(t testing.TB, lang string) report.Voice {
 			}
 			return "〈" + string(r) + "〉"
 		},
+		Party: func(n int) string {
+			if n == 1 {
+				return "みなと商事"
+			}
+			return ""
+		},
 	}
 }
 
@@ -137,6 +160,12 @@ func TestSentencesGolden(t *testing.T) {
 		v := voice(t, lang)
 		for _, e := range everySentence {
 			b.WriteString(string(e.Kind()) + ": " + report.Sentence(incident.Record{Event: e}, v) + "\n")
+		}
+		v.Brief = true
+		for _, e := range everySentence {
+			if e, ok := e.(incident.OutsideProposed); ok {
+				b.WriteString("brief " + string(e.Kind()) + ": " + report.Sentence(incident.Record{Event: e}, v) + "\n")
+			}
 		}
 		golden(t, "sentences."+lang+".txt", []byte(b.String()))
 	}
@@ -255,6 +284,21 @@ func TestMoments(t *testing.T) {
 		}
 		if got := report.Instant(time.Time{}, say); got != "" {
 			t.Errorf("the zero instant is %q", got)
+		}
+	}
+}
+
+// What nobody has to do has no deadline, and a target of the company's own is not shown as one; a
+// law without a number of days is another matter.
+func TestUntilSaysWhatIsVoluntary(t *testing.T) {
+	for lang, want := range map[string][3]string{
+		"ja": {"速やかに。日数の定めなし", "任意・期限なし", "目安 2026年12月4日（金）（任意・期限なし）"},
+		"en": {"promptly, no number of days is set", "voluntary, no deadline", "aim for 4 Dec 2026 (Fri) (voluntary, no deadline)"},
+	} {
+		for i, d := range []incident.Duty{{Law: true}, {Voluntary: true}, {Voluntary: true, Target: "2026-12-04"}} {
+			if got := report.Until(d, strictSay(t, lang)); got != want[i] {
+				t.Errorf("%s %+v: %q, want %q", lang, d, got, want[i])
+			}
 		}
 	}
 }

@@ -101,6 +101,7 @@ func (p *Particulars) Absent() Cell { return Cell{Text: p.b.say("report.absent")
 // parts are pieces of chapters that a form may ask for alone.
 var parts = map[string]func(*builder) Block{
 	"actions":    func(b *builder) Block { return b.lay(b.actions()) },
+	"filings":    func(b *builder) Block { return b.lay(b.filings()) },
 	"outside":    func(b *builder) Block { return b.lay(b.outside()) },
 	"approval":   (*builder).approval,
 	"closing":    (*builder).closing,
@@ -118,6 +119,7 @@ var lists = map[string]func(*builder) lines{
 	"steps_investigation": func(b *builder) lines { return b.phaseSteps(incident.Investigation) },
 	"steps_recovery":      func(b *builder) lines { return b.phaseSteps(incident.Recovery) },
 	"steps_outside":       (*builder).outside,
+	"filings":             (*builder).filings,
 	"actions":             (*builder).actions,
 	"reporters":           (*builder).reporterLines,
 	"responders":          (*builder).responders,
@@ -138,7 +140,7 @@ func ListNames() (names []string, columns map[string][]string) {
 	columns = map[string][]string{}
 	for _, name := range []string{
 		"reporters", "steps", "steps_reported", "steps_containment", "steps_investigation", "steps_recovery", "steps_outside",
-		"actions", "leads", "responders", "circle", "levels", "facts", "evidence", "files", "merged", "questions", "log", "deliveries",
+		"filings", "actions", "leads", "responders", "circle", "levels", "facts", "evidence", "files", "merged", "questions", "log", "deliveries",
 	} {
 		names = append(names, name)
 		columns[name] = lists[name](nobody()).keys
@@ -162,5 +164,5 @@ func SectionNames() []string {
 	for _, c := range chapters {
 		names = append(names, c.name)
 	}
-	return append(names, "actions", "outside", "approval", "closing", "leads", "responders", "circle")
+	return append(names, "actions", "filings", "outside", "approval", "closing", "leads", "responders", "circle")
 }

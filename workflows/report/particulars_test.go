@@ -148,7 +148,7 @@ func TestParticularsHaveTheChapters(t *testing.T) {
 			blocks += len(s.Blocks)
 		}
 	}
-	want := 0
+	want := 1 // that there is nothing to be filed, which the report does not say
 	for _, s := range d.Sections {
 		want += len(s.Blocks)
 		switch s.Title { // those that can be had alone, too

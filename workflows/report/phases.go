@@ -121,7 +121,7 @@ func (b *builder) reporter(r incident.Reporter) string {
 	if r.Name == "" {
 		return b.say("person.erased")
 	}
-	return r.Name
+	return b.voice.knownAs(r.ID, r.Name)
 }
 
 // containment is chapter 2, 初動.
@@ -178,12 +178,15 @@ func (b *builder) actions() lines {
 
 // finalReport is chapter 5, 最終報告: what goes outside, the approval, the end.
 func (b *builder) finalReport() []Section {
-	return []Section{
+	sections := []Section{
 		b.begin(b.voice.phase(incident.FinalReport), Pairs{b.since(incident.FinalReport)}),
 		b.part("report.outside", b.lay(b.outside())),
-		b.part("report.approval", b.approval()),
-		b.part("report.closing", b.closing()),
 	}
+	if filings := b.filings(); filings.rows != nil {
+		sections = append(sections, b.part("report.filings", b.lay(filings)))
+	}
+	sections = append(sections, b.told()...)
+	return append(sections, b.part("report.approval", b.approval()), b.part("report.closing", b.closing()))
 }
 
 // outside are the steps that reach beyond the company.

@@ -49,6 +49,7 @@ type RegisterOptions struct {
 	Say  Say
 	// Name calls a person as the contact list does today; empty when it does not know him.
 	Name     func(*incident.Incident, incident.PersonID) string
+	KnownAs  func(p incident.PersonID, recorded string) string // of Voice
 	Company  string
 	Practice bool
 	MadeAt   time.Time // UTC
@@ -98,7 +99,7 @@ func (r Register) Counted(n int) Pair {
 func (r Register) Row(in *incident.Incident, records []incident.Record) []RegisterCell {
 	b := read(in, records, Options{
 		Lang: r.o.Lang, Say: r.o.Say, Company: r.o.Company, MadeAt: r.o.MadeAt,
-		Name: func(p incident.PersonID) string { return r.o.Name(in, p) },
+		Name: func(p incident.PersonID) string { return r.o.Name(in, p) }, KnownAs: r.o.KnownAs,
 	})
 	row := make([]RegisterCell, len(registerColumns))
 	for i, c := range registerColumns {

@@ -72,6 +72,7 @@ func (r rules) Version() string { return r.Book.Version }
 type tale struct {
 	t       testing.TB
 	book    rules
+	clocks  incident.Clocks // nil: nobody has to be told
 	in      *incident.Incident
 	records []incident.Record
 	bodies  [][]byte
@@ -108,7 +109,7 @@ func (a *tale) doSince(by incident.PersonID, c incident.Command, ago time.Durati
 
 func (a *tale) try(by incident.PersonID, c incident.Command, ago time.Duration, other *incident.Incident) *incident.Refusal {
 	a.t.Helper()
-	env := incident.Env{Now: a.now, By: list{}.actor(by), Bot: by == "", People: list{}, Procedures: a.book, Other: other, Paging: paging.Usual()}
+	env := incident.Env{Now: a.now, By: list{}.actor(by), Bot: by == "", People: list{}, Procedures: a.book, Clocks: a.clocks, Other: other, Paging: paging.Usual()}
 	switch c := c.(type) {
 	case incident.Undo:
 		env.Target = a.entry(c.Seq)

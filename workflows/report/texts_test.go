@@ -145,7 +145,8 @@ func TestEveryTextIsSaid(t *testing.T) {
 	for _, e := range everySentence {
 		report.Sentence(incident.Record{Event: e}, v)
 	}
-	tales := []*tale{outage(t)}
+	filed, _ := filings(t, "ja", "")
+	tales := []*tale{outage(t), toldOutside(t), filed}
 	for _, c := range endings {
 		tales = append(tales, c.live(t))
 	}

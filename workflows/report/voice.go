@@ -17,10 +17,18 @@ type Voice struct {
 	Say Say
 	// Name calls a person as the contact list does today; empty when it does not know him.
 	Name func(incident.PersonID) string
+	// KnownAs says of a name that the record gives an identity whether it is that of an account that
+	// the contact list does not know; nil says it of none.
+	KnownAs func(p incident.PersonID, recorded string) string
 	// Step gives a short title of a step by its key; StepTitles makes one. Nil shows keys.
 	Step func(key string) string
 	// Rule gives the title of a notification rule; nil, or "" from it, shows the rule's name.
 	Rule func(incident.Rule) string
+	// Party gives what an affected party is called; nil, or "" from it, shows its number.
+	Party func(n int) string
+	// Brief names of a text for people outside its beginning only: where that text stands whole
+	// beside the entry, or is as long as a report itself.
+	Brief bool
 }
 
 // stepTitleRunes is how much of a step names it in a sentence.
@@ -76,6 +84,9 @@ func (v Voice) merged(e incident.ReportMerged) string {
 	var out []string
 	for i, t := range e.Names {
 		name := t.Body
+		if i < len(e.Reporters) {
+			name = v.knownAs(e.Reporters[i], name)
+		}
 		if t.Erased {
 			name = v.Say("person.erased")
 		}
@@ -85,6 +96,13 @@ func (v Voice) merged(e incident.ReportMerged) string {
 		out = append(out, name)
 	}
 	return strings.Join(out, v.Say("separator"))
+}
+
+func (v Voice) knownAs(p incident.PersonID, recorded string) string {
+	if v.KnownAs == nil {
+		return recorded
+	}
+	return v.KnownAs(p, recorded)
 }
 
 // name falls back to the identity itself: an entry must never lose whom it is about.

@@ -35,7 +35,10 @@ func (w *Workspace) AgeResponses(by time.Duration) {
 }
 
 func (w *Workspace) serveResponse(out http.ResponseWriter, r *http.Request, id string) {
-	raw, _ := io.ReadAll(r.Body)
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // whoever sent it is gone: half of a body is no request
+	}
 	body := obj{}
 	bad := json.Unmarshal(raw, &body)
 	w.mu.Lock()

@@ -29,6 +29,17 @@ document.addEventListener("submit", async event => {
   send(form, event.submitter);
 });
 
+// A form that the server answers with a page is sent once, however often it is pressed meanwhile.
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (form.dataset.once === undefined) return;
+  if (form.dataset.busy) { event.preventDefault(); return; }
+  busy(form, true, event.submitter);
+  setTimeout(() => busy(form, false), patience.other); // no page came: it may be pressed again
+});
+// A page that the browser has kept comes back as it was left.
+addEventListener("pageshow", () => { for (const form of every("form[data-once]")) busy(form, false); });
+
 async function send(form, submitter) {
   const files = form.enctype === "multipart/form-data";
   if (files && tooLarge(form)) return;
@@ -99,12 +110,21 @@ function busy(form, on, pressed) {
       if (button !== (pressed ?? button)) continue;
       button.dataset.label = button.textContent;
       button.textContent = words.sending;
+      named(button, name => words.sending + " " + name);
     } else {
       button.removeAttribute("aria-disabled");
-      if (button.dataset.label) button.textContent = button.dataset.label;
+      if (!button.dataset.label) continue;
+      button.textContent = button.dataset.label;
       delete button.dataset.label;
+      named(button, name => name.slice(words.sending.length + 1));
     }
   }
+}
+
+// named keeps a name for screen readers in step with the words that are seen (WCAG 2.2, 2.5.3).
+function named(button, change) {
+  const name = button.getAttribute("aria-label");
+  if (name) button.setAttribute("aria-label", change(name));
 }
 
 function confirmed(question, label) {
@@ -340,13 +360,37 @@ function replace(part, next) {
   const open = one("[aria-expanded=true]", part);
   if (open) one("[aria-expanded]", node)?.setAttribute("aria-expanded", "true");
   const mark = focusMark(part);
+  // What a button does names the state it was shown in. Where that has gone on, the one of the
+  // same name in the same place among them is meant.
+  const called = mark && document.activeElement.textContent;
+  const nth = mark && pressable(part).filter(e => e.textContent === called).indexOf(document.activeElement);
+  const scrolled = [part, ...every("[id]", part)].filter(e => e.scrollTop > 0).map(e => [e.id, e.scrollTop]);
   // Where a dialog is open, the way back leads to what opened it, or to what has taken its place.
   const way = opener && part.contains(opener) ? marksOf(opener) : "";
   part.replaceWith(node);
-  if (way) opener = every("button, a, summary", node).find(e => marksOf(e) === way) ?? opener;
-  if (mark) every("button, a, summary", node).find(e => marksOf(e) === mark)?.focus({ preventScroll: true });
+  if (way) opener = pressable(node).find(e => marksOf(e) === way) ?? opener;
+  for (const [id, top] of scrolled) {
+    const n = node.id === id ? node : id && one("#" + CSS.escape(id), node);
+    if (n) n.scrollTop = top;
+  }
+  const holds = mark && (pressable(node).find(e => marksOf(e) === mark) ?? pressable(node).filter(e => e.textContent === called)[nth]);
+  if (holds) {
+    holds.focus({ preventScroll: true });
+    inSight(holds);
+  }
 }
 
+// inSight scrolls the pinned card, which has a window of its own, to what holds the focus; the
+// page stays where it is.
+function inSight(holds) {
+  const box = holds.closest(".pinned");
+  if (!box) return;
+  const r = holds.getBoundingClientRect(), b = box.getBoundingClientRect();
+  if (r.top < b.top) box.scrollTop -= b.top - r.top;
+  else if (r.bottom > b.bottom) box.scrollTop += r.bottom - b.bottom;
+}
+
+const pressable = from => every("button, a, summary", from);
 const marksOf = e => (e.form?.elements.action?.value ?? e.getAttribute("href") ?? "") + "|" + e.textContent;
 const focusMark = part => part.contains(document.activeElement) ? marksOf(document.activeElement) : "";
 
@@ -416,6 +460,24 @@ addEventListener("pagehide", () => { if (ask.open) keepDraft(true); });
 
 // Where the stream is held up on its way, and for the clock in the corner.
 setInterval(() => { if (!document.hidden) refresh(); }, 60000);
+
+// --- what is to be copied ------------------------------------------------------------------------
+
+// Without https a browser gives no clipboard: then the text is only marked.
+for (const button of every("[data-copy-from]")) {
+  const from = one("#" + CSS.escape(button.dataset.copyFrom));
+  from.addEventListener("focus", () => from.select());
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(from.value);
+      button.textContent = button.dataset.copied;
+    } catch {
+      from.focus();
+    }
+  });
+}
 
 // --- the menu of a narrow window ----------------------------------------------------------------
 

@@ -1,0 +1,184 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hikeshi/bot/chat"
+	"hikeshi/bot/discord/discordtest"
+)
+
+// Whatever comes: nothing panics, everything that can be answered is answered, and nobody but
+// who did it is said to have done something.
+func TestOddThingsAreAnsweredAndHarmNothing(t *testing.T) {
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	g.Unlimited(true)
+	log := &watched{}
+	desk := &doorDesk{}
+	f := openDoor(t, g, desk, func(f *Front) {
+		f.log = log.logger()
+		f.api.pace.guess = bucket{limit: 1e6, window: time.Nanosecond}
+		f.api.pace.all.limit, f.api.pace.all.ordinary = 1e6, 1e6
+	})
+	for _, where := range []string{"general", ""} {
+		odds := p.Odds(where)
+		for some := range slices.Chunk(odds, 100) {
+			for _, o := range some {
+				o.Send()
+			}
+			taken(g, f, p)
+		}
+	}
+	if s := log.String(); strings.Contains(s, "panic") {
+		t.Errorf("something panicked:\n%s", s[max(0, strings.Index(s, "panic")-200):])
+	}
+	for _, r := range desk.requests() {
+		if r.From != userID(p.ID) || r.ID == "" {
+			t.Errorf("%+v", r)
+		}
+		if r.Kind == chat.Quoted {
+			t.Errorf("what nobody wrote was quoted: %+v", r)
+		}
+	}
+	for _, a := range g.Refused() {
+		if strings.Contains(a, "50035") && !unheardOf.MatchString(a) {
+			t.Errorf("an answer that Discord does not take: %s", a)
+		}
+	}
+	desk.mu.Lock()
+	desk.asked = nil
+	desk.mu.Unlock()
+	p.Command("general", "incident list", nil)
+	idle(g, f)
+	if r := desk.only(t); r.Text != "/incident 一覧" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// unheardOf is an answer to what Discord has no kind of.
+var unheardOf = regexp.MustCompile(`an interaction of type (-1|0|1|6|99) cannot be answered with`)
+
+func FuzzInteraction(f *testing.F) {
+	for _, seed := range []string{
+		`{"id":"1","token":"t","type":2,"member":{"user":{"id":"2"}},"guild_id":"3","data":{"name":"incident","type":1,"options":[{"name":"line","type":1,"options":[{"name":"text","type":3,"value":"進める"}]}]}}`,
+		`{"id":"1","token":"t","type":5,"user":{"id":"2"},"data":{"custom_id":"~next:1:d","components":[{"type":18,"component":{"type":4,"custom_id":"l.text","value":"x"}},{"type":99},null,7]}}`,
+		`{"id":"1","token":"t","type":3,"data":{"custom_id":"take|1","values":[null]},"message":{"id":"5"}}`,
+		`{"id":"1","token":"t","type":2,"data":{"type":3,"target_id":"9","resolved":{"messages":{"9":{"content":"<@1> <:a:2> <t:1>","mentions":[null],"attachments":[{}],"embeds":[null]}}}}}`,
+		`{"id":"1","token":"t","type":"4"}`,
+		`null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	front := &Front{sender: &sender{people: newPeople()}, draw: drawing{say: func(key string, _ ...string) string { return key }}}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		i, ok, readable := readInteraction(raw)
+		if !ok {
+			if i != nil {
+				t.Fatal("what cannot be answered was read")
+			}
+			return
+		}
+		if i.ID == "" || i.Token == "" {
+			t.Fatal("it can be answered without an ID")
+		}
+		if readable && (i.user() == nil || !isID(i.user().ID)) {
+			t.Fatal("nobody did it")
+		}
+		_ = i.named()
+		_ = i.at()
+		if text, ok := (drawing{say: func(key string, _ ...string) string { return key }}).spoken(i.Data.Options); !ok && text != "" {
+			t.Fatalf("refused and read: %q", text)
+		}
+		of, _, _ := typing(i.Data.Options)
+		if of != "" && !slices.Contains([]chat.Completion{chat.CompleteIncident, chat.CompletePerson, chat.CompleteStep, chat.CompleteWord}, of) {
+			t.Fatalf("completes %q", of)
+		}
+		for _, c := range i.Data.answered() {
+			if c.CustomID == "" {
+				t.Fatal("an answer to nothing")
+			}
+		}
+		for _, m := range i.Data.Resolved.Messages {
+			if m != nil {
+				_, q := front.quoteOf(chat.ForNote, i.GuildID, m)
+				if len(q.Files) != len(m.Attachments) {
+					t.Fatal("a file is missing")
+				}
+			}
+		}
+	})
+}
+
+func FuzzAnswers(f *testing.F) {
+	f.Add("l.event", "PCを落とした", "yes", "d.when", "11/26 1:05")
+	f.Add("c.kind", "", "~digest", "s.person", "社員")
+	f.Add("u.file", "7", "", "l.fixed", "変えた")
+	f.Add(".", "", "", "x.event", "y")
+	now := newClock()
+	f.Fuzz(func(t *testing.T, id, value, option, other, text string) {
+		front := &Front{patience: standard, clock: now}
+		form := longForm(nil)
+		form.Inputs = append(form.Inputs, chat.Input{Name: "fixed", Kind: chat.Fixed, Value: "変わらない"})
+		at := &sheet{Draft: longDraft, By: "1", Values: chat.Values{}, form: &form}
+		at.completed(form)
+		raw, err := json.Marshal(map[string]any{
+			"components": []any{
+				map[string]any{"type": 18, "component": map[string]any{"type": 4, "custom_id": id, "value": value, "values": []string{option, value}}},
+				map[string]any{"type": 18, "component": map[string]any{"type": 3, "custom_id": other, "value": text, "values": []string{option}}},
+			},
+			"resolved": map[string]any{"attachments": map[string]any{"7": map[string]any{"filename": "a", "url": text}}},
+		})
+		if err != nil {
+			t.Skip()
+		}
+		var d data
+		if json.Unmarshal(raw, &d) != nil {
+			t.Skip()
+		}
+		front.takeAnswers(context.Background(), &doorDesk{}, at, &d, now())
+		if at.Values["fixed"] != "変わらない" {
+			t.Fatal("what nobody may change was changed")
+		}
+		if at.Draft != longDraft || at.By != "1" {
+			t.Fatal("it became another form")
+		}
+		for name := range at.Wrong {
+			if at.Values[name] == "" {
+				t.Fatalf("%q cannot be read, and is gone", name)
+			}
+		}
+		_, first, ok1 := readAsked(id)
+		_, second, ok2 := readAsked(other)
+		for name := range at.Values {
+			known := slices.ContainsFunc(form.Inputs, func(i chat.Input) bool { return i.Name == name })
+			if !known && !(ok1 && name == strings.ToValidUTF8(first, "\uFFFD")) && !(ok2 && name == strings.ToValidUTF8(second, "\uFFFD")) {
+				t.Fatalf("an answer to %q", name)
+			}
+		}
+	})
+}
+
+func FuzzButtonOfOurs(f *testing.F) {
+	f.Add("~next:2:report|||abcdefghijklmnop")
+	f.Add("~form:")
+	f.Add("take|INC-2026-0001||")
+	f.Fuzz(func(t *testing.T, id string) {
+		b, ok := readID(id)
+		if !ok {
+			return
+		}
+		if b.id() != id {
+			t.Fatalf("%q became %q", id, b.id())
+		}
+		if b.kind == press && string(b.action) != id {
+			t.Fatalf("%q presses %q", id, b.action)
+		}
+	})
+}

@@ -1,0 +1,286 @@
+package discord
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// wire is one connection to the gateway, as discordgo reads it. It looks at the first two
+// messages, for discordgo deadlocks when the second one, the answer to IDENTIFY or RESUME, is
+// no event: it handles INVALID_SESSION and RECONNECT by closing the session under the very lock
+// that opening it holds. Such an answer is not handed on; the connection ends in its place.
+//
+// It knows, too, when something was last heard, without a lock of the library's. And it keeps
+// back the library's farewells: whatever happens, it says that it leaves for good (close code
+// 1000), upon which Discord forgets the session with all that is still to come of it.
+type wire struct {
+	net.Conn
+	heard atomic.Int64 // when something was last read, in Unix ns
+	beat  atomic.Int64 // the interval of heartbeats that HELLO asked for, in ns; 0: not heard yet
+	// invalid says that Discord does not know the session, or not any more, and that a new one
+	// has to begin.
+	invalid atomic.Bool
+	// farewell lets the library say that it leaves.
+	farewell atomic.Bool
+	// ended is closed when nothing more can be read: then discordgo is through with what it read.
+	ended chan struct{}
+	once  sync.Once
+
+	permit  *permit // to begin a session; nil: nobody asks
+	written bool    // the handshake and the first message are out
+
+	opening []byte // what was read until the answer is known; nil: it is
+	looked  bool
+}
+
+// errAnswer says that Discord answered with something that discordgo cannot take.
+var errAnswer = errors.New("discord gateway: no event came in answer")
+
+// The gateway's opcodes that are looked at ("Gateway Opcodes").
+const (
+	opDispatch       = 0
+	opHeartbeat      = 1
+	opInvalidSession = 9
+	opHello          = 10
+)
+
+// maxOpening is how much is looked through for the first two messages: READY, which is long, is
+// known by its beginning.
+const maxOpening = 32 << 10
+
+func newWire(c net.Conn) *wire {
+	w := &wire{Conn: c, ended: make(chan struct{})}
+	w.heard.Store(time.Now().UnixNano())
+	return w
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if n > 0 {
+		w.heard.Store(time.Now().UnixNano())
+		if !w.looked {
+			w.opening = append(w.opening, p[:n]...)
+			if bad := w.look(); bad != nil {
+				n, err = 0, bad
+			}
+		}
+	}
+	if err != nil {
+		w.once.Do(func() { close(w.ended) })
+	}
+	return n, err
+}
+
+// closing is how a frame begins that closes a connection (RFC 6455, section 5.2: FIN, opcode 8).
+const closing = 0x88
+
+// textual is how a frame with a text begins (section 5.6: FIN, opcode 1).
+const textual = 0x81
+
+func (w *wire) Write(p []byte) (int, error) {
+	if len(p) > 0 && p[0] == closing && !w.farewell.Load() {
+		return len(p), nil
+	}
+	if w.permit != nil && !w.written && len(p) > 0 && p[0] == textual {
+		w.written = true
+		if err := w.permit.check(p); err != nil {
+			return 0, err
+		}
+	}
+	return w.Conn.Write(p)
+}
+
+// firstOp is the opcode of a message that discordgo sends, in one frame (RFC 6455, section 5.3: a
+// client's are masked).
+func firstOp(b []byte) (op int, ok bool) {
+	if len(b) < 6 {
+		return 0, false
+	}
+	head := 2
+	switch b[1] & 0x7f {
+	case 126:
+		head = 4
+	case 127:
+		head = 10
+	}
+	if b[1]&0x80 == 0 || len(b) < head+4 {
+		return 0, false
+	}
+	mask, payload := b[head:head+4], bytes.Clone(b[head+4:])
+	for i := range payload {
+		payload[i] ^= mask[i%4]
+	}
+	var e struct {
+		Op *int `json:"op"`
+	}
+	if json.Unmarshal(payload, &e) != nil || e.Op == nil {
+		return 0, false
+	}
+	return *e.Op, true
+}
+
+// look reads what has come so far; an error ends the connection.
+func (w *wire) look() error {
+	if len(w.opening) > maxOpening { // it is not Discord
+		w.looked, w.opening = true, nil
+		return nil
+	}
+	_, rest, ok := bytes.Cut(w.opening, []byte("\r\n\r\n")) // the handshake's headers
+	messages := 0
+	for ok {
+		opcode, payload, after, whole := frame(rest)
+		// READY is long, and what is to be caught is short.
+		big := !whole && len(rest) > 4096
+		switch {
+		case big && messages == 1:
+			w.looked, w.opening = true, nil
+			return nil
+		case !whole:
+			return nil
+		case opcode != 1: // control frames stand between messages
+			rest = after
+			continue
+		}
+		var e struct {
+			Op   int             `json:"op"`
+			Data json.RawMessage `json:"d"`
+		}
+		readable := json.Unmarshal(payload, &e) == nil
+		if messages++; messages == 1 {
+			var hello struct {
+				Interval int64 `json:"heartbeat_interval"` // ms
+			}
+			if readable && e.Op == opHello && json.Unmarshal(e.Data, &hello) == nil && hello.Interval > 0 {
+				w.beat.Store(int64(time.Duration(hello.Interval) * time.Millisecond))
+			}
+			rest = after
+			continue
+		}
+		w.looked, w.opening = true, nil
+		if !readable || e.Op != opDispatch && e.Op != opHeartbeat {
+			if e.Op == opInvalidSession && string(bytes.TrimSpace(e.Data)) != "true" {
+				w.invalid.Store(true)
+			}
+			return errAnswer
+		}
+		return nil
+	}
+	return nil
+}
+
+// frame takes one frame of a server off the front (RFC 6455, section 5.2): a server's frames
+// are not masked. whole is false while it has not come whole.
+func frame(b []byte) (opcode byte, payload, rest []byte, whole bool) {
+	if len(b) < 2 {
+		return 0, nil, nil, false
+	}
+	opcode = b[0] & 0x0f
+	size, head := uint64(b[1]&0x7f), 2
+	switch {
+	case size == 126 && len(b) >= 4:
+		size, head = uint64(binary.BigEndian.Uint16(b[2:4])), 4
+	case size == 127 && len(b) >= 10:
+		size, head = binary.BigEndian.Uint64(b[2:10]), 10
+	case size > 125:
+		return 0, nil, nil, false
+	}
+	if size > uint64(len(b)) || len(b)-head < int(size) {
+		return 0, nil, nil, false
+	}
+	end := head + int(size)
+	return opcode, b[head:end], b[end:], true
+}
+
+// silent reports whether nothing was heard for longer than Discord may be silent: each
+// heartbeat is answered at once.
+func (w *wire) silent(now time.Time, slack time.Duration) bool {
+	beat := time.Duration(w.beat.Load())
+	return beat > 0 && now.Sub(time.Unix(0, w.heard.Load())) > beat+slack
+}
+
+// dialWire opens a connection to the gateway, through the proxy of the environment if there is
+// one. discordgo's dialer would speak TLS above it, where nothing can be looked at.
+func dialWire(ctx context.Context, address string, secure bool) (*wire, error) {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: scheme, Host: address}})
+	if err != nil {
+		return nil, fmt.Errorf("discord gateway: the proxy in the environment: %w", err)
+	}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	var conn net.Conn
+	if proxy != nil {
+		conn, err = tunnel(ctx, dialer, proxy, address)
+	} else {
+		conn, err = dialer.DialContext(ctx, "tcp", address)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if secure {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		over := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		if err := over.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		conn = over
+	}
+	return newWire(conn), nil
+}
+
+// tunnel asks a proxy for a connection (RFC 9110, section 9.3.6).
+func tunnel(ctx context.Context, dialer *net.Dialer, proxy *url.URL, address string) (net.Conn, error) {
+	at := proxy.Host
+	switch {
+	case proxy.Port() != "":
+	case proxy.Scheme == "https":
+		at = net.JoinHostPort(proxy.Hostname(), "443")
+	default:
+		at = net.JoinHostPort(proxy.Hostname(), "80")
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", at)
+	if err != nil {
+		return nil, err
+	}
+	if proxy.Scheme == "https" {
+		conn = tls.Client(conn, &tls.Config{ServerName: proxy.Hostname(), MinVersion: tls.VersionTLS12})
+	}
+	ask := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
+	if u := proxy.User; u != nil {
+		password, _ := u.Password()
+		ask.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	defer stop()
+	if err := ask.Write(conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	// The server speaks only when it was spoken to: nothing of it is read ahead here.
+	answer, err := http.ReadResponse(bufio.NewReader(conn), ask)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("discord gateway: the proxy answered with status %d", answer.StatusCode), conn.Close())
+	}
+	return conn, nil
+}
