@@ -119,6 +119,9 @@ func (v view) taken() (out []incident.Page) {
 		if pg.Status != incident.PageAcknowledged {
 			continue // he is being asked for the lead
 		}
+		if pg.Person == lead && v.in.LeadAt.After(pg.Reply) {
+			pg.Reply = v.in.LeadAt // what others did before he was handed the lead says nothing of him as the lead
+		}
 		acts := len(pg.Roles) > 0 || pg.Person == v.in.Lead
 		if acts && (lead == "" || lead == pg.Person) && !v.in.ActedAt.After(pg.Reply) && !v.in.IsExcluded(pg.Person) && v.dir.Known(pg.Person) {
 			out = append(out, pg)

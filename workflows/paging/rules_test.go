@@ -154,6 +154,29 @@ func TestWhoIsCalledNext(t *testing.T) {
 			"+65 lead" + chatMail + "round", "+70 lead phone waited", "+75 lead2" + chatMail + "round", "+80 lead2 phone waited",
 			"+85 boss" + chatMail + "round", "+90 boss phone waited",
 			"+95 exhausted", "+95 admin chat,mail,phone silent", "+95 lead chat,mail,phone round", "+95 lead2 chat,mail,phone round", "+95 boss chat,mail,phone round"}},
+		{"handed the lead after he took another call, and something was written: watched from then on", func(_ *town, p *paging.Policy) {
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.SystemAdmin}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			took(c, "admin")
+			c.now = c.now.Add(20 * time.Minute)
+			c.do("lead", incident.Note{Text: "調査中"})
+			c.now = c.now.Add(10 * time.Minute)
+			handOver(c, "lead", "admin")
+			c.pass(1)
+		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall", "+90 admin chat,mail,phone silent"}},
+		{"handed the lead after he took another call, and he writes: left alone", func(_ *town, p *paging.Policy) {
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.SystemAdmin}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			took(c, "admin")
+			handOver(c, "lead", "admin")
+			c.now = c.now.Add(10 * time.Minute)
+			c.do("admin", incident.Note{Text: "引き継ぎました"})
+			if due, ok := c.policy.Due(c.in, c.town); ok {
+				c.t.Errorf("called again at %s", due)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall"}},
 		{"a successor falls silent: nobody is asked for it after he is back", nil, incident.Level3, one(), func(c *call) {
 			took(c, "lead")
 			handOver(c, "lead", "admin")
