@@ -26,6 +26,7 @@ help: ## this list
 # Go, among the rest. So they run without it, and so does what is about time, or happens in a
 # process of its own; what is pure starts nothing beside itself; and of templates and desk, which
 # render, the detector looks at where they are used at once: in the browser tests and on PostgreSQL.
+# What kills a program and waits for its return waits most of the time: six of them at once.
 PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
@@ -37,7 +38,7 @@ ifeq ($(PKG),./...)
 	$(PLAIN) -skip '$(SERIAL)' $$(go list ./... | grep -xE '$(ALONE)')
 	$(TEST) -skip '$(SERIAL)' $$(go list ./... | grep -vxE 'hikeshi/bot(/mail|/web)?|$(ALONE)')
 	$(TEST) -p 1 -skip '$(SERIAL)' $(BROWSERS)
-	$(PLAIN) -p 1 -run '$(SERIAL)' ./bot ./bot/discord ./bot/slack ./templates
+	$(PLAIN) -p 1 -parallel 6 -run '$(SERIAL)' ./bot ./bot/discord ./bot/slack ./templates
 	@$(MAKE) --no-print-directory test-postgres
 else
 	$(TEST) -p 1 $(PKG)
