@@ -31,7 +31,7 @@ PLAIN    := HIKESHI_TEST_REQUIRE=1 go test -shuffle=on -count=1 -timeout=$(TEST_
 TEST     := HIKESHI_TEST_REQUIRE=1 HIKESHI_AXE='$(AXE)' CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=$(TEST_TIMEOUT)
 BROWSERS := ./bot ./bot/mail ./bot/web
 ALONE    := hikeshi/(templates|bot/desk|workflows/(company|contact|draft|edition|fault|incident|paging|procedure|report))
-SERIAL   := ^(Test(Nights|AYear|RemindersOverAFullCase|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|DiscordNights|SlackCrash|DiscordCrash(UnderForms)?|TwoServersOnDiscord|PagingCrash|SlackManyReports|DiscordManyReports|DiscordDropsAndReplays|DiscordOutage|DiscordPageBehindThreeHundredMessages|SlackChannelsFollow|TheLogOf(TheNights|ADiscordNight)NamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|What(Slack|Discord)IsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks)|FuzzStorm)$$
+SERIAL   := ^(Test(Nights|AYear|RemindersOverAFullCase|Crash|Replicas?|RollingRestart|WhatOneServerWritesWakesAnother|SlackNights|DiscordNights|SlackCrash|DiscordCrash(UnderForms)?|TwoServersOnDiscord|PagingCrash|SlackManyReports|DiscordManyReports|DiscordDropsAndReplays|DiscordOutage|DiscordPageBehindThreeHundredMessages|SlackChannelsFollow|TheLogOf(TheNights|ADiscordNight)NamesNobody|APageBehindTenThousandMessages|WhateverACardIsSlackTakesIt|What(Slack|Discord)IsSent|SlackIsSentWhatItTakes|FormsOfALargeCompanyOnSlack|ReadContactsBoundsWhatItUnpacks|Transcripts|ClocksAgreeWithWalkingTheTable|WhatIsNotKnownNeverLengthens|WhoMustBeTold)|FuzzStorm)$$
 
 test: tools ## every test with the race detector (PKG=./store for one package)
 ifeq ($(PKG),./...)
