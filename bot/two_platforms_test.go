@@ -77,7 +77,7 @@ func newBothPlatforms(t *testing.T) *bothPlatforms {
 	}
 	moveIn(w, onSlack)
 	w.Wait("Slack is connected", func() bool { return w.Sockets() > 0 })
-	b.guild.Wait("Discord is connected", func() bool { return b.guild.Sockets() > 0 })
+	b.guild.Wait("Discord is connected", func() bool { return b.guild.Sockets() > 0 && len(b.guild.Commands()) > 0 })
 	return b
 }
 
@@ -380,7 +380,7 @@ func TestDiscordAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.AddChannel("general")
-	g.Wait("the commands are there", func() bool { return len(people["山本"].Commands("general")) > 0 })
+	g.Wait("the program is connected", func() bool { return g.Sockets() > 0 && len(people["山本"].Commands("general")) > 0 })
 	people["山本"].Line("general", "/incident 顧客名簿を電車に置き忘れた")
 	lead := people["佐藤"]
 	lead.WaitPress("", "対応します", "")
