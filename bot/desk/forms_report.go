@@ -78,13 +78,19 @@ func detailSpec() formSpec {
 				said = append(said, v.say("detail.answer", "question", v.say("input."+inputContractor), "answer", c))
 			}
 			known := in != nil && in.InCircle(v.who.ID)
-			if known && len(facts) > 0 {
-				a.then(incident.SetFacts{Facts: facts})
-			}
+			answered := incident.Facts{}
 			for _, k := range asked {
-				if answer, ok := facts[k]; ok && !known {
+				answer, ok := facts[k]
+				switch {
+				case !ok:
+				case known && !(k == incident.FactNearMiss && answer == incident.Yes && !v.saysNearMiss(in)):
+					answered[k] = answer
+				default:
 					said = append(said, v.say("detail.answer", "question", v.say("question."+string(k)), "answer", v.answer(k, answer)))
 				}
+			}
+			if len(answered) > 0 {
+				a.then(incident.SetFacts{Facts: answered})
 			}
 			if len(said) > 0 {
 				a.then(incident.Inform{Text: strings.Join(said, "\n")})
@@ -94,6 +100,12 @@ func detailSpec() formSpec {
 			}
 		},
 	}
+}
+
+// saysNearMiss reports whether somebody's word that nothing has happened yet counts as the answer;
+// from everybody else it is a message, and what is said there already is no news.
+func (v *visit) saysNearMiss(in *incident.Incident) bool {
+	return in.Facts.Is(incident.FactNearMiss) || in.May(v.service.People(), v.who.ID, incident.WordLevel)
 }
 
 func informSpec() formSpec {

@@ -131,6 +131,7 @@ func TestRefusalsHaveNoHoles(t *testing.T) {
 		"refuse.field_unknown": {"field": "nonsense"}, "refuse.field_empty": {"field": incident.FieldCause}, "refuse.time_bad": {"value": "{value}"},
 		"refuse.time_future": {"field": incident.FieldOccurredAt}, "refuse.aware_after_report": {"at": at},
 		"refuse.aware_later": {"who": []incident.Standing{incident.StandLead}, "aware": at}, "refuse.fact_unknown": {"fact": "nonsense"},
+		"refuse.near_miss":   {"who": []incident.Standing{incident.StandLead}, "fact": incident.FactNearMiss},
 		"refuse.fact_answer": {"fact": incident.FactPersons, "value": "many"}, "refuse.entry_unknown": {"seq": int64(3)}, "refuse.entry_fixed": {"seq": int64(3)},
 		"refuse.entry_undone": {"seq": int64(3)}, "refuse.entry_overtaken": {"seq": int64(3)}, "refuse.action_unknown": {"n": 3}, "refuse.date_bad": {"value": "soon"},
 		"refuse.approve_phase": {"phase": incident.Recovery}, "refuse.dismiss_phase": {"phase": incident.Recovery}, "refuse.merge_ended": {"id": incident.ID("INC-2026-0001")},

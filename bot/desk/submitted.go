@@ -180,7 +180,7 @@ func blamed(ref *incident.Refusal, form chat.Form) string {
 			return string(incident.FieldOccurredAt)
 		}
 		return inputValue
-	case "fact_answer":
+	case "fact_answer", "near_miss":
 		k, _ := ref.Args["fact"].(incident.FactKey)
 		return string(k)
 	case "person_unknown", "person_excluded", "handover_self", "handover_already":

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,8 +163,25 @@ func (d *decision) awareLater(before time.Time) *Refusal {
 	return refuse("refuse.aware_later", "who", permissions[WordWaive], "aware", before)
 }
 
+// nearMissSaid refuses to anybody but the lead that an incident becomes a ヒヤリハット after it was
+// reported: it would end what statutes ask for, and leave the rest to the system administrator
+// alone. Nor may another answer do it that so far stood against a yes to that question; owed says
+// whether the incident could owe anything before, changed what was answered anew.
+func (d *decision) nearMissSaid(owed bool, changed []Answered) *Refusal {
+	said := slices.Contains(changed, Answered{FactNearMiss, Yes})
+	if changed == nil || !said && (!owed || d.in.Owes()) || d.in.May(d.env.People, d.env.By.ID, WordLevel) {
+		return nil
+	}
+	fact := changed[0].Fact
+	if said {
+		fact = FactNearMiss
+	}
+	return refuse("refuse.near_miss", "who", permissions[WordLevel], "fact", fact)
+}
+
 // setFacts answers questions. Answers that are already there change nothing.
 func (d *decision) setFacts(c SetFacts) *Refusal {
+	owed, changed := d.in.Owes(), []Answered(nil)
 	for k := range c.Facts {
 		if !slices.Contains(FactKeys, k) {
 			return refuse("refuse.fact_unknown", "fact", string(k))
@@ -180,9 +198,10 @@ func (d *decision) setFacts(c SetFacts) *Refusal {
 		}
 		if before := d.in.Facts[k]; before != a && !(before == "" && a == Unknown) {
 			d.emit(FactSet{Fact: k, Answer: a, Before: before})
+			changed = append(changed, Answered{k, a})
 		}
 	}
-	return nil
+	return d.nearMissSaid(owed, changed)
 }
 
 func checkAnswer(k FactKey, a Answer) (Answer, *Refusal) {
@@ -420,10 +439,13 @@ func (d *decision) undo(c Undo) *Refusal {
 		return refuse("refuse.entry_overtaken", "seq", t.Seq)
 	}
 	undone.Restored = restore != nil
-	aware := in.Aware()
+	aware, owed, changed := in.Aware(), in.Owes(), []Answered(nil)
 	d.emit(undone)
 	if restore != nil {
 		d.emit(restore)
 	}
-	return d.awareLater(aware)
+	if back, ok := restore.(FactSet); ok {
+		changed = append(changed, Answered{back.Fact, back.Answer})
+	}
+	return cmp.Or(d.awareLater(aware), d.nearMissSaid(owed, changed))
 }

@@ -102,11 +102,11 @@ func TestAFactRaisesTheWorkingLevelAtOnce(t *testing.T) {
 	equal(t, "called when personal information is in doubt again", called(events), people(privacy, salesHead))
 }
 
-// A ヒヤリハット that is said of a leak afterwards needs the lead's word: until he has ruled
-// the leak out, it stays one.
+// A ヒヤリハット that is said of a leak afterwards needs a second word of the lead: until he has
+// ruled the leak out, it stays one.
 func TestANearMissOfALeakHasToBeRuledOut(t *testing.T) {
 	s := reported(t, incident.Report{What: incident.KindLoss, Facts: impersonal})
-	s.do(admin, incident.SetFacts{Facts: yes(incident.FactNearMiss)})
+	s.do(leader, incident.SetFacts{Facts: yes(incident.FactNearMiss)})
 	if got := s.in.WorkingLevel(); got != l2 {
 		t.Errorf("working level %s", got)
 	}

@@ -52,7 +52,7 @@ var RefusalKeys = []string{
 	"refuse.category_unknown", "refuse.category_same", "refuse.effect_unknown", "refuse.leak_below_2",
 	"refuse.text_empty", "refuse.text_long", "refuse.person_unknown", "refuse.person_excluded",
 	"refuse.step_unknown", "refuse.step_settled", "refuse.step_not_applicable", "refuse.evidence_first", "refuse.field_unknown", "refuse.field_empty",
-	"refuse.field_not_at_level", "refuse.time_bad", "refuse.time_future", "refuse.time_order", "refuse.aware_after_report", "refuse.aware_later", "refuse.fact_unknown", "refuse.fact_answer",
+	"refuse.field_not_at_level", "refuse.time_bad", "refuse.time_future", "refuse.time_order", "refuse.aware_after_report", "refuse.aware_later", "refuse.fact_unknown", "refuse.fact_answer", "refuse.near_miss",
 	"refuse.entry_unknown", "refuse.entry_fixed", "refuse.entry_undone", "refuse.entry_overtaken", "refuse.nothing_to_undo",
 	"refuse.action_unknown", "refuse.date_bad", "refuse.approve_phase", "refuse.publication_needed", "refuse.dismiss_phase",
 	"refuse.merge_self", "refuse.merge_ended", "refuse.merge_not_seen", "refuse.restrict_self", "refuse.restrict_nobody_left",
