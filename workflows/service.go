@@ -494,7 +494,7 @@ func (w *work) absorb(ctx context.Context, in *incident.Incident, env incident.E
 		return Outcome{}, err
 	}
 	env.Procedures, env.Paging = w.rules, w.rules.Paging
-	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts, Aware: in.Aware()}, env)
+	res, err := w.decide(other, incident.Absorb{From: in.ID, Reporters: in.Reporters, Text: text, Facts: in.Facts, Aware: in.Aware(), NearMiss: in.NearMiss()}, env)
 	if err != nil || !res.Accepted() {
 		return res, err
 	}

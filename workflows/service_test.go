@@ -197,6 +197,29 @@ func TestAMergeIsOneTransactionInBothIncidents(t *testing.T) {
 	}
 }
 
+// What was taken for a ヒヤリハット is none any more once a report is merged in that was not.
+func TestAMergeSaysWhetherBothWereNearMisses(t *testing.T) {
+	p := newPlace(t)
+	lead := p.person(t, "佐藤")
+	report := func(key string, what incident.Kind) incident.ID {
+		return p.do(t, workflows.Command{Key: key, By: lead, Do: incident.Report{Text: "送る前に気づいた " + key, What: what}}).Incident
+	}
+	into := report("1", incident.KindNearMiss)
+	for _, c := range []struct {
+		key  string
+		what incident.Kind
+		want incident.Answer
+	}{{"2", incident.KindNearMiss, incident.Yes}, {"3", incident.KindTampering, incident.Unknown}} {
+		if out := p.do(t, workflows.Command{Key: "m" + c.key, By: lead, Incident: report(c.key, c.what), Do: incident.Merge{Into: into}}); !out.Accepted() {
+			t.Fatalf("%+v", out.Refusal)
+		}
+		in, _, err := p.service.Incident(t.Context(), lead.ID, into)
+		if err != nil || in.Facts.Get(incident.FactNearMiss) != c.want {
+			t.Errorf("after a report of %s: %v, %v", c.what, in.Facts, err)
+		}
+	}
+}
+
 func TestUndoTakesBackTheOwnLastEntry(t *testing.T) {
 	p := newPlace(t)
 	id := p.do(t, workflows.Command{Key: "r", By: p.person(t, "山本"), Do: incident.Report{Text: "誤送信"}}).Incident

@@ -186,6 +186,7 @@ type (
 		Text      string
 		Facts     Facts
 		Aware     time.Time // when the company became aware, as the other one has it; UTC
+		NearMiss  bool      // the other one counted as a ヒヤリハット, and owed nothing
 	}
 	// Restrict sets who is left out; an empty list lifts the restriction.
 	Restrict struct {

@@ -67,7 +67,13 @@ func (d *decision) join(people []PersonID, role Role) {
 // somebody has said that nothing happened, owes nothing; nor does what is 非該当, or goes on
 // under another number.
 func (in *Incident) Owes() bool {
-	return !in.Phase.Ended() && !(in.Facts.Is(FactNearMiss) && in.WorkingLevel() == Level0)
+	return !in.Phase.Ended() && !in.NearMiss()
+}
+
+// NearMiss reports whether an incident counts as a ヒヤリハット: somebody has said so, and no other
+// answer and no level stands against it.
+func (in *Incident) NearMiss() bool {
+	return in.Facts.Is(FactNearMiss) && in.WorkingLevel() == Level0
 }
 
 // duties gives what an incident owes now.

@@ -248,7 +248,11 @@ func (d *decision) absorb(c Absorb) *Refusal {
 	}
 	d.emit(e)
 	// Of two answers the graver counts: yes, and the larger number. That one of the two took
-	// it for a ヒヤリハット says nothing about the other.
+	// it for a ヒヤリハット says nothing about the other; that the other one did not is an open
+	// question here, so that what it owed goes on, even at a level 0 that is confirmed.
+	if !c.NearMiss && d.in.Facts.Is(FactNearMiss) {
+		d.emit(FactSet{Fact: FactNearMiss, Answer: Unknown, Before: Yes})
+	}
 	for _, k := range FactKeys {
 		answer := c.Facts.Get(k)
 		if k != FactNearMiss && graver(k, answer, d.in.Facts.Get(k)) && !d.releases(k, answer) {

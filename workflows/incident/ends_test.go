@@ -92,7 +92,7 @@ func merged(t *testing.T, first, again *scene) {
 	if _, ref := again.decide(incident.Merge{Into: first.in.ID}, env); ref != nil {
 		t.Fatalf("refused: %s", ref.Key)
 	}
-	first.bot(incident.Absorb{From: again.in.ID, Reporters: again.in.Reporters, Text: again.in.Title, Facts: again.in.Facts})
+	first.bot(incident.Absorb{From: again.in.ID, Reporters: again.in.Reporters, Text: again.in.Title, Facts: again.in.Facts, NearMiss: again.in.NearMiss()})
 }
 
 func anotherReport(t *testing.T, r incident.Report) *scene {

@@ -95,3 +95,48 @@ func TestAConfirmedLevelZeroIsNoNearMissYet(t *testing.T) {
 	s.do(leader, incident.SetFacts{Facts: yes(incident.FactNearMiss)})
 	runs(t, s)
 }
+
+// What an incident owed goes on in the one that it is merged into, though that one was taken for
+// a ヒヤリハット.
+func TestAMergeIntoANearMissEndsNoClock(t *testing.T) {
+	owes := []string{"ppc-preliminary?", "ppc-entruster?", "ipa-virus?"}
+	for name, c := range map[string]struct {
+		level incident.Level // that was confirmed of the ヒヤリハット
+		other incident.Report
+		lead  []incident.Command // of the other one, before the merge
+		runs  []string
+	}{
+		"not looked at yet":                       {none, incident.Report{What: incident.KindTampering}, nil, owes},
+		"looked at":                               {l0, incident.Report{What: incident.KindTampering}, nil, owes},
+		"said not to be one":                      {l0, incident.Report{Facts: incident.Facts{incident.FactNearMiss: incident.No}}, nil, owes},
+		"one as well, raised meanwhile":           {l0, incident.Report{What: incident.KindNearMiss}, []incident.Command{incident.SetLevel{Level: l1}}, owes},
+		"one as well, which did interrupt work":   {none, incident.Report{What: incident.KindNearMiss, Facts: yes(incident.FactStaffWork)}, nil, owes},
+		"one as well":                             {none, incident.Report{What: incident.KindNearMiss}, nil, nil},
+		"one as well, and both of them looked at": {l0, incident.Report{What: incident.KindNearMiss}, []incident.Command{incident.SetLevel{Level: l0}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, again := reportedWithClocks(t, incident.Report{What: incident.KindNearMiss}), anotherReport(t, c.other)
+			if c.level.Confirmed() {
+				s.do(admin, incident.SetLevel{Level: c.level})
+			}
+			for _, do := range c.lead {
+				again.do(leader, do)
+			}
+			merged(t, s, again)
+			runs(t, s, c.runs...)
+			if c.runs == nil {
+				return
+			}
+			if c.level.Confirmed() {
+				s.refused(admin, incident.SetFacts{Facts: yes(incident.FactNearMiss)}, "refuse.near_miss")
+				s.refused(admin, incident.Close{}, "refuse.close_guard")
+			}
+			if e := s.records[s.last("clocks_drawn")-1].Event.(incident.ClocksDrawn); e.Because != incident.DrawnMerged {
+				t.Errorf("said to be because of %s", e.Because)
+			}
+			if got := clocksTold(s); len(got) == 0 {
+				t.Error("nobody is told")
+			}
+		})
+	}
+}
