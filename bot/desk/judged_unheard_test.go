@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -40,6 +41,28 @@ func TestWhatWasTakenBackIsSaidToWhomItWasTold(t *testing.T) {
 		}
 		if !heard && !errors.Is(err, workflows.ErrSettled) {
 			t.Errorf("%s: %v\n%s", name, err, showCard(card))
+		}
+	}
+}
+
+// Who was shown that telling the 委託元 is enough is told when an answer makes it not enough, and
+// so is who has to see to it then; by mail without the answer.
+func TestThatTellingTheEntrusterIsNotEnoughIsSaidToWhomItWasTold(t *testing.T) {
+	for lang, want := range map[string][3]string{
+		"ja": {"再び必要になりました（", "再び必要になりました。", "個人情報保護委員会への速報"}, "en": {"are needed again (", "are needed again.", "First report to the Personal"},
+	} {
+		b, id := lawful(t, lang, nil)
+		b.do("佐藤", id, incident.SetFacts{Facts: incident.Facts{incident.FactPersonalData: incident.Yes}})
+		b.do("佐藤", id, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"})
+		b.deliver()
+		b.do("佐藤", id, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.No}})
+		m := b.message(incident.NoticeClocks, "田中")
+		for means, said := range map[incident.Means]string{"": want[0], incident.ByMail: want[1]} {
+			m.Means, m.FirstSent = means, time.Time{}
+			card, err := b.desk.Card(context.Background(), m)
+			if got := showCard(card); err != nil || !strings.Contains(got, said) || !strings.Contains(got, want[2]) {
+				t.Errorf("%s %q: %v\n%s", lang, means, err, got)
+			}
 		}
 	}
 }

@@ -124,12 +124,15 @@ func (v voice) clocksDrawn(in *incident.Incident, m workflows.Message, r inciden
 			told.rules = append(told.rules, d.Rule)
 		}
 	}
-	drawn, eased := "notice.clocks.drawn", "notice.clocks.eased"
+	drawn, eased, again := "notice.clocks.drawn", "notice.clocks.eased", "notice.clocks.again"
 	if m.By() == incident.ByMail { // the answers that it rests on tell what happened
-		drawn, eased = "notice.clocks.drawn_letter", "notice.clocks.eased_letter"
+		drawn, eased, again = "notice.clocks.drawn_letter", "notice.clocks.eased_letter", "notice.clocks.again_letter"
 	}
 	because := v.tongue(in).DrawnBecause(e)
 	told.text = v.say(drawn, "because", because)
+	if told.rules == nil && len(e.Again) > 0 && slices.Contains(in.Chain(v.service.People(), incident.Representative), m.To) {
+		told.rules, told.text = e.Again, v.say(again, "because", because) // he was shown that they were settled
+	}
 	if gone := easedFor(in, e, r, len(told.rules) > 0); gone != nil {
 		told.gone, told.rules = true, append(gone, told.rules...)
 		told.title, told.text = "notice.clocks.eased.title", v.say(eased, "because", because)

@@ -13,6 +13,11 @@ func (a *announcement) clocks(r Record) {
 		for _, d := range slices.Concat(e.Started, e.Changed) {
 			a.clockTold(r, a.in.ClockOwners(a.dir, d, r.At))
 		}
+		for _, rule := range e.Again {
+			if c, _ := a.in.Clock(rule); c.Law { // he was shown that it was settled
+				a.clockTold(r, a.represented(r))
+			}
+		}
 		if a.before != nil && a.before.eases(e, r.At) {
 			for _, rule := range e.Lapsed {
 				if c, _ := a.in.Clock(rule); c.Law {

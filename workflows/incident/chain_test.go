@@ -243,7 +243,7 @@ var filled = []incident.Event{
 	incident.Unreached{Person: admin},
 	incident.HandoverWaited{To: admin},
 	incident.CalledAgain{Calls: []incident.Paged{{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 9, Because: "round", By: []incident.Means{"chat", "phone"}}}},
-	incident.ClocksDrawn{Because: "fact", Facts: []incident.Answered{{Fact: "virus", Answer: "yes"}}, Started: []incident.Duty{wholeDuty}, Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123"},
+	incident.ClocksDrawn{Because: "fact", Facts: []incident.Answered{{Fact: "virus", Answer: "yes"}}, Started: []incident.Duty{wholeDuty}, Again: []incident.Rule{"ppc-final"}, Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123"},
 	incident.ClockSettled{Rule: "ppc-final", How: "filed", On: "2026-11-24", Receipt: incident.T("R8-1"), To: incident.T("委員会"), Reason: incident.T("理由"), File: 7},
 	incident.ClockReopened{Rule: "ppc-final"},
 	incident.RemindersPlanned{Rule: "ppc-final", At: []time.Time{night}, Before: []time.Time{night.Add(time.Hour)}, Reason: incident.T("理由")},
@@ -294,6 +294,23 @@ func TestAReportThatIsNotOneOfManyIsWrittenAsBefore(t *testing.T) {
 	}
 	if strings.Contains(string(body), "frequent") || !strings.HasSuffix(string(body), `"procedure":"abc123"}`) {
 		t.Errorf("written as %s", body)
+	}
+}
+
+// Entries about clocks of before keep their encoding: what they say more of now is left out where
+// there is nothing of it.
+func TestEntriesAboutClocksAreWrittenAsBefore(t *testing.T) {
+	for before, e := range map[string]incident.Event{
+		`{"because":"fact","changed":[{"rule":"police","owner":"incident_lead","aware":"2026-11-21T17:07:00Z"}],"lapsed":["gdpr33"],"rules":"abc123"}`: incident.ClocksDrawn{
+			Because: "fact", Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123",
+		},
+		`{"rule":"ppc-entruster","how":"filed","on":"2026-11-24"}`: incident.ClockSettled{Rule: incident.RuleEntruster, How: incident.ClockFiled, On: "2026-11-24"},
+	} {
+		r := incident.Record{Incident: "INC-2026-0001", Seq: 3, At: night, Occurred: night, By: admin, Event: e}
+		body, _, err := incident.Seal(&r, "", func() string { return "" })
+		if err != nil || string(body) != before {
+			t.Errorf("written as %s, before as %s: %v", body, before, err)
+		}
 	}
 }
 

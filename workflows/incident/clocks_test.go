@@ -36,7 +36,7 @@ func (few) Duties(f incident.Facts, aware, _ time.Time) (out []incident.Duty) {
 		due, dueAt := day(aware, 5)
 		morning := dueAt.Add(time.Second).Add(-15 * time.Hour) // nine o'clock of the last day
 		out = append(out, incident.Duty{
-			Rule: "ppc-preliminary", Owner: incident.IncidentLead, Law: true, Passes: true, Provisional: personal != incident.Yes,
+			Rule: "ppc-preliminary", Owner: incident.IncidentLead, Law: true, Passes: f.Get(incident.FactEntrusted) != incident.No, Provisional: personal != incident.Yes,
 			Because: []incident.FactKey{incident.FactPersonalData}, Aware: aware, Target: target, Due: due, Raw: due, DueAt: dueAt,
 			Remind: []time.Time{morning.Add(-24 * time.Hour), morning},
 		}, incident.Duty{Rule: incident.RuleEntruster, Owner: incident.IncidentLead, Provisional: true, Aware: aware, Target: target, Due: due, Raw: due, DueAt: dueAt})
@@ -172,6 +172,37 @@ func TestTellingTheEntrusterIsEnough(t *testing.T) {
 	if c, _ := s.in.Clock(incident.RuleEntruster); c.Status != incident.ClockFiled || c.To != "みなと商事" {
 		t.Errorf("%+v", c)
 	}
+}
+
+// Only who handles the data for somebody else is released by telling him; it counts from the same
+// day as before.
+func TestTellingTheEntrusterIsNotEnoughForDataOfOnesOwn(t *testing.T) {
+	s := reportedWithClocks(t, incident.Report{Facts: incident.Facts{incident.FactPersonalData: incident.Yes, incident.FactVirus: incident.No}})
+	was, _ := s.in.Clock("ppc-preliminary")
+	s.do(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"})
+	runs(t, s)
+	s.now = s.now.Add(time.Hour)
+	s.people.away[president] = vice
+	e := of[incident.ClocksDrawn](s.do(admin, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.No}}))
+	if len(e) != 1 || e[0].Because != incident.DrawnFact || len(e[0].Started) != 1 || fmt.Sprint(e[0].Again) != "[ppc-preliminary]" {
+		t.Fatalf("%+v", e)
+	}
+	runs(t, s, "ppc-preliminary")
+	if c, _ := s.in.Clock("ppc-preliminary"); c.Due != was.Due || c.To != "" || c.By != "" {
+		t.Errorf("%+v", c)
+	}
+	if got := clocksTold(s); !slices.Equal(got, people(leader, vice)) || !s.in.InCircle(vice) {
+		t.Errorf("told %v", got)
+	}
+	s.refused(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"}, "refuse.clock_not_passed")
+	// What was filed is filed, and what stands in no doubt stays settled.
+	s.do(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockFiled})
+	for _, a := range []incident.Answer{incident.Yes, incident.No} {
+		if e := of[incident.ClocksDrawn](s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: a}})); len(e) != 0 {
+			t.Errorf("%s: %+v", a, e)
+		}
+	}
+	runs(t, s)
 }
 
 // remindersOf lets time pass from reminder to reminder, as the service's timer does.

@@ -33,6 +33,10 @@ func (d *decision) drawClocks() {
 		case !there, c.Status == ClockLapsed, c.Status == ClockUnneeded && c.Provisional && !duty.Provisional:
 			// What was judged 不要 while an answer was missing is open again when the answer asks for it.
 			e.Started = append(e.Started, duty)
+		case c.Status == ClockPassed && !duty.Passes:
+			// Only who handles personal data for somebody else is released by telling him (個人情報保護法
+			// 26条1項ただし書, 番号法29条の4第1項ただし書).
+			e.Started, e.Again = append(e.Started, duty), append(e.Again, duty.Rule)
 		case c.Open() && !c.same(duty):
 			e.Changed = append(e.Changed, duty)
 		}
@@ -49,6 +53,10 @@ func (d *decision) drawClocks() {
 	e.Because, e.Facts = d.drawnBecause()
 	eased := in.eases(e, d.env.Now)
 	d.emit(e)
+	for _, rule := range e.Again {
+		c, _ := in.Clock(rule)
+		d.showJudged(c)
+	}
 	if eased {
 		d.join(in.ClockChiefs(d.env.People, d.env.Now), Representative)
 	}

@@ -298,9 +298,11 @@ type (
 		Because string     `json:"because"`         // DrawnReport…
 		Facts   []Answered `json:"facts,omitempty"` // the answers that changed
 		Started []Duty     `json:"started,omitempty"`
-		Changed []Duty     `json:"changed,omitempty"`
-		Lapsed  []Rule     `json:"lapsed,omitempty"`
-		Rules   string     `json:"rules"` // version of the rules
+		// Again are those of them that telling the 委託元 had settled, which is not enough any more.
+		Again   []Rule `json:"again,omitempty"`
+		Changed []Duty `json:"changed,omitempty"`
+		Lapsed  []Rule `json:"lapsed,omitempty"`
+		Rules   string `json:"rules"` // version of the rules
 	}
 	// Answered is a question with its answer.
 	Answered struct {

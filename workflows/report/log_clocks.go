@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +70,11 @@ func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 		clocks[kind] = append(clocks[kind], v.rule(d.Rule))
 	}
 	for _, d := range e.Started {
-		duty("log.clocks_drawn.started", d)
+		key := "log.clocks_drawn.started"
+		if slices.Contains(e.Again, d.Rule) {
+			key = "log.clocks_drawn.again"
+		}
+		duty(key, d)
 	}
 	for _, d := range e.Changed {
 		key := "log.clocks_drawn.changed"
