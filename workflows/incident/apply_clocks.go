@@ -33,12 +33,12 @@ func (in *Incident) applyClocks(r Record) {
 	case ClockSettled:
 		in.onClock(e.Rule, func(c *Clock) {
 			c.Status, c.Seq, c.By, c.At = e.How, r.Seq, r.By, r.Occurred
-			c.On, c.Receipt, c.To, c.Reason, c.File = e.On, e.Receipt.Body, e.To.Body, e.Reason.Body, e.File
+			c.On, c.Receipt, c.To, c.Reason, c.File, c.With = e.On, e.Receipt.Body, e.To.Body, e.Reason.Body, e.File, e.With
 		})
 	case ClockReopened:
 		in.onClock(e.Rule, func(c *Clock) {
 			c.Status, c.Seq, c.By, c.At = ClockOpen, r.Seq, "", time.Time{}
-			c.On, c.Receipt, c.To, c.Reason, c.File = "", "", "", "", 0
+			c.On, c.Receipt, c.To, c.Reason, c.File, c.With = "", "", "", "", 0, 0
 		})
 	case RemindersPlanned:
 		in.onClock(e.Rule, func(c *Clock) { c.Own, c.Chosen, c.Seq = slices.Clone(e.At), len(e.At) > 0, r.Seq })

@@ -122,6 +122,7 @@ type Clock struct {
 	To      string    `json:"to,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
 	File    int64     `json:"file,omitempty"`
+	With    int64     `json:"with,omitempty"` // the entry that settled another clock and this one along with it
 }
 
 // Open reports whether something is still to be done.

@@ -174,6 +174,64 @@ func TestTellingTheEntrusterIsEnough(t *testing.T) {
 	}
 }
 
+// That the 委託元 was told is one statement: whichever half of it is taken back, the other goes too.
+func TestTakingBackThatTheEntrusterWasTold(t *testing.T) {
+	passed := incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"}
+	for name, c := range map[string]struct {
+		do   []incident.Command
+		undo int // which of the entries that settle a clock
+		runs []string
+	}{
+		"the report":                    {[]incident.Command{passed}, 0, []string{"ppc-preliminary", "ppc-entruster?"}},
+		"the entruster":                 {[]incident.Command{passed}, 1, []string{"ppc-preliminary", "ppc-entruster?"}},
+		"told before, and the report":   {[]incident.Command{incident.SettleClock{Rule: incident.RuleEntruster, How: incident.ClockFiled, To: "みなと商事"}, passed}, 1, []string{"ppc-preliminary"}},
+		"told before, by another entry": {[]incident.Command{incident.SettleClock{Rule: incident.RuleEntruster, How: incident.ClockFiled, To: "みなと商事"}, passed}, 0, []string{"ppc-entruster?"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := certainWithClocks(t)
+			s.people.away[president] = vice // who is shown it comes in between
+			var settled []int64
+			for _, do := range c.do {
+				s.do(leader, do)
+			}
+			for _, r := range s.records {
+				if r.Event.Kind() == (incident.ClockSettled{}).Kind() {
+					settled = append(settled, r.Seq)
+				}
+			}
+			runs(t, s)
+			wantKey(t, s.undo(leader, settled[c.undo]), "")
+			runs(t, s, c.runs...)
+			if len(c.runs) < 2 {
+				return
+			}
+			if got := clocksTold(s); !slices.Contains(got, vice) {
+				t.Errorf("told %v", got)
+			}
+			for _, seq := range settled {
+				wantKey(t, s.undo(leader, seq), "refuse.entry_undone")
+			}
+			// Said anew, it can be taken back anew.
+			s.do(leader, passed)
+			runs(t, s)
+			wantKey(t, s.undo(leader, s.last("clock_settled")), "")
+			runs(t, s, c.runs...)
+		})
+	}
+}
+
+// What was settled on the way of another statement since is not taken back with an older one.
+func TestWhatWasSettledSinceStays(t *testing.T) {
+	s := certainWithClocks(t)
+	passed := incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"}
+	s.do(leader, passed)
+	s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.No}})
+	s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.Yes}})
+	s.do(leader, passed)
+	wantKey(t, s.undo(leader, s.last("clock_settled")), "")
+	runs(t, s, "ppc-preliminary") // that he was told the first time stands
+}
+
 // Only who handles the data for somebody else is released by telling him; it counts from the same
 // day as before.
 func TestTellingTheEntrusterIsNotEnoughForDataOfOnesOwn(t *testing.T) {

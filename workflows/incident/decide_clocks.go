@@ -190,13 +190,28 @@ func (d *decision) settleClock(c SettleClock) *Refusal {
 		return ref
 	}
 	d.emit(e)
+	said := in.Seq
 	if c.How == ClockPassed {
 		d.showJudged(clock)
 	}
 	if entruster, there := in.Clock(RuleEntruster); c.How == ClockPassed && there && entruster.Open() {
-		d.emit(ClockSettled{Rule: RuleEntruster, How: ClockFiled, On: e.On, To: e.To})
+		d.emit(ClockSettled{Rule: RuleEntruster, How: ClockFiled, On: e.On, To: e.To, With: said})
 	}
 	return nil
+}
+
+// settledWith gives the clock that one command settled together with that of an entry: that the
+// 委託元 was told is one statement, of which no half stays behind when it is taken back.
+func (in *Incident) settledWith(seq int64, e ClockSettled) (other Clock, there bool) {
+	for _, c := range in.Clocks {
+		if c.Open() || c.Status == ClockLapsed {
+			continue
+		}
+		if c.With == seq || e.With != 0 && c.Seq == e.With {
+			return c, true
+		}
+	}
+	return Clock{}, false
 }
 
 // showJudged lets who stands in for the representative see what was judged of a statute's duty.

@@ -444,6 +444,12 @@ func (d *decision) undo(c Undo) *Refusal {
 	if restore != nil {
 		d.emit(restore)
 	}
+	if e, ok := t.Event.(ClockSettled); ok {
+		if c, there := in.settledWith(t.Seq, e); there {
+			d.emit(Undone{Seq: c.Seq, What: e.Kind(), Reason: reason, Restored: true})
+			d.emit(ClockReopened{Rule: c.Rule})
+		}
+	}
 	if back, ok := restore.(FactSet); ok {
 		changed = append(changed, Answered{back.Fact, back.Answer})
 	}

@@ -318,6 +318,8 @@ type (
 		To      Text        `json:"to,omitzero"` // who was told
 		Reason  Text        `json:"reason,omitzero"`
 		File    int64       `json:"file,omitempty"` // the entry of the evidence
+		// With is the entry that settled another clock by telling the 委託元, and this one along with it.
+		With int64 `json:"with,omitempty"`
 	}
 	// ClockReopened takes back what settled a clock.
 	ClockReopened struct {
