@@ -243,7 +243,7 @@ var filled = []incident.Event{
 	incident.Unreached{Person: admin},
 	incident.HandoverWaited{To: admin},
 	incident.CalledAgain{Calls: []incident.Paged{{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 9, Because: "round", By: []incident.Means{"chat", "phone"}}}},
-	incident.ClocksDrawn{Because: "fact", Facts: []incident.Answered{{Fact: "virus", Answer: "yes"}}, Started: []incident.Duty{wholeDuty}, Again: []incident.Rule{"ppc-final"}, Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123"},
+	incident.ClocksDrawn{Because: "fact", Facts: []incident.Answered{{Fact: "virus", Answer: "yes"}}, Started: []incident.Duty{wholeDuty}, Again: []incident.Rule{"ppc-final"}, Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Firm: []incident.Rule{"police"}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123"},
 	incident.ClockSettled{Rule: "ppc-final", How: "filed", On: "2026-11-24", Receipt: incident.T("R8-1"), To: incident.T("委員会"), Reason: incident.T("理由"), File: 7, With: 6},
 	incident.ClockReopened{Rule: "ppc-final"},
 	incident.RemindersPlanned{Rule: "ppc-final", At: []time.Time{night}, Before: []time.Time{night.Add(time.Hour)}, Reason: incident.T("理由")},

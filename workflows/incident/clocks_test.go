@@ -105,6 +105,20 @@ func TestWhatIsNotKnownStartsClocks(t *testing.T) {
 	runs(t, s, "ppc-preliminary", "ppc-entruster?", "ipa-virus")
 }
 
+// What was certain already, and only changes, is no clock of which it was decided now that it is due.
+func TestWhatWasCertainAlreadyIsNamed(t *testing.T) {
+	s := reportedWithClocks(t, incident.Report{})
+	e := of[incident.ClocksDrawn](s.do(leader, incident.SetFacts{Facts: yes(incident.FactPersonalData)}))
+	if len(e) != 1 || len(e[0].Changed) != 1 || e[0].Firm != nil {
+		t.Errorf("certain now: %+v", e)
+	}
+	// Nothing but whether telling the 委託元 would be enough.
+	e = of[incident.ClocksDrawn](s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.No}}))
+	if len(e) != 1 || len(e[0].Changed) != 1 || fmt.Sprint(e[0].Firm) != "[ppc-preliminary]" {
+		t.Errorf("certain before: %+v", e)
+	}
+}
+
 func TestAnEarlierAwarenessMovesTheClocks(t *testing.T) {
 	s := reportedWithClocks(t, incident.Report{})
 	before, _ := s.in.Clock("ppc-preliminary")

@@ -39,6 +39,9 @@ func (d *decision) drawClocks() {
 			e.Started, e.Again = append(e.Started, duty), append(e.Again, duty.Rule)
 		case c.Open() && !c.same(duty):
 			e.Changed = append(e.Changed, duty)
+			if !c.Provisional {
+				e.Firm = append(e.Firm, duty.Rule)
+			}
 		}
 	}
 	for c := range in.running() {

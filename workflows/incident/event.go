@@ -301,8 +301,10 @@ type (
 		// Again are those of them that telling the 委託元 had settled, which is not enough any more.
 		Again   []Rule `json:"again,omitempty"`
 		Changed []Duty `json:"changed,omitempty"`
-		Lapsed  []Rule `json:"lapsed,omitempty"`
-		Rules   string `json:"rules"` // version of the rules
+		// Firm are those of them that were certain already. Entries of before name none.
+		Firm   []Rule `json:"firm,omitempty"`
+		Lapsed []Rule `json:"lapsed,omitempty"`
+		Rules  string `json:"rules"` // version of the rules
 	}
 	// Answered is a question with its answer.
 	Answered struct {

@@ -78,7 +78,7 @@ func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 	}
 	for _, d := range e.Changed {
 		key := "log.clocks_drawn.changed"
-		if e.Because == incident.DrawnFact && !d.Provisional {
+		if e.Because == incident.DrawnFact && !d.Provisional && !slices.Contains(e.Firm, d.Rule) {
 			key = "log.clocks_drawn.firm"
 		}
 		duty(key, d)

@@ -99,6 +99,8 @@ var everySentence = []incident.Event{
 		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-04", DueAt: endOf("2027-01-04")}}, Lapsed: []incident.Rule{"ipa-virus"}},
 	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactPersonalData, Answer: incident.Yes}, {Fact: incident.FactPersons, Answer: "1200"}, {Fact: incident.FactMyNumber, Answer: incident.No}},
 		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-04", DueAt: endOf("2027-01-04"), Provisional: true}}, Lapsed: []incident.Rule{"mynumber-preliminary", "mynumber-final"}},
+	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactWrongfulPurpose, Answer: incident.Yes}},
+		Changed: []incident.Duty{{Rule: "ppc-final", Due: "2027-01-20", DueAt: endOf("2027-01-20")}, {Rule: "ipa-virus"}}, Firm: []incident.Rule{"ppc-final"}},
 	incident.ClocksDrawn{Because: incident.DrawnFact, Facts: []incident.Answered{{Fact: incident.FactEntrusted, Answer: incident.No}},
 		Started: []incident.Duty{{Rule: "ppc-preliminary", Due: "2026-11-26", DueAt: endOf("2026-11-26")}, {Rule: "ipa-virus"}}, Again: []incident.Rule{"ppc-preliminary"}},
 	incident.ClocksDrawn{Because: incident.DrawnAware}, incident.ClocksDrawn{Because: incident.DrawnMerged}, incident.ClocksDrawn{Because: incident.DrawnReopened},
