@@ -135,6 +135,8 @@ func TestWhoMustBeTold(t *testing.T) {
 		{"financial_damage=yes", in30, not},
 		{"special_care=unknown", maybe, not},
 		{"financial_damage=absent", maybe, not},
+		{"cards=yes financial_damage=absent", in30, not}, // the guideline's first example of 2号
+		{"cards=yes financial_damage=unknown encrypted_safe=unknown", maybe, not},
 		// 3号: one person, and 60 days (8条2項). Ransomware and unauthorised access are such acts.
 		{"wrongful_purpose=yes", in60, not},
 		{"wrongful_purpose=absent ransomware=yes", in60, not},
@@ -279,6 +281,7 @@ func TestAnswersThatContradict(t *testing.T) {
 		fits          string // the same answers without the contradiction
 	}{
 		{"wrongful_purpose=no ransomware=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
+		{"cards=yes financial_damage=no", in30, not, "financial_damage=yes"},
 		{"wrongful_purpose=no unauthorized_access=yes my_number=yes my_number_persons=1", in60, in60, "wrongful_purpose=yes"},
 		{"personal_data=no persons=5000 special_care=yes", not, not, ""},
 		{"personal_data=yes persons=0", maybe, not, "persons=unknown"},

@@ -181,10 +181,7 @@ func (v voice) digestClocks(ctx context.Context, who incident.PersonID) ([]chat.
 	}
 	var items []chat.Item
 	certain, unsure := bySureness(all)
-	for i, r := range certain {
-		if i == digestMost {
-			break
-		}
+	for _, r := range v.ofDigest(certain, who) {
 		item := v.clockItem(r.in, r.clock)
 		item.Text, item.Buttons = v.say("clocks.of", "clock", item.Text, "incident", string(r.in.ID)), nil
 		items = append(items, item)
@@ -199,3 +196,25 @@ func (v voice) digestClocks(ctx context.Context, who incident.PersonID) ([]chat.
 
 // digestMost is how many clocks the morning's overview names.
 const digestMost = 5
+
+// ofDigest picks what the morning's overview names: first the clocks of which the reader himself is
+// reminded. Of what a statute asks for without a day (本人への通知: 速やかに, 個人情報保護法 26条2項)
+// nothing else reminds him, so that it is named however many others have a day.
+func (v voice) ofDigest(all []running, who incident.PersonID) []running {
+	var own, others []running
+	for _, r := range all {
+		if slices.Contains(r.in.ClockOwners(v.service.People(), r.clock.Duty, v.now), who) {
+			own = append(own, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	named := slices.Concat(own, others)
+	named = named[:min(len(named), digestMost)]
+	for _, r := range own[min(len(own), digestMost):] {
+		if r.clock.Law && v.nearest(r.clock.Duty).IsZero() {
+			named = append(named, r)
+		}
+	}
+	return named
+}

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +229,34 @@ func TestClocksByMailTellNothingOfWhatHappened(t *testing.T) {
 		if said < 2 {
 			t.Errorf("%s: only %d messages are about clocks", lang, said)
 		}
+	}
+}
+
+// Of the notice to the individuals, which has no day, nothing reminds but the morning's overview: it
+// is named to whoever has to give it, however many clocks of others have a day.
+func TestTheMorningNamesTheReadersOwnClocks(t *testing.T) {
+	b := newBench(t, "ja")
+	b.service.UseClocks(twoRules{})
+	const incidents = 7
+	for n := range incidents {
+		id := b.report("山本", strconv.Itoa(n+1)+"人目も、名簿を載せたノートPCを盗まれた", "kind", "theft")
+		b.must(b.say("佐藤", "", "/incident take "+string(id)))
+		b.must(b.say("佐藤", "", "/incident 事実 "+string(id)+" 個人情報 はい"))
+	}
+	morning := func(who string) string {
+		t.Helper()
+		card, err := b.desk.Card(t.Context(), workflows.Message{Notice: incident.Notice{
+			Key: "digest:2026-11-22:" + string(b.person(who)), Kind: incident.NoticeDigest, To: b.person(who), Day: "2026-11-22",
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return showCard(card)
+	}
+	if got := morning("高橋"); strings.Count(got, "本人への通知") != incidents || strings.Contains(got, "委員会への速報") {
+		t.Errorf("the privacy manager reads\n%s", got)
+	}
+	if got := morning("佐藤"); strings.Count(got, "委員会への速報") != 5 || strings.Contains(got, "本人への通知") {
+		t.Errorf("the lead reads\n%s", got)
 	}
 }

@@ -49,6 +49,7 @@ func TestDaysByWhatIsKnown(t *testing.T) {
 		{"wrongful_purpose=unknown ransomware=yes", 60, 0}, {"wrongful_purpose=unknown unauthorized_access=yes", 60, 0},
 		{"wrongful_purpose=no ransomware=yes", 60, 0}, {"wrongful_purpose=no unauthorized_access=yes", 60, 0},
 		{"wrongful_purpose=no ransomware=unknown", 0, 0}, {"virus=yes", 0, 0},
+		{"cards=yes", 30, 0}, {"cards=yes financial_damage=unknown", 30, 0}, {"cards=yes wrongful_purpose=yes", 60, 0}, {"cards=unknown", 0, 0},
 		// 高度な暗号化等: none of the four; not known to be safe, it is reported.
 		{"wrongful_purpose=yes special_care=yes persons=5000 encrypted_safe=yes my_number=yes my_number_persons=500", 0, 0},
 		{"wrongful_purpose=yes encrypted_safe=unknown", -60, 0}, {"special_care=yes encrypted_safe=unknown", -30, 0},
@@ -244,6 +245,10 @@ func TestWhatDecides(t *testing.T) {
 func TestContradictionsAreShown(t *testing.T) {
 	for facts, want := range map[string][]clock.Contradiction{
 		"ransomware=yes wrongful_purpose=no":                         {{Taken: "ransomware", Against: "wrongful_purpose"}},
+		"personal_data=yes cards=yes financial_damage=no":            {{Taken: "cards", Against: "financial_damage"}},
+		"cards=yes financial_damage=no":                              {{Taken: "cards", Against: "financial_damage"}},
+		"personal_data=no cards=yes financial_damage=no":             nil,
+		"personal_data=yes cards=yes financial_damage=unknown":       nil,
 		"unauthorized_access=yes ransomware=yes wrongful_purpose=no": {{Taken: "ransomware", Against: "wrongful_purpose"}, {Taken: "unauthorized_access", Against: "wrongful_purpose"}},
 		"ransomware=yes wrongful_purpose=unknown":                    nil,
 		"ransomware=yes":                             nil,

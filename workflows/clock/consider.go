@@ -49,6 +49,7 @@ func Consider(given incident.Facts) Considered {
 	c.purpose()
 	c.myNumber()
 	c.personal()
+	c.money()
 	c.somebody()
 	c.persons()
 	return c
@@ -122,6 +123,19 @@ func (c *Considered) personal() {
 		return
 	}
 	c.answers(incident.FactPersonalData, ofPersons...)
+}
+
+// money: numbers of payment cards can be paid with, and are the guideline's first example of what may
+// cause financial damage, those of one person as well (個人情報保護法施行規則 7条2号; 通則編ガイドライン
+// 3-5-3-1).
+func (c *Considered) money() {
+	if !c.Facts.Is(incident.FactCards) || c.Facts.Get(incident.FactPersonalData) == incident.No {
+		return
+	}
+	if c.Facts.Get(incident.FactFinancialDamage) == incident.No {
+		c.contradict(incident.FactCards, incident.FactFinancialDamage)
+	}
+	c.follow(incident.FactFinancialDamage, incident.Yes, incident.FactCards)
 }
 
 // answers concludes from a no that there is none of the rest, whatever was said of it.

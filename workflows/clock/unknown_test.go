@@ -14,7 +14,7 @@ import (
 
 // asks are the questions that the duties of the two laws ask.
 var asks = []incident.FactKey{
-	incident.FactPersonalData, incident.FactEncryptedSafe, incident.FactSpecialCare, incident.FactFinancialDamage,
+	incident.FactPersonalData, incident.FactEncryptedSafe, incident.FactSpecialCare, incident.FactFinancialDamage, incident.FactCards,
 	incident.FactWrongfulPurpose, incident.FactRansomware, incident.FactUnauthorizedAccess, incident.FactVirus, incident.FactConfidential,
 	incident.FactMyNumber, incident.FactMyNumberSystem, incident.FactViewableByMany, incident.FactPersons, incident.FactMyNumberPersons,
 }
@@ -99,7 +99,7 @@ func TestWithEveryAnswerTheTableDecides(t *testing.T) {
 		count := func(k incident.FactKey) int { n, _ := strconv.Atoi(string(all[k])); return n }
 		hostile := is(incident.FactWrongfulPurpose) || is(incident.FactRansomware) || is(incident.FactUnauthorizedAccess)
 		// 施行規則7条1号〜4号; 報告規則2条1号〜4号.
-		items := is(incident.FactSpecialCare) || is(incident.FactFinancialDamage) || hostile || count(incident.FactPersons) > 1000
+		items := is(incident.FactSpecialCare) || is(incident.FactFinancialDamage) || is(incident.FactCards) || hostile || count(incident.FactPersons) > 1000
 		situations := is(incident.FactMyNumberSystem) || hostile || is(incident.FactViewableByMany) || count(incident.FactMyNumberPersons) > 100
 		duties := asked(b, all, time.Date(2026, time.June, 1, 3, 0, 0, 0, time.UTC))
 		for id, owed := range map[incident.Rule]bool{
