@@ -23,11 +23,7 @@ func (r *reader) hints(k Kind, f form) []report.Pair {
 		out = append(out, pair("where", r.say("draft.where."+where)))
 	}
 	if f.mail != "" {
-		name := r.company()
-		if name == "" {
-			name = r.say("draft.blank.company")
-		}
-		out = append(out, pair("to", f.mail), pair("subject", r.say("draft.subject."+string(k), "company", name)))
+		out = append(out, pair("to", f.mail), pair("subject", r.say("draft.subject."+string(k), "company", r.companyOrBlank())))
 	}
 	if until := r.until(k); until != "" {
 		out = append(out, pair("until", until))

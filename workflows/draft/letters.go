@@ -6,12 +6,13 @@ import (
 )
 
 // entrusterLetter tells the 委託元 the nine items of 施行規則8条1項, which releases a 委託先 from the
-// report and from the notice to the persons (個人情報保護法26条1項ただし書, 施行規則9条).
-var entrusterLetter = form{where: "entruster", letter: opened("entruster"), parts: []part{
+// report and from the notice to the persons (個人情報保護法26条1項ただし書, 施行規則9条; of My Number
+// 番号法29条の4第1項ただし書).
+var entrusterLetter = form{where: "entruster", letter: openedToEntruster, parts: []part{
 	{"letter_head", General, []item{{"to", General, leave("entruster")}, {"from", General, business}}},
 	{"nine", Official, []item{
 		{"n1", Official, entrusterOverview},
-		{"n2", Official, dataItems("")},
+		{"n2", Official, dataItemsOfEntruster},
 		{"n3", Official, leave("entruster_persons")}, // of this client alone: the count is everybody's
 		{"n4", Official, causeAndBackground},
 		{"n5", Official, secondary},
@@ -22,6 +23,25 @@ var entrusterLetter = form{where: "entruster", letter: opened("entruster"), part
 	}},
 	{"letter_foot", General, []item{{"contact", General, person(incident.PrivacyManager)}}},
 }}
+
+// openedToEntruster names the law of My Number where there are any.
+func openedToEntruster(r *reader) (opening, closing []string) {
+	if !r.yes(incident.FactMyNumber) {
+		return opened("entruster")(r)
+	}
+	opening, closing = opened("entruster")(r)
+	opening[0] = r.say("draft.open.entruster_number", "company", r.companyOrBlank())
+	return opening, closing
+}
+
+// dataItemsOfEntruster has the box of My Number unless there are none. It waits for a person: they
+// may be those of one's own staff, and not of what this client has entrusted.
+func dataItemsOfEntruster(r *reader) answer {
+	if r.is(incident.FactMyNumber) == incident.No {
+		return dataItems("")(r)
+	}
+	return dataItems(incident.No)(r).open(r, "data_items_entruster")
+}
 
 func entrusterOverview(r *reader) answer {
 	a := occurredAndDiscovered(r)
@@ -43,12 +63,15 @@ func allPrevention(r *reader) answer {
 // opened are the sentences before and after the fields of a letter.
 func opened(kind string) func(*reader) (opening, closing []string) {
 	return func(r *reader) (opening, closing []string) {
-		company := r.company()
-		if company == "" {
-			company = r.say("draft.blank.company")
-		}
-		return []string{r.say("draft.open."+kind, "company", company)}, []string{r.say("draft.close." + kind)}
+		return []string{r.say("draft.open."+kind, "company", r.companyOrBlank())}, []string{r.say("draft.close." + kind)}
 	}
+}
+
+func (r *reader) companyOrBlank() string {
+	if company := r.company(); company != "" {
+		return company
+	}
+	return r.say("draft.blank.company")
 }
 
 // The texts below leave the company. They are made of answers, of dates and of the company's
