@@ -96,6 +96,56 @@ func TestReloadOfNotificationRules(t *testing.T) {
 	}
 }
 
+// A rule leaves more time for a report that is owed for certain, which the lead and the representative
+// are to hear of: the reload has it noted, and the program goes on.
+func TestAReloadThatLeavesMoreTime(t *testing.T) {
+	n, own, log := newNight(t, "ja"), t.TempDir(), slog.New(slog.DiscardHandler)
+	n.program.settings.Config, n.program.out = own, &written{}
+	s := n.house.service
+	by := func(key string, do incident.Command, id incident.ID, person incident.PersonID) workflows.Outcome {
+		t.Helper()
+		p, _ := s.Contacts().Person(person)
+		out, err := s.Do(t.Context(), workflows.Command{
+			Key: key, Incident: id, By: incident.Actor{ID: p.ID, Name: p.Name}, Source: incident.FromPerson, Do: do,
+		})
+		if err != nil || !out.Accepted() {
+			t.Fatalf("%+v %v", out, err)
+		}
+		return out
+	}
+	reporter := s.Contacts().People()[0].ID
+	id := by("1", incident.Report{Text: "顧客名簿を電車に置き忘れた", What: incident.KindTheft}, "", reporter).Incident
+	lead := s.Contacts().Holders(incident.IncidentLead, "")[0]
+	by("2", incident.SetFacts{Facts: incident.Facts{
+		incident.FactPersonalData: incident.Yes, incident.FactSpecialCare: incident.Yes, incident.FactEncryptedSafe: incident.No,
+	}}, id, lead)
+	due := func() string {
+		t.Helper()
+		in, err := n.house.store.Incident(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _ := in.Clock("ppc-final")
+		if c.Provisional || !c.Open() {
+			t.Fatalf("%+v", c)
+		}
+		return c.Due
+	}
+	before := due()
+	shipped, err := os.ReadFile("../templates/rules/ppc-final.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, own, "rules/ppc-final.yaml", strings.Replace(string(shipped), "days: 30", "days: 40", 1))
+	if !n.program.reload(t.Context(), n.house, log) {
+		t.Fatalf("it would have ended: %s", n.program.out)
+	}
+	follow, end := n.house.following(t.Context(), log)
+	defer end()
+	follow()
+	until(t, "the report has more time", func() bool { return due() > before })
+}
+
 // ofRules returns the lines of a report that tell what JPCERT's rule asks for, and which of its clocks
 // changed. The others go on without it: the report was made a minute later, and another call went out.
 func ofRules(shown, changed string) []string {

@@ -405,3 +405,44 @@ func TestADeputyIsReminded(t *testing.T) {
 		t.Errorf("while he is away: %v", got)
 	}
 }
+
+// later are the same rules with a later last day.
+type later struct{ few }
+
+func (later) Version() string { return "later" }
+
+func (l later) Duties(f incident.Facts, aware, now time.Time) []incident.Duty {
+	out := l.few.Duties(f, aware, now)
+	for i := range out {
+		if out[i].Law {
+			out[i].Due, out[i].DueAt = day(aware, 15)
+			out[i].Raw = out[i].Due
+		}
+	}
+	return out
+}
+
+// Whoever only asks whether the clocks are those of the rules has no list of people, whatever
+// follows from it once they are drawn anew.
+func TestWhetherTheClocksAreStaleIsAskedWithoutPeople(t *testing.T) {
+	s := reportedWithClocks(t, incident.Report{})
+	s.do(leader, incident.SetFacts{Facts: incident.Facts{incident.FactPersonalData: incident.Yes}})
+	if s.in.ClocksStale(few{}, s.now) || !s.in.ClocksStale(later{}, s.now) {
+		t.Error("a day that moved back is not seen, or is seen where none moved")
+	}
+	s.do(leader, incident.SettleClock{Rule: "ppc-preliminary", How: incident.ClockPassed, To: "みなと商事"})
+	if !s.in.ClocksStale(released{}, s.now) {
+		t.Error("that telling the 委託元 is not enough any more is not seen")
+	}
+}
+
+// released are the same rules, in which telling the 委託元 is not enough.
+type released struct{ few }
+
+func (r released) Duties(f incident.Facts, aware, now time.Time) []incident.Duty {
+	out := r.few.Duties(f, aware, now)
+	for i := range out {
+		out[i].Passes = false
+	}
+	return out
+}

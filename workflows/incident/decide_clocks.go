@@ -25,8 +25,27 @@ func (d *decision) drawClocks() {
 	if d.env.Clocks == nil || in.Phase == Closed && in.MergedInto == "" {
 		return // what is closed had none open, and stays as it was
 	}
-	e := ClocksDrawn{}
-	want := in.duties(d.env.Clocks, d.env.Now)
+	e, some := in.drawn(d.env.Clocks, d.env.Now)
+	if !some {
+		return
+	}
+	e.Rules = d.env.Clocks.Version()
+	e.Because, e.Facts = d.drawnBecause()
+	eased := in.eases(e, d.env.Now)
+	d.emit(e)
+	for _, rule := range e.Again {
+		c, _ := in.Clock(rule)
+		d.showJudged(c)
+	}
+	if eased {
+		d.join(in.ClockChiefs(d.env.People, d.env.Now), Representative)
+	}
+}
+
+// drawn compares the clocks that an incident has with those that the rules ask for; false: they are
+// the same. It asks for nothing but the rules: whoever only wants to know has no list of people.
+func (in *Incident) drawn(clocks Clocks, now time.Time) (e ClocksDrawn, some bool) {
+	want := in.duties(clocks, now)
 	for _, duty := range want {
 		c, there := in.Clock(duty.Rule)
 		switch {
@@ -49,20 +68,7 @@ func (d *decision) drawClocks() {
 			e.Lapsed = append(e.Lapsed, c.Rule)
 		}
 	}
-	if len(e.Started)+len(e.Changed)+len(e.Lapsed) == 0 {
-		return
-	}
-	e.Rules = d.env.Clocks.Version()
-	e.Because, e.Facts = d.drawnBecause()
-	eased := in.eases(e, d.env.Now)
-	d.emit(e)
-	for _, rule := range e.Again {
-		c, _ := in.Clock(rule)
-		d.showJudged(c)
-	}
-	if eased {
-		d.join(in.ClockChiefs(d.env.People, d.env.Now), Representative)
-	}
+	return e, len(e.Started)+len(e.Changed)+len(e.Lapsed) > 0
 }
 
 // join has people see the incident who are to be told of it in the place of somebody who is away.
@@ -101,9 +107,8 @@ func (in *Incident) ClocksStale(clocks Clocks, now time.Time) bool {
 	if clocks == nil || in.Phase.Ended() {
 		return false
 	}
-	d := &decision{in: in.Snapshot(), env: Env{Clocks: clocks, Now: now}}
-	d.drawClocks()
-	return len(d.events) > 0
+	_, stale := in.drawn(clocks, now)
+	return stale
 }
 
 func (d *decision) drawnBecause() (because string, facts []Answered) {
