@@ -319,9 +319,9 @@ func hasTurn(turn []incident.Page, role incident.Role) bool {
 // everybody is away, whoever is. Nobody wakes the representative in the place of one who only
 // has to know. A deputy who is being called for another role of his is called for this one,
 // too: in a small company the same few people stand in every line, and whoever takes it must
-// know that the lead is wanted of him. While the acting lead is silent, whoever of the lead's line
-// has answered his call is asked anew: he may have handed the lead over, and nothing but a call
-// tells him that it lies there. It makes an open page of his, so that he is asked once. ok is false
+// know that the lead is wanted of him. While the acting lead is silent, whoever of the lead's line,
+// or of the representative's, has answered his call is asked anew: he may have handed the lead over,
+// or have taken a call of his own, and nothing but a call tells him that it lies there. It makes an open page of his, so that he is asked once. ok is false
 // when there is nobody left at all.
 func (v view) nextAfter(role incident.Role) (p incident.PersonID, as incident.Role, ok bool) {
 	line := []incident.Role{role}
@@ -333,7 +333,7 @@ func (v view) nextAfter(role incident.Role) (p incident.PersonID, as incident.Ro
 			for _, p := range chain(r) {
 				pg, called := v.in.Page(p)
 				elsewhere := pg.Status == incident.PageOpen && !pg.Unreached && len(pg.Roles) > 0 && !slices.Contains(pg.Roles, r)
-				awake := pg.Status == incident.PageAcknowledged && role == incident.IncidentLead && r == role && v.leadSilent()
+				awake := pg.Status == incident.PageAcknowledged && role == incident.IncidentLead && v.leadSilent()
 				if !called || pg.Status == incident.PageEnded || elsewhere || awake {
 					return p, r, true
 				}

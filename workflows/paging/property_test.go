@@ -188,7 +188,7 @@ func leadIsMissed(t *rapid.T, k *call) {
 		if ends++; ends < 2 {
 			continue
 		}
-		for _, p := range k.in.Chain(k.town, incident.IncidentLead) {
+		for _, p := range slices.Concat(k.in.Chain(k.town, incident.IncidentLead), k.in.Chain(k.town, incident.Representative)) {
 			if pg, _ := k.in.Page(p); pg.Status == incident.PageAcknowledged && k.town.Known(p) {
 				t.Fatalf("the lead is silent, and %s, who took his own call, is not asked for it: %q", p, k.log)
 			}
