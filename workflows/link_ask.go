@@ -128,7 +128,7 @@ func (p *people) asking(a LinkAsk) (out []incident.Notice) {
 // a mail address, who would not hear of it, two have to say so: until then the request waits.
 func (s *Service) DecideLink(ctx context.Context, key string, by incident.PersonID, id string, yes bool) (Outcome, error) {
 	// Outside of the transaction, as the list.
-	open, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	open, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("link an account: %w", err)
 	}
@@ -151,6 +151,9 @@ func (s *Service) DecideLink(ctx context.Context, key string, by incident.Person
 			l.trail.Account, l.trail.Person, l.trail.What = &a.Account, a.Person, "denied"
 			l.change.Messages = append(l.people.asking(a), incident.Notice{Key: "link:no:" + a.ID, Kind: incident.NoticeLinked, To: a.Account.userID()})
 			return Outcome{}, l.remember(ctx, linkAsk+id, a)
+		}
+		if slices.ContainsFunc(open, func(in *incident.Incident) bool { return in.Unreadable }) {
+			return Outcome{}, fmt.Errorf("link an account: %w", ErrUnreadable) // who is left out of it is not known
 		}
 		if ref := l.stranger(a.Account); ref != nil {
 			return Outcome{Refusal: ref}, nil

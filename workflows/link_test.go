@@ -714,3 +714,42 @@ func TestOnlyAccountsOfChatAreLinked(t *testing.T) {
 		}
 	}
 }
+
+// An incident whose row is damaged keeps nobody from taking back the link of an account that is in
+// other hands, nor the others from their channels; who is left out of it is not known, so that
+// nobody confirms whose an account is until it is mended.
+func TestADamagedRowKeepsNoLinkFromBeingTakenBack(t *testing.T) {
+	o := newOffice(t)
+	var err error
+	o.service, err = workflows.New(t.Context(), workflows.Options{
+		Store: o.store, Clock: o.clock, Places: []string{"slack", "discord"}, Log: slog.New(slog.DiscardHandler), Book: o.book(t),
+		Reaches: func(contact.Person, incident.Means) bool { return true },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := o.do(t, workflows.Command{Key: "d", By: o.person(t, "鈴木"), Do: incident.Report{Text: "誤送信"}}).Incident
+	whole := o.do(t, workflows.Command{Key: "w", By: o.person(t, "山本"), Do: incident.Report{Text: "財布がない", What: incident.KindLoss}}).Incident
+	o.hand(t, `UPDATE incidents SET state = 'damaged' WHERE id = $1`, string(damaged))
+	o.ask(t, taro, "suzuki@example.co.jp")
+	if got := o.enter(t, taro, o.code(t, "鈴木")); got != "done" {
+		t.Errorf("by mail: %s", got)
+	}
+	if err := o.service.Arrived(t.Context(), o.person(t, "鈴木").ID, "discord"); err != nil {
+		t.Error(err)
+	}
+	out, err := o.service.Unlink(t.Context(), "u", o.person(t, "鈴木").ID, taro.Platform, taro.ID, time.Time{})
+	if got := result(t, out, err); got != "done" || o.owner(t, taro) != "" {
+		t.Errorf("taken back: %s", got)
+	}
+	o.hand(t, `DELETE FROM messages WHERE incident = $1 AND key LIKE 'place:%@discord'`, string(whole))
+	if err := o.service.Tick(t.Context(), o.clock.Now()); err != nil {
+		t.Errorf("the tick: %v", err)
+	}
+	list, err := o.store.Messages(t.Context(), workflows.MessageQuery{Incident: whole, All: true, Places: true})
+	if err != nil || !slices.ContainsFunc(list, func(m workflows.Message) bool {
+		return m.Kind == incident.NoticePlace && m.Front == "discord"
+	}) {
+		t.Errorf("no channel for what can be read: %v", err)
+	}
+}

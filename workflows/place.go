@@ -305,12 +305,12 @@ func (s *Service) placesOver(ctx context.Context, of ...incident.PersonID) (out 
 	}
 	seen := map[incident.ID]bool{}
 	for _, p := range of {
-		rows, err := s.store.Incidents(ctx, IncidentQuery{Person: p, EndedOnly: true})
+		rows, err := s.store.Incidents(ctx, IncidentQuery{Person: p, EndedOnly: true, Unreadable: true})
 		if err != nil {
 			return nil, err
 		}
 		for _, in := range rows {
-			if !seen[in.ID] {
+			if !seen[in.ID] && !in.Unreadable {
 				out = append(out, incident.PlaceNotice(in))
 			}
 			seen[in.ID] = true
@@ -337,13 +337,13 @@ func (s *Service) Arrived(ctx context.Context, person incident.PersonID, platfor
 	if err := s.fresh(ctx, s.store); err != nil {
 		return err
 	}
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return err
 	}
 	c := Change{At: s.Now()}
 	for _, in := range rows {
-		if !in.CanRead(s.people.Load(), person) {
+		if in.Unreadable || !in.CanRead(s.people.Load(), person) {
 			continue
 		}
 		for _, front := range s.fronts() {
@@ -377,12 +377,14 @@ func (s *Service) placesMoved(ctx context.Context) (out []incident.Notice, err e
 	if len(s.places) == 0 {
 		return nil, nil
 	}
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return nil, err
 	}
 	for _, in := range rows {
-		out = append(out, incident.PlaceNotice(in))
+		if !in.Unreadable {
+			out = append(out, incident.PlaceNotice(in))
+		}
 	}
 	return s.everywhere(out), nil
 }

@@ -139,15 +139,15 @@ func (s *Service) missedPlaces(ctx context.Context) error {
 	if len(s.places) == 0 {
 		return nil
 	}
-	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true})
+	rows, err := s.store.Incidents(ctx, IncidentQuery{OpenOnly: true, Unreadable: true})
 	if err != nil {
 		return err
 	}
 	var wanted [][]incident.Notice
 	var keys []MessageKey
 	for _, in := range rows {
-		if in.Newer {
-			continue // a server of the newer version looks after it
+		if in.Newer || in.Unreadable {
+			continue // a server of the newer version looks after it; of what is damaged the audit tells
 		}
 		for _, front := range s.fronts() {
 			place := incident.PlaceNotice(in).On(front)
