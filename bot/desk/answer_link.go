@@ -347,6 +347,8 @@ func (v *visit) answerCallShown(in *incident.Incident, given []answered) AnswerC
 		c.Said = v.say("answerlink.offer_refused", "lead", v.lead(in))
 	case page.Status == incident.PageDeclined && given[at].choice == AnswerDecline:
 		c.Said = v.say("answerlink.declined")
+	case page.Spared && given[at].choice == AnswerDecline:
+		c.Said = v.say("answerlink.spared")
 	default:
 		c.Said = v.say("answerlink.changed")
 	}

@@ -94,7 +94,7 @@ func rung(p incident.Page, by time.Time) bool {
 
 func answeredAs(in *incident.Incident, p incident.PersonID, choice string) bool {
 	page, _ := in.Page(p)
-	return takes(in, page) && choice == AnswerTake || page.Status == incident.PageDeclined && choice == AnswerDecline
+	return takes(in, page) && choice == AnswerTake || (page.Status == incident.PageDeclined || page.Spared) && choice == AnswerDecline
 }
 
 // phoneState says how it is with the call of a link where there was nothing to record.

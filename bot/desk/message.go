@@ -207,8 +207,8 @@ func (v voice) pageCard(in *incident.Incident, m workflows.Message) chat.Card {
 		{Label: v.say("label.lead"), Value: v.lead(in), Gap: in.Lead == ""},
 		{Label: v.say("label.reporter"), Value: v.reporterPhone(in)},
 	}
-	if len(page.Roles) > 0 {
-		fields = append(fields, chat.Pair{Label: v.say("label.asked_as"), Value: v.roles(page.Roles)})
+	if roles := page.Asked(); len(roles) > 0 {
+		fields = append(fields, chat.Pair{Label: v.say("label.asked_as"), Value: v.roles(roles)})
 	}
 	if open {
 		if why := v.pageWhy(in, page); why != "" {

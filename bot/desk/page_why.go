@@ -21,6 +21,9 @@ func (v voice) curbed(in *incident.Incident) string {
 // other means he was called; empty: there is nothing to say.
 func (v voice) pageWhy(in *incident.Incident, p incident.Page) string {
 	var said []string
+	if lead := in.ActingLead(v.service.People()); p.Besides() && lead != "" {
+		said = append(said, v.say("page.why.besides", "person", v.person(in, lead)))
+	}
 	switch p.Because {
 	case incident.BecauseSilent:
 		said = append(said, v.say("page.why.silent"))

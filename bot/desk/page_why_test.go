@@ -36,3 +36,32 @@ func TestACallSaysWhyItComes(t *testing.T) {
 		})
 	}
 }
+
+// Whoever works on it already, and is asked for the lead of one who does not answer, is told what is
+// asked of him; the others see what he has taken, and what he is asked. A no is one to that alone.
+func TestWhoIsAskedForTheLeadBesidesIsToldSo(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"ja": {"佐藤 美咲さんから返事がありません", "いまの担当はそのまま続きます", "お願いする役割: インシデント対応責任者\n"},
+		"en": {"佐藤 美咲, who leads, does not answer", "already stays yours", "You are asked as: Incident Lead\n"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			b := newCalls(t, lang)
+			id := b.report("山本", "画面が固まった")
+			b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+			b.must(b.press("鈴木", chat.Action("take|"+string(id)+"||")))
+			b.rounds(31 * time.Minute)
+			b.rounds(6 * time.Minute)
+			card, err := b.desk.Card(ctx, b.called(id, "鈴木", incident.ByChat))
+			for _, w := range want {
+				if got := showCard(card); err != nil || !strings.Contains(got, w) {
+					t.Errorf("%q, %v: %s", w, err, got)
+				}
+			}
+			b.must(b.press("鈴木", chat.Action("decline|"+string(id)+"||")))
+			page, _ := b.incident(id).Page(b.person("鈴木"))
+			if page.Status != incident.PageAcknowledged || len(page.Roles) != 1 || page.Roles[0] != incident.SystemAdmin {
+				t.Errorf("%+v", page)
+			}
+		})
+	}
+}

@@ -124,7 +124,7 @@ func (v voice) responders(in *incident.Incident) []chat.Item {
 	var items []chat.Item
 	for _, p := range v.coming(in) {
 		items = append(items, chat.Item{
-			Mark: v.say("pagestatus.acknowledged"), Text: v.say("responder.takes", "person", v.person(in, p.Person), "at", v.when(p.Reply)), Small: v.roles(p.Roles),
+			Mark: v.say("pagestatus.acknowledged"), Text: v.say("responder.takes", "person", v.person(in, p.Person), "at", v.when(p.Reply)), Small: v.roles(p.Taken()),
 		})
 	}
 	for _, p := range in.Pages {
@@ -135,7 +135,7 @@ func (v voice) responders(in *incident.Incident) []chat.Item {
 		switch p.Status {
 		case incident.PageOpen:
 			items = append(items, chat.Item{
-				Mark: v.say("pagestatus.open"), Text: v.say("responder.called", "person", v.person(in, p.Person), "at", v.when(p.At)), Small: v.roles(p.Roles),
+				Mark: v.say("pagestatus.open"), Text: v.say("responder.called", "person", v.person(in, p.Person), "at", v.when(p.At)), Small: v.roles(p.Asked()),
 			})
 		case incident.PageDeclined:
 			items = append(items, chat.Item{

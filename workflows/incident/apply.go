@@ -57,14 +57,21 @@ func (in *Incident) Apply(r Record) {
 		in.onPage(e.Person, func(p *Page) { p.Unreached = true })
 	case Acknowledged:
 		in.answerPage(r.By, PageAcknowledged, r.At, "")
+		in.onPage(r.By, func(pg *Page) { pg.Kept, pg.Spared = nil, false })
 		in.Exhausted = false
 	case Declined:
-		in.answerPage(r.By, PageDeclined, r.At, e.Reason.Body)
+		if e.Besides {
+			in.onPage(r.By, func(pg *Page) { pg.goOn(); pg.Spared = true })
+		} else {
+			in.answerPage(r.By, PageDeclined, r.At, e.Reason.Body)
+		}
 	case PageStopped:
 		for i := range in.Pages {
 			if pg := &in.Pages[i]; pg.Person == e.Person && pg.Status == PageOpen {
-				if pg.Status = PageEnded; !pg.Reply.IsZero() {
-					pg.Status = PageAcknowledged // what he was asked besides is over, and not what he had taken
+				if pg.Besides() {
+					pg.goOn()
+				} else {
+					pg.Status = PageEnded
 				}
 			}
 		}
@@ -72,6 +79,9 @@ func (in *Incident) Apply(r Record) {
 		in.Round, in.RoundAt, in.Exhausted = e.Round, r.At, e.Exhausted
 	case LeadTaken:
 		in.Lead, in.LeadHow, in.Handover = e.Person, e.How, nil
+		for i := range in.Pages {
+			in.Pages[i].Spared = false
+		}
 		if in.Means {
 			in.LeadAt = r.At
 		}
@@ -229,7 +239,9 @@ func (in *Incident) call(e Paged, r Record) {
 		}
 	}
 	if old, called := in.Page(e.Person); called && e.Because != BecauseSilent && old.Took() {
-		pg.Reply, pg.Silences = old.Reply, old.Silences // asked besides for the lead, he goes on with what he took
+		// Asked besides for the lead, he goes on with what he took.
+		pg.Reply, pg.Silences, pg.Spared = old.Reply, old.Silences, old.Spared
+		pg.Kept = old.Taken()
 	}
 	in.Pages = slices.DeleteFunc(in.Pages, func(p Page) bool { return p.Person == e.Person })
 	in.Pages = append(in.Pages, pg)
@@ -288,6 +300,9 @@ func (in *Incident) onPage(p PersonID, change func(*Page)) bool {
 	}
 	return false
 }
+
+// goOn ends what somebody was asked besides, and not what he had taken.
+func (p *Page) goOn() { p.Status, p.Roles, p.Kept = PageAcknowledged, p.Kept, nil }
 
 func (in *Incident) answerPage(p PersonID, s PageStatus, at time.Time, reason string) {
 	if in.onPage(p, func(pg *Page) { pg.Status, pg.Reply, pg.Reason = s, at, reason }) {

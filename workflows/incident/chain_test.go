@@ -202,7 +202,7 @@ var filled = []incident.Event{
 	incident.Planned{Plan: incident.PlanKey{Category: "virus", Effect: "leak", Level: 3}, Steps: []incident.Step{{Key: "contain", N: 2, Role: "system_admin", Phase: "containment", Kind: "contain", Required: "if", When: "virus", Text: incident.Words{JA: "止める", EN: "stop"}, Section: "001 §9.4"}}},
 	incident.Paged{Person: admin, Roles: []incident.Role{"system_admin"}, Round: 1, Because: "round", By: []incident.Means{"chat", "mail"}},
 	incident.Acknowledged{Roles: []incident.Role{"system_admin"}},
-	incident.Declined{Reason: incident.T("理由")},
+	incident.Declined{Reason: incident.T("理由"), Besides: true},
 	incident.PageStopped{Person: admin, Because: "answered"},
 	incident.RoundPassed{Round: 2, Exhausted: true},
 	incident.LeadTaken{Person: leader, How: "office"},
@@ -297,14 +297,15 @@ func TestAReportThatIsNotOneOfManyIsWrittenAsBefore(t *testing.T) {
 	}
 }
 
-// Entries about clocks of before keep their encoding: what they say more of now is left out where
-// there is nothing of it.
-func TestEntriesAboutClocksAreWrittenAsBefore(t *testing.T) {
+// Entries of before keep their encoding: what they say more of now is left out where there is
+// nothing of it.
+func TestEntriesAreWrittenAsBefore(t *testing.T) {
 	for before, e := range map[string]incident.Event{
 		`{"because":"fact","changed":[{"rule":"police","owner":"incident_lead","aware":"2026-11-21T17:07:00Z"}],"lapsed":["gdpr33"],"rules":"abc123"}`: incident.ClocksDrawn{
 			Because: "fact", Changed: []incident.Duty{{Rule: "police", Owner: "incident_lead", Aware: night}}, Lapsed: []incident.Rule{"gdpr33"}, Rules: "abc123",
 		},
 		`{"rule":"ppc-entruster","how":"filed","on":"2026-11-24"}`: incident.ClockSettled{Rule: incident.RuleEntruster, How: incident.ClockFiled, On: "2026-11-24"},
+		`{}`: incident.Declined{},
 	} {
 		r := incident.Record{Incident: "INC-2026-0001", Seq: 3, At: night, Occurred: night, By: admin, Event: e}
 		body, _, err := incident.Seal(&r, "", func() string { return "" })

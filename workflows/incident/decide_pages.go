@@ -193,11 +193,11 @@ func (d *decision) decline(c Decline) *Refusal {
 	case pg.Status == PageDeclined:
 		return nil // said twice, called once
 	}
-	d.emit(Declined{Reason: reason})
+	d.emit(Declined{Reason: reason, Besides: pg.Besides()})
 	if d.in.Handover != nil && d.in.Handover.To == d.env.By.ID {
 		d.emit(HandoverRefused{Reason: reason})
 	}
-	d.instead(pg.Roles, BecauseDeputy)
+	d.instead(pg.Asked(), BecauseDeputy)
 	return nil
 }
 

@@ -78,6 +78,8 @@ type (
 	// Declined answers a page with no.
 	Declined struct {
 		Reason Text `json:"reason,omitzero"`
+		// Besides says that he goes on with what he had taken, and cannot take the lead besides.
+		Besides bool `json:"besides,omitempty"`
 	}
 	// PageStopped ends a page that need not be answered any more.
 	PageStopped struct {

@@ -212,6 +212,30 @@ type Page struct {
 	// Uncalled marks the answer of somebody of the circle who was never called: there is no
 	// message of it.
 	Uncalled bool `json:"uncalled,omitempty"`
+	// Kept are the roles that he had taken before he was asked besides for the lead of one who fell
+	// silent: they stay his, whatever he answers.
+	Kept []Role `json:"kept,omitempty"`
+	// Spared says that he cannot take that lead besides: he is not asked again while it is missed.
+	Spared bool `json:"spared,omitempty"`
+}
+
+// Besides reports whether somebody who has taken a call is being asked for the lead besides.
+func (p Page) Besides() bool { return p.Status == PageOpen && p.Took() }
+
+// Taken are the roles that somebody has said he acts for, Asked those that he is being asked for.
+func (p Page) Taken() []Role {
+	switch {
+	case p.Besides():
+		return p.Kept
+	case p.Took():
+		return p.Roles
+	}
+	return nil
+}
+
+// Asked are the roles of an open call that are not his already.
+func (p Page) Asked() []Role {
+	return slices.DeleteFunc(slices.Clone(p.Roles), func(r Role) bool { return p.Besides() && slices.Contains(p.Kept, r) })
 }
 
 // Member is somebody who may see the incident, and why.

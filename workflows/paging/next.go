@@ -333,7 +333,7 @@ func (v view) nextAfter(role incident.Role) (p incident.PersonID, as incident.Ro
 			for _, p := range chain(r) {
 				pg, called := v.in.Page(p)
 				elsewhere := pg.Status == incident.PageOpen && !pg.Unreached && len(pg.Roles) > 0 && !slices.Contains(pg.Roles, r)
-				awake := pg.Status == incident.PageAcknowledged && role == incident.IncidentLead && v.leadSilent()
+				awake := pg.Status == incident.PageAcknowledged && role == incident.IncidentLead && !pg.Spared && v.leadSilent()
 				if !called || pg.Status == incident.PageEnded || elsewhere || awake {
 					return p, r, true
 				}

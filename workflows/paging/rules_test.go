@@ -2,6 +2,7 @@ package paging_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,37 @@ func TestWhoIsCalledNext(t *testing.T) {
 				c.t.Errorf("called again at %s", due)
 			}
 		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall"}},
+		{"asked for the lead besides, and cannot: he goes on with what he took, and the next is asked", func(c *town, p *paging.Policy) {
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.SystemAdmin}
+			c.deputies[incident.IncidentLead] = []person{"admin"}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			took(c, "admin")
+			c.pass(2)
+			if pg, _ := c.in.Page("admin"); !pg.Besides() || !slices.Equal(pg.Asked(), []incident.Role{incident.IncidentLead}) || !slices.Equal(pg.Taken(), []incident.Role{incident.SystemAdmin}) {
+				c.t.Errorf("asked besides: %+v", pg)
+			}
+			declines(c, "admin")
+			if pg, _ := c.in.Page("admin"); pg.Status != incident.PageAcknowledged || !slices.Equal(pg.Roles, []incident.Role{incident.SystemAdmin}) {
+				c.t.Errorf("what he took is not his any more: %+v", pg)
+			}
+			took(c, "boss")
+			if c.in.Lead != "boss" {
+				c.t.Errorf("%s leads", c.in.Lead)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall", "+60 lead chat,mail,phone silent", "+65 admin" + chatMail + "round", "+65 boss" + chatMail + "deputy"}},
+		{"the representative took his own call, and the lead falls silent: he is asked for the lead", func(c *town, p *paging.Policy) {
+			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.Representative}
+			delete(c.deputies, incident.IncidentLead)
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			took(c, "boss")
+			c.pass(2)
+			took(c, "boss")
+			if c.in.Lead != "boss" {
+				c.t.Errorf("%s leads", c.in.Lead)
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+0 boss" + chatMail + "recall", "+60 lead chat,mail,phone silent", "+65 boss" + chatMail + "round"}},
 		{"a successor falls silent: nobody is asked for it after he is back", nil, incident.Level3, one(), func(c *call) {
 			took(c, "lead")
 			handOver(c, "lead", "admin")

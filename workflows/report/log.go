@@ -52,7 +52,7 @@ func Sentence(r incident.Record, v Voice) string {
 		}
 		return v.say(r, "roles", "roles", v.roles(e.Roles))
 	case incident.Declined:
-		return v.say(r, "") + v.part("reason", e.Reason)
+		return v.say(r, when("besides", e.Besides)) + v.part("reason", e.Reason)
 	case incident.PageStopped:
 		return v.say(r, "", "name", v.name(e.Person), "because", v.Say("log.because."+e.Because))
 	case incident.RoundPassed:

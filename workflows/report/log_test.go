@@ -23,6 +23,7 @@ var everySentence = []incident.Event{
 	incident.Acknowledged{Roles: []incident.Role{incident.IncidentLead}},
 	incident.Declined{},
 	incident.Declined{Reason: incident.T("入院中")},
+	incident.Declined{Reason: incident.T("手が離せない"), Besides: true},
 	incident.PageStopped{Person: "sato", Because: "answered"},
 	incident.RoundPassed{Round: 2},
 	incident.RoundPassed{Round: 2, Exhausted: true},
