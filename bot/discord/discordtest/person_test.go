@@ -186,10 +186,10 @@ func TestMessagesReactionsAndTheMenuOfAMessage(t *testing.T) {
 		func(_ *discordgo.Session, r *discordgo.MessageReactionRemove) { events <- "removed " + r.Emoji.Name },
 		func(s *discordgo.Session, i *discordgo.InteractionCreate) {
 			data := i.ApplicationCommandData()
-			events <- data.Name + " " + data.Resolved.Messages[data.TargetID].Content + " " + data.Resolved.Messages[data.TargetID].Attachments[0].Filename
 			if err := answer(s, i.Interaction, discordgo.InteractionResponseDeferredChannelMessageWithSource, nil); err != nil {
 				t.Errorf("the answer: %v", err)
 			}
+			events <- data.Name + " " + data.Resolved.Messages[data.TargetID].Content + " " + data.Resolved.Messages[data.TargetID].Attachments[0].Filename
 		})
 	register(t, g, s)
 	next := func(want string) {
@@ -307,10 +307,10 @@ func TestTheLanguageOfAClient(t *testing.T) {
 	t.Parallel()
 	got := make(chan *discordgo.Interaction, 2)
 	g, _, p, _ := guild(t, func(s *discordgo.Session, i *discordgo.Interaction) {
-		got <- i
 		if err := answer(s, i, ofLater, nil); err != nil {
 			t.Errorf("the answer: %v", err)
 		}
+		got <- i
 	})
 	for _, c := range []struct{ locale, offered string }{{"ja", "/incident status,/incident 報告"}, {"en-US", "/incident report,/incident status"}} {
 		p.Speaks(c.locale)
