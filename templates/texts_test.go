@@ -164,7 +164,7 @@ var dynamic = []struct {
 	{"notice.", with(strs(titled), ".title"), nil},
 	{"message.", []string{"pending", "sent", "failed", "dropped"}, nil},
 	{"format.", []string{"pdf", "docx", "md"}, nil},
-	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".back", ".raised", ".lowered", ".kept", ".step",
+	{"log.", eventKinds(), with(eventKinds(), ".roles", ".self", ".exhausted", ".besides", ".back", ".raised", ".lowered", ".kept", ".step",
 		".lifted", ".changed", ".unknown", ".cleared", ".false_alarm", ".done", ".passed", ".unneeded", ".rule", ".own")},
 	{"log.what.", eventKinds(), nil},
 	{"log.because.", []string{"report", "level", "reopened", "restricted", "deputy", "round", "added", "answered", "ended", "excluded", "again", "unreached", "waited", "silent", "failed", "recall"}, nil},
