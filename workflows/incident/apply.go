@@ -58,6 +58,9 @@ func (in *Incident) Apply(r Record) {
 	case Acknowledged:
 		in.answerPage(r.By, PageAcknowledged, r.At, "")
 		in.onPage(r.By, func(pg *Page) { pg.Kept, pg.Spared = nil, false })
+		if r.By == in.Lead {
+			in.missNoLead()
+		}
 		in.Exhausted = false
 	case Declined:
 		if e.Besides {
@@ -79,9 +82,7 @@ func (in *Incident) Apply(r Record) {
 		in.Round, in.RoundAt, in.Exhausted = e.Round, r.At, e.Exhausted
 	case LeadTaken:
 		in.Lead, in.LeadHow, in.Handover = e.Person, e.How, nil
-		for i := range in.Pages {
-			in.Pages[i].Spared = false
-		}
+		in.missNoLead()
 		if in.Means {
 			in.LeadAt = r.At
 		}
@@ -299,6 +300,14 @@ func (in *Incident) onPage(p PersonID, change func(*Page)) bool {
 		}
 	}
 	return false
+}
+
+// missNoLead ends the time in which who cannot take the lead besides is not asked again: somebody
+// leads, and if he falls silent, it is another night.
+func (in *Incident) missNoLead() {
+	for i := range in.Pages {
+		in.Pages[i].Spared = false
+	}
 }
 
 // goOn ends what somebody was asked besides, and not what he had taken.

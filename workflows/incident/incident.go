@@ -233,9 +233,10 @@ func (p Page) Taken() []Role {
 	return nil
 }
 
-// Asked are the roles of an open call that are not his already.
+// Asked are the roles of an open call that are not his already. The lead is asked of him also where
+// he took it once: it is another's since.
 func (p Page) Asked() []Role {
-	return slices.DeleteFunc(slices.Clone(p.Roles), func(r Role) bool { return p.Besides() && slices.Contains(p.Kept, r) })
+	return slices.DeleteFunc(slices.Clone(p.Roles), func(r Role) bool { return p.Besides() && r != IncidentLead && slices.Contains(p.Kept, r) })
 }
 
 // Member is somebody who may see the incident, and why.

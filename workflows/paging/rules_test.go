@@ -197,6 +197,21 @@ func TestWhoIsCalledNext(t *testing.T) {
 				c.t.Errorf("%s leads", c.in.Lead)
 			}
 		}, []string{"+0 lead" + chatMail + "recall", "+0 admin" + chatMail + "recall", "+60 lead chat,mail,phone silent", "+65 admin" + chatMail + "round", "+65 boss" + chatMail + "deputy"}},
+		{"he handed the lead over, is asked for it again, and cannot: the next at once; and anew when it is missed again", func(c *town, _ *paging.Policy) {
+			c.deputies[incident.IncidentLead] = []person{"lead2"}
+		}, incident.Level3, one(), func(c *call) {
+			took(c, "lead")
+			handOver(c, "lead", "admin")
+			c.pass(2)
+			declines(c, "lead")
+			if pg, _ := c.in.Page("lead"); pg.Status != incident.PageAcknowledged || !pg.Spared {
+				c.t.Errorf("asked for what he handed over: %+v", pg)
+			}
+			took(c, "admin")
+			if pg, _ := c.in.Page("lead"); pg.Spared {
+				c.t.Error("the lead is back, and he would not be asked when it is missed again")
+			}
+		}, []string{"+0 lead" + chatMail + "recall", "+60 admin chat,mail,phone silent", "+65 lead" + chatMail + "round", "+65 lead2" + chatMail + "deputy"}},
 		{"the representative took his own call, and the lead falls silent: he is asked for the lead", func(c *town, p *paging.Policy) {
 			p.Level3.Call = []incident.Role{incident.IncidentLead, incident.Representative}
 			delete(c.deputies, incident.IncidentLead)
