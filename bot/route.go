@@ -152,21 +152,22 @@ func (h *house) withoutExcluded(ctx context.Context, x chatPlatform, id incident
 	return nil
 }
 
-// leftOut are the accounts on a platform of those who were left out of an incident.
+// leftOut are the accounts on a platform of those who were left out of an incident: all that are or
+// were theirs, for by one that is taken back, or of whoever has left the company, he reads as well.
 func (h *house) leftOut(ctx context.Context, x chatPlatform, in *incident.Incident) (out []chat.UserID, err error) {
 	for _, p := range in.Excluded {
+		for _, id := range h.service.AccountsEver(p, x.name()) {
+			out = append(out, chat.UserID(x.name()+":"+id))
+		}
 		user, err := h.account(ctx, x, p)
-		// Whoever has left the company keeps his account for a while.
-		if listed, ok := h.service.Contacts().Person(p); ok {
-			if u, ok := h.named(x, listed); ok {
-				user, err = u, nil
-			}
+		if listed, ok := h.service.Contacts().Person(p); ok && !listed.Active && h.byMail(x, listed) {
+			user, err = x.mails.Find(ctx, listed.Email)
 		}
 		switch {
 		case isGone(err):
 		case err != nil:
 			return nil, err
-		default:
+		case !slices.Contains(out, user):
 			out = append(out, user)
 		}
 	}

@@ -31,6 +31,7 @@ type bothPlatforms struct {
 	gateway *phonetest.Gateway
 	house   *house
 	discord map[string]*discordtest.Person
+	rows    []contact.Row // the contact list
 }
 
 func newBothPlatforms(t *testing.T) *bothPlatforms {
@@ -69,6 +70,7 @@ func newBothPlatforms(t *testing.T) *bothPlatforms {
 	if _, err := b.house.service.ImportContacts(t.Context(), rows); err != nil {
 		t.Fatal(err)
 	}
+	b.rows = rows
 	var onSlack []contact.Person
 	for _, p := range b.house.service.Contacts().People() {
 		if p.DiscordID == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"hikeshi/workflows/contact"
@@ -141,6 +142,28 @@ func (s *Service) Account(person incident.PersonID, platform string) (id string,
 	}
 	l, ok := people.accounts.of[platform+"/"+string(person)]
 	return l.ID, ok
+}
+
+// AccountsEver gives every account on a platform that is or was a person's: that of the contact list,
+// whether or not he still works here, and all that were ever linked to him, but for what is somebody
+// else's by now. Whoever was left out of something reads by an account whether or not it counts as
+// his, and ending the link is in his own hands. It reads what is in memory (Freshen).
+func (s *Service) AccountsEver(person incident.PersonID, platform string) (out []string) {
+	people := s.people.Load()
+	if p, listed := people.Person(person); listed {
+		if id := listedAccount(p, platform); id != "" {
+			out = append(out, id)
+		}
+	}
+	for _, l := range people.accounts.all {
+		if l.Platform != platform || l.Person != person || slices.Contains(out, l.ID) {
+			continue
+		}
+		if owner, known := people.byAccount(platform, l.ID); !known || owner == person {
+			out = append(out, l.ID)
+		}
+	}
+	return out
 }
 
 // ByAccount gives whose an account is, by the contact list or by a link; nobody's of whom is not
