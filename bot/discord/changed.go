@@ -31,6 +31,20 @@ func (f *Front) channelChanged(ctx context.Context, raw []byte) {
 	}
 }
 
+// channelsSeen looks at every channel of the server as a session begins with it: what was changed
+// while there was none is told by nothing else.
+func (f *Front) channelsSeen(ctx context.Context, raw []byte) {
+	var g struct {
+		Channels []json.RawMessage `json:"channels"`
+	}
+	if json.Unmarshal(raw, &g) != nil {
+		return
+	}
+	for _, c := range g.Channels {
+		f.channelChanged(ctx, c)
+	}
+}
+
 // putRight puts a channel right where something is wrong about it. Where that fails nothing more
 // is said there, but to each by himself, until the channel is kept the next time.
 // came are those of whom Discord said that they are in it now.

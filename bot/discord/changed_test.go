@@ -34,6 +34,32 @@ func TestWhoIsLetInByHand(t *testing.T) {
 	blameless(t, g)
 }
 
+// TestWhoIsLetInMeanwhile: so is who was let in while there was no session, as the next one begins.
+func TestWhoIsLetInMeanwhile(t *testing.T) {
+	g := discordtest.New(t)
+	g.Unlimited(true)
+	one, two := g.AddMember("一"), g.AddMember("二")
+	memory := &doorMemory{}
+	first := newDoor(t, g, remembering(memory))
+	first.Use(&doorDesk{})
+	stop := runDoor(t, g, first)
+	if kept, err := first.Keep(t.Context(), chat.Place{Channel: inc, Members: members(one)}); err != nil || kept.ID == "" {
+		t.Fatalf("%+v %v", kept, err)
+	}
+	idle(g, first)
+	stop()
+	g.Overwrite(inc, discordtest.Overwrite{ID: two.ID, Allow: discordtest.ViewChannel})
+	second := newDoor(t, g, remembering(memory))
+	second.Use(&doorDesk{})
+	runDoor(t, g, second)
+	g.Wait("he is taken out", func() bool { return !g.CanSee(two.ID, inc) })
+	if !g.CanSee(one.ID, inc) {
+		t.Error("who belongs there was taken out, too")
+	}
+	idle(g, second)
+	blameless(t, g)
+}
+
 // TestDeletedByHand: those who belong in it are told by direct messages from then on, before
 // anything is tried in the channel.
 func TestDeletedByHand(t *testing.T) {

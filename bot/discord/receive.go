@@ -46,6 +46,7 @@ func (f *Front) happened(e *discordgo.Event) {
 	case "GUILD_CREATE":
 		if guildIn(raw, "id") == f.config.Guild {
 			f.headcount.began(raw)
+			f.start(func(ctx context.Context, _ Desk) { f.channelsSeen(ctx, raw) })
 		}
 		f.start(func(ctx context.Context, _ Desk) { f.entered(ctx, raw) })
 	case "CHANNEL_CREATE":
