@@ -315,7 +315,7 @@ func finish(m message, revision int, res workflows.Sent) (message, sql.NullInt64
 	case m.Revision != revision:
 		m.Resent = m.FirstSent.IsZero() && (m.Resent || res.Unsure)
 		return m, sql.NullInt64{Int64: m.due, Valid: true}
-	case res.OK:
+	case res.OK && res.Retry.IsZero():
 		m.State, m.Error = workflows.MessageSent, ""
 		return m, sql.NullInt64{}
 	}

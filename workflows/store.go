@@ -296,7 +296,7 @@ const (
 
 // Sent is what became of a try.
 type Sent struct {
-	OK       bool
+	OK       bool // it has arrived; with Retry, not with everybody yet
 	At       time.Time
 	Frontend string
 	Message  string

@@ -344,7 +344,8 @@ type Frontend interface {
 	Name() string
 	// Send delivers once and gives the message's ID. An error that wraps ErrGone will not
 	// get better by repeating, a *Later was not tried; one that wraps ErrUnsure may have
-	// arrived. Every other error is tried again.
+	// arrived. Every other error is tried again. An ID beside an error is of those who have it
+	// where several are written to, and the error of those who do not have it yet.
 	Send(ctx context.Context, d Delivery) (MessageID, error)
 }
 

@@ -46,6 +46,9 @@ type platform struct {
 	mu     sync.Mutex
 	sent   []chat.Delivery
 	answer func(ctx context.Context, d chat.Delivery) error
+	// partly gives the ID of those who have it, and the error of the others; an empty ID: it says
+	// nothing about the delivery.
+	partly func(d chat.Delivery) (chat.MessageID, error)
 }
 
 func (*platform) Name() string { return "test" }
@@ -58,6 +61,11 @@ func (p *platform) Send(ctx context.Context, d chat.Delivery) (chat.MessageID, e
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.partly != nil {
+		if id, err := p.partly(d); id != "" {
+			return id, err
+		}
+	}
 	p.sent = append(p.sent, d)
 	return chat.MessageID(fmt.Sprintf("m%d", len(p.sent))), nil
 }
@@ -284,6 +292,59 @@ func TestWhoeverIsGoneIsGivenUp(t *testing.T) {
 	}
 	if !slices.ContainsFunc(msgs, func(m workflows.Message) bool { return m.State == workflows.MessageFailed && m.Error == "unreachable" }) {
 		t.Error("nothing says that a message could not be brought")
+	}
+}
+
+// What some have already and others do not is tried again, knowing who has it; where it does not get
+// better it has arrived all the same.
+func TestWhatSomeHaveIsTriedForTheOthers(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails int // before all have it; below zero: always
+		err   error
+		tries int
+		last  string
+	}{
+		"an error":            {fails: 3, err: errors.New("500"), tries: 4, last: "all"},
+		"it is asked to wait": {fails: 30, err: &chat.Later{Wait: time.Second}, tries: 31, last: "all"},
+		"an error for good":   {fails: -1, err: errors.New("500"), tries: 20, last: "some"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			var updates []chat.MessageID
+			b.platform.partly = func(d chat.Delivery) (chat.MessageID, error) {
+				if d.To.Channel == "" || !strings.HasPrefix(d.Key, "card:") {
+					return "", nil
+				}
+				if updates = append(updates, d.Update); c.fails >= 0 && len(updates) > c.fails {
+					return "all", nil
+				}
+				return "some", c.err
+			}
+			id := b.do("r1", "山本", "", incident.Report{Text: "送る前に気づいた", What: incident.KindNearMiss}).Incident
+			for range 40 {
+				b.drain()
+				b.clock.move(15 * time.Minute)
+			}
+			msgs, err := b.store.Messages(t.Context(), workflows.MessageQuery{Incident: id, All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(msgs, func(m workflows.Message) bool { return m.To == "" && strings.HasPrefix(m.Key, "card:") })
+			if i < 0 {
+				t.Fatal("there is no card of the channel")
+			}
+			if m := msgs[i]; m.State != workflows.MessageSent || m.Sent != c.last || m.FirstSent.IsZero() {
+				t.Errorf("it ended as %s, in %q, first at %v", m.State, m.Sent, m.FirstSent)
+			}
+			if len(updates) != c.tries {
+				t.Errorf("tried %d times, want %d", len(updates), c.tries)
+			}
+			for i, u := range updates {
+				if want := map[bool]chat.MessageID{true: "some"}[i > 0]; u != want {
+					t.Errorf("try %d: it stands in %q, want %q", i+1, u, want)
+				}
+			}
+		})
 	}
 }
 

@@ -111,6 +111,9 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 	if len(p.claimed) == 0 {
 		return sent, ""
 	}
+	if id != "" {
+		return c.partly(p.claimed[0], frontend, id, err), ""
+	}
 	sent = c.failed(p.claimed[0], frontend, err)
 	switch {
 	case errors.Is(err, errClosed):
@@ -119,6 +122,19 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 		return sent, ""
 	}
 	return sent, trouble(err)
+}
+
+// partly is what became of a message that some have already: it has arrived, and the others are
+// tried for as long as it would be tried at all.
+func (c *Courier) partly(m workflows.Message, frontend string, id chat.MessageID, err error) workflows.Sent {
+	res := workflows.Sent{OK: true, At: c.Service.Now(), Frontend: frontend, Message: string(id)}
+	if m.Attempt >= tries {
+		c.Log.Warn("a message has not reached everybody; it is not tried again", "component", "courier", "message", m.ID, "kind", string(m.Kind), "reason", reason(err))
+		return res
+	}
+	rest := c.failed(m, frontend, err)
+	res.Retry, res.Waited, res.Error = rest.Retry, rest.Waited, rest.Error
+	return res
 }
 
 // errSettled says that of a parcel nothing is left to send.
@@ -165,7 +181,9 @@ func (c *Courier) try(ctx context.Context, p *parcel, by *address) (frontend str
 	}
 	came = lost
 	id, err = fe.Send(ctx, d)
-	came = c.outcome(err)
+	if came = c.outcome(err); id != "" {
+		came = got
+	}
 	return fe.Name(), id, err
 }
 

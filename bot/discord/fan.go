@@ -2,13 +2,11 @@ package discord
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fan"
 	"hikeshi/bot/fit"
 )
 
@@ -16,8 +14,6 @@ const (
 	// fanPatience is how long each direct message in the place of a channel waits in line:
 	// once some have it, the rest cannot be put off any more.
 	fanPatience = 8 * time.Second
-	// fanWide is how many of them are sent at once.
-	fanWide = 6
 	// unmade is how long a delivery waits for a channel that is not made yet.
 	unmade = 2 * time.Second
 )
@@ -68,8 +64,7 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 var channelGone = []int{codeUnknownChannel, codeMissingAccess, codeMissingPermissions, codeThreadLocked, codeArchivedThread}
 
 // fan brings a delivery to the direct messages of everybody who belongs in a channel that
-// does not exist. It has arrived when somebody has it; who could not be reached gets it with
-// the next update.
+// does not exist.
 func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.MessageID, error) {
 	if len(p.Members) == 0 {
 		return "", noSuchUser
@@ -77,41 +72,21 @@ func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.Messag
 	if blank(fit.OneLine(d.Card.Title)) {
 		d.Card.Title = strings.ToUpper(d.To.Channel) // nothing else says there which incident it is
 	}
-	ids, errs := make([]string, len(p.Members)), make([]error, len(p.Members))
-	bring := func(i int, l line) {
-		id, err := s.putDirect(ctx, p.Members[i], d, l)
-		ids[i], errs[i] = string(id), err
-	}
-	bring(0, lineOf(d))
-	if later := (*chat.Later)(nil); errors.As(errs[0], &later) {
-		return "", errs[0] // nobody has it: all of it can wait
-	}
-	// From now on it cannot be put off any more. One after the other they would not all be
-	// reached within the courier's try.
-	l := lineOf(d)
-	l.patience = fanPatience
-	var all sync.WaitGroup
-	some := make(chan struct{}, fanWide)
-	for i := 1; i < len(p.Members); i++ {
-		some <- struct{}{}
-		all.Go(func() {
-			defer func() { <-some }()
-			bring(i, l)
-		})
-	}
-	all.Wait()
-	failed := errors.Join(errs...)
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	if len(ids) > 0 {
-		if failed != nil {
-			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "discord", "error", failed)
-		}
-		return chat.MessageID(strings.Join(ids, ",")), nil
-	}
-	for _, err := range errs {
-		if !errors.Is(err, chat.ErrGone) {
-			return "", err // it may get better by repeating
-		}
-	}
-	return "", failed
+	return fan.Fan{
+		Members: len(p.Members),
+		Has: func(i int) chat.MessageID {
+			dm := s.knownDM(ctx, p.Members[i])
+			return messageIDOr(dm, within(d.Update, dm))
+		},
+		Bring: func(i int, longer bool) (chat.MessageID, error) {
+			l := lineOf(d)
+			if longer {
+				l.patience = fanPatience
+			}
+			return s.putDirect(ctx, p.Members[i], d, l)
+		},
+		Never: func(err error) {
+			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "discord", "error", err)
+		},
+	}.Out(d)
 }

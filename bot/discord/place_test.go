@@ -511,3 +511,51 @@ func TestKeepOneAtATime(t *testing.T) {
 	}
 	b.clean()
 }
+
+// TestWhoMissesWhatTheOthersHave: where direct messages stand for a channel and one of them fails, the
+// next try reaches who missed it, writes to nobody twice, and leaves those alone who have it.
+func TestWhoMissesWhatTheOthersHave(t *testing.T) {
+	for name, kind := range map[string]discordtest.Kind{
+		"limited": discordtest.Limited, "an error": discordtest.ServerError, "the answer is lost": discordtest.CutAfter,
+	} {
+		for _, again := range []string{"the same process", "another one"} {
+			t.Run(name+", "+again, func(t *testing.T) {
+				b := newBench(t)
+				b.Allow(b.BotRole(), discordtest.DefaultBot&^discordtest.ManageChannels)
+				p := place1(b)
+				p.Members = append(p.Members, members(b.three)...)
+				b.keep(p)
+				var once sync.Once
+				b.After(discordtest.CreateMessage, func() {
+					once.Do(func() { b.Fail(discordtest.CreateMessage, 1, kind, 10*time.Millisecond) })
+				})
+				d := toChannel("one", "one")
+				id, err := b.Send(t.Context(), d)
+				if err == nil || id == "" {
+					t.Fatalf("with one who missed it: %q, %v", id, err)
+				}
+				if _, waits := errors.AsType[*chat.Later](err); waits != (kind == discordtest.Limited) {
+					t.Errorf("it failed with %v", err)
+				}
+				if again == "another one" {
+					b.restart()
+				}
+				time.Sleep(20 * time.Millisecond)
+				d.Update = id
+				before := len(b.Calls(discordtest.EditMessage))
+				d.Update = b.send(d)
+				if n := len(b.Calls(discordtest.EditMessage)) - before; n > 1 || n == 1 && kind != discordtest.CutAfter {
+					t.Errorf("%d messages were edited that said it already", n)
+				}
+				d.Card.Title = "two"
+				b.send(d)
+				for _, who := range []*discordtest.Person{b.one, b.two, b.three} {
+					if got := b.dms(who); got != "two" {
+						t.Errorf("somebody sees %q", got)
+					}
+				}
+				b.clean()
+			})
+		}
+	}
+}

@@ -215,36 +215,41 @@ func (l line) turn(what string) turn {
 
 // dm is a person's direct conversation. It never changes, so that it is opened once.
 func (s *sender) dm(ctx context.Context, user string, l line) (string, error) {
+	if id := s.knownDM(ctx, user); id != "" {
+		return id, nil
+	}
+	var c struct {
+		ID string `json:"id"`
+	}
+	err := s.api.do(ctx, l.turn("dm "+user), "POST", "users/@me/channels", map[string]string{"recipient_id": user}, &c)
+	if err != nil {
+		return "", err
+	}
+	if err := s.config.Memory.Remember(ctx, "dm/"+user, []byte(c.ID)); err != nil {
+		s.config.Log.Warn("a direct conversation could not be remembered; it is opened again", "component", "discord", "error", err)
+	}
+	s.writesIn(user, c.ID)
+	return c.ID, nil
+}
+
+// knownDM is a person's direct conversation where it was opened before; else empty.
+func (s *sender) knownDM(ctx context.Context, user string) string {
 	s.mu.Lock()
 	id := s.dms[user]
 	s.mu.Unlock()
 	if id != "" {
-		return id, nil
+		return id
 	}
-	remembered := "dm/" + user
-	if b, err := s.config.Memory.Recall(ctx, remembered); err == nil && isID(string(b)) {
-		id = string(b)
-	} else {
-		var c struct {
-			ID string `json:"id"`
-		}
-		err := s.api.do(ctx, l.turn("dm "+user), "POST", "users/@me/channels", map[string]string{"recipient_id": user}, &c)
-		if err != nil {
-			return "", err
-		}
-		id = c.ID
-		if err := s.config.Memory.Remember(ctx, remembered, []byte(id)); err != nil {
-			s.config.Log.Warn("a direct conversation could not be remembered; it is opened again", "component", "discord", "error", err)
-		}
+	b, err := s.config.Memory.Recall(ctx, "dm/"+user)
+	if err != nil || !isID(string(b)) {
+		return ""
 	}
-	s.mu.Lock()
-	s.dms[user] = id
-	s.mu.Unlock()
-	return id, nil
+	s.writesIn(user, string(b))
+	return string(b)
 }
 
-// writesIn notes the direct conversation in which somebody has written to the bot: to answer him
-// there it need not be opened, which Discord lets a bot do only so often.
+// writesIn notes the direct conversation with somebody, such as where he has written to the bot: to
+// answer him there it need not be opened, which Discord lets a bot do only so often.
 func (s *sender) writesIn(user, conversation string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

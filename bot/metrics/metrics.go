@@ -144,7 +144,7 @@ func (m *Metrics) Fired(kind workflows.TimerKind, late time.Duration) {
 func (m *Metrics) Tried(msg workflows.Message, res workflows.Sent, waited time.Duration) {
 	result := "sent"
 	switch {
-	case res.OK:
+	case res.OK && res.Retry.IsZero():
 	case res.Dropped:
 		result = "dropped"
 	case res.Retry.IsZero():

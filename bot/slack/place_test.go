@@ -623,3 +623,49 @@ func TestAPublicAnswerIsNotUsed(t *testing.T) {
 	}
 	s.http.CloseIdleConnections()
 }
+
+// TestWhoMissesWhatTheOthersHave: where direct messages stand for a channel and one of them fails, the
+// next try reaches who missed it, writes to nobody twice, and leaves those alone who have it.
+func TestWhoMissesWhatTheOthersHave(t *testing.T) {
+	for name, kind := range map[string]slacktest.Kind{
+		"limited": slacktest.Limited, "an error": slacktest.ServerError, "the answer is lost": slacktest.CutAfter,
+	} {
+		for _, again := range []string{"the same process", "another one"} {
+			t.Run(name+", "+again, func(t *testing.T) {
+				b := newBench(t)
+				b.ForbidChannels(true)
+				b.keep(chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2", "U3")})
+				var once sync.Once
+				b.After("chat.postMessage", func() {
+					once.Do(func() { b.Fail("chat.postMessage", 1, kind, 10*time.Millisecond) })
+				})
+				d := toChannel("one", "one")
+				id, err := b.Send(t.Context(), d)
+				if err == nil || id == "" {
+					t.Fatalf("with one who missed it: %q, %v", id, err)
+				}
+				if _, waits := errors.AsType[*chat.Later](err); waits != (kind == slacktest.Limited) {
+					t.Errorf("it failed with %v", err)
+				}
+				if again == "another one" {
+					b.restart()
+				}
+				time.Sleep(20 * time.Millisecond)
+				d.Update = id
+				before := len(b.Calls("chat.update"))
+				d.Update = b.send(d)
+				if n := len(b.Calls("chat.update")) - before; n > 1 || n == 1 && kind != slacktest.CutAfter {
+					t.Errorf("%d messages were edited that said it already", n)
+				}
+				d.Card.Title = "two"
+				b.send(d)
+				for _, who := range []string{"U1", "U2", "U3"} {
+					if got := titles(b.Person(who).DMs()); got != "two" {
+						t.Errorf("%s sees %q", who, got)
+					}
+				}
+				b.clean()
+			})
+		}
+	}
+}

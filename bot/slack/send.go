@@ -3,14 +3,13 @@ package slack
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fan"
 	"hikeshi/bot/fit"
 )
 
@@ -27,8 +26,6 @@ const (
 	// fanPatience is how long each direct message in the place of a channel waits in line:
 	// once some have it, the rest cannot be put off any more.
 	fanPatience = 8 * time.Second
-	// fanWide is how many of them are sent at once.
-	fanWide = 6
 	// unmade is how long a delivery waits for a channel that is not made yet.
 	unmade = 2 * time.Second
 	// keyEvent is the event type of the metadata that our messages carry.
@@ -106,35 +103,46 @@ func (l line) turn(method, conversation string) turn {
 
 // dm is a person's direct conversation. It never changes, so that it is opened once.
 func (s *sender) dm(ctx context.Context, user string, l line) (string, error) {
+	if id := s.knownDM(ctx, user); id != "" {
+		return id, nil
+	}
+	t := l.turn("conversations.open", "")
+	t.ticket += user
+	var ch *sl.Channel
+	err := s.call(ctx, t, func(ctx context.Context) (err error) {
+		ch, _, _, err = s.client.OpenConversationContext(ctx, &sl.OpenConversationParameters{Users: []string{user}})
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := s.config.Memory.Remember(ctx, "dm/"+user, []byte(ch.ID)); err != nil {
+		s.config.Log.Warn("a direct conversation could not be remembered; it is opened again", "component", "slack", "error", err)
+	}
+	s.noteDM(user, ch.ID)
+	return ch.ID, nil
+}
+
+// knownDM is a person's direct conversation where it was opened before; else empty.
+func (s *sender) knownDM(ctx context.Context, user string) string {
 	s.mu.Lock()
 	id := s.dms[user]
 	s.mu.Unlock()
 	if id != "" {
-		return id, nil
+		return id
 	}
-	remembered := "dm/" + user
-	if b, err := s.config.Memory.Recall(ctx, remembered); err == nil && len(b) > 0 {
-		id = string(b)
-	} else {
-		t := l.turn("conversations.open", "")
-		t.ticket += user
-		var ch *sl.Channel
-		err := s.call(ctx, t, func(ctx context.Context) (err error) {
-			ch, _, _, err = s.client.OpenConversationContext(ctx, &sl.OpenConversationParameters{Users: []string{user}})
-			return err
-		})
-		if err != nil {
-			return "", err
-		}
-		id = ch.ID
-		if err := s.config.Memory.Remember(ctx, remembered, []byte(id)); err != nil {
-			s.config.Log.Warn("a direct conversation could not be remembered; it is opened again", "component", "slack", "error", err)
-		}
+	b, err := s.config.Memory.Recall(ctx, "dm/"+user)
+	if err != nil || len(b) == 0 {
+		return ""
 	}
+	s.noteDM(user, string(b))
+	return string(b)
+}
+
+func (s *sender) noteDM(user, conversation string) {
 	s.mu.Lock()
-	s.dms[user] = id
-	s.mu.Unlock()
-	return id, nil
+	defer s.mu.Unlock()
+	s.dms[user] = conversation
 }
 
 // put brings a delivery to a conversation: its document, or its card, updated where it stands
@@ -279,8 +287,7 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 }
 
 // fan brings a delivery to the direct messages of everybody who belongs in a channel that
-// does not exist. It has arrived when somebody has it; who could not be reached gets it with
-// the next update.
+// does not exist.
 func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.MessageID, error) {
 	if len(p.Members) == 0 {
 		return "", &refusal{method: "conversations.open", code: "users_not_found"}
@@ -288,43 +295,26 @@ func (s *sender) fan(ctx context.Context, p place, d chat.Delivery) (chat.Messag
 	if blank(fit.OneLine(d.Card.Title)) {
 		d.Card.Title = strings.ToUpper(d.To.Channel) // nothing else says there which incident it is
 	}
-	ids, errs := make([]string, len(p.Members)), make([]error, len(p.Members))
-	bring := func(i int, l line) {
-		id, err := s.putDirect(ctx, p.Members[i], d, l)
-		ids[i], errs[i] = string(id), err
-	}
-	bring(0, lineOf(d))
-	if later := (*chat.Later)(nil); errors.As(errs[0], &later) {
-		return "", errs[0] // nobody has it: all of it can wait
-	}
-	// From now on it cannot be put off any more. One after the other they would not all be
-	// reached within the courier's try.
-	l := lineOf(d)
-	l.patience = fanPatience
-	var all sync.WaitGroup
-	some := make(chan struct{}, fanWide)
-	for i := 1; i < len(p.Members); i++ {
-		some <- struct{}{}
-		all.Go(func() {
-			defer func() { <-some }()
-			bring(i, l)
-		})
-	}
-	all.Wait()
-	failed := errors.Join(errs...)
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
-	if len(ids) > 0 {
-		if failed != nil {
-			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "slack", "error", failed)
-		}
-		return chat.MessageID(strings.Join(ids, ",")), nil
-	}
-	for _, err := range errs {
-		if !errors.Is(err, chat.ErrGone) {
-			return "", err // it may get better by repeating
-		}
-	}
-	return "", failed
+	return fan.Fan{
+		Members: len(p.Members),
+		Has: func(i int) chat.MessageID {
+			dm := s.knownDM(ctx, p.Members[i])
+			if ts := within(d.Update, dm); ts != "" {
+				return messageID(dm, ts)
+			}
+			return ""
+		},
+		Bring: func(i int, longer bool) (chat.MessageID, error) {
+			l := lineOf(d)
+			if longer {
+				l.patience = fanPatience
+			}
+			return s.putDirect(ctx, p.Members[i], d, l)
+		},
+		Never: func(err error) {
+			s.config.Log.Warn("a message in the place of a channel did not reach everybody", "component", "slack", "error", err)
+		},
+	}.Out(d)
 }
 
 // messageID names a message: its conversation and its time there, which is its identity.

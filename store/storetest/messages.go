@@ -19,6 +19,7 @@ var messages = []testCase{
 	{"RefreshBeforeArrival", refreshPending},
 	{"RefreshInFlight", refreshInFlight},
 	{"RefreshInFlightOfAFailure", refreshInFlightFails},
+	{"NotWithEverybodyYet", partlySent},
 	{"LeaseRunsOut", messageLease},
 	{"LeaseRunsOutAfterRefresh", leaseAfterRefresh},
 	{"LeaseIsRenewed", leaseRenewed},
@@ -195,6 +196,29 @@ func refreshInFlightFails(t *testing.T, db Database) {
 	finish(t, s, m, "b", workflows.Sent{Unsure: true, Retry: at(time.Hour)})
 	m = claimOne(t, s, 4*time.Second, "b")
 	same(t, "the older wording may have arrived as a message of its own", []any{m.Revision, m.Attempt, m.Resent}, []any{3, 1, true})
+}
+
+// partlySent: what some have is known, and stays due for the others.
+func partlySent(t *testing.T, db Database) {
+	s := db.Open(t)
+	announce(t, s, 0, notice("card", ""))
+	some := arrived(time.Second, "some")
+	some.Error, some.Retry = "503", at(time.Minute)
+	finish(t, s, claimOne(t, s, 0, "a"), "a", some)
+	claimNone(t, s, time.Minute-time.Microsecond)
+	m := claimOne(t, s, time.Minute, "b")
+	same(t, "the others are tried", []any{m.Attempt, m.Sent, m.FirstSent, m.Resent, m.Error}, []any{2, "some", at(time.Second), false, "503"})
+	some.Waited, some.Message, some.Error, some.Retry = true, "more", "", at(2*time.Minute)
+	finish(t, s, m, "b", some)
+	m = claimOne(t, s, 2*time.Minute, "a")
+	same(t, "a wait is no try", []any{m.Attempt, m.Sent}, []any{2, "more"})
+	announce(t, s, 3*time.Minute, notice("card", ""))
+	finish(t, s, m, "a", some) // refreshed meanwhile: it goes to all
+	m = claimOne(t, s, 3*time.Minute, "a")
+	same(t, "a newer wording", []any{m.Revision, m.Attempt, m.Sent}, []any{2, 1, "more"})
+	finish(t, s, m, "a", arrived(4*time.Minute, "all"))
+	same(t, "with everybody", []any{stored(t, s).State, stored(t, s).Sent, stored(t, s).Error, stored(t, s).FirstSent}, []any{workflows.MessageSent, "all", "", at(time.Second)})
+	claimNone(t, s, time.Hour)
 }
 
 func messageLease(t *testing.T, db Database) {
