@@ -166,13 +166,21 @@ func (f *Front) replace(ctx context.Context, places []shownAt, card chat.Card) {
 	}
 }
 
-// handedIn says that a form was sent on: where it says that it is not sent yet, and in his
-// direct messages.
-func (f *Front) handedIn(ctx context.Context, s *stage, at *sheet, reply chat.Reply) {
+// handedIn says that a form was sent on as it was: where it says that it is not sent yet, and in
+// his direct messages. What he has typed into it while it was sent is not in it.
+func (f *Front) handedIn(ctx context.Context, s *stage, at, was *sheet, reply chat.Reply) {
 	receipt := receiptOf(reply)
+	beside := ""
+	if newer := f.sheets.since(ctx, at); newer != nil && !newer.Done {
+		beside = newer.beside(was, at.form)
+	}
 	places := f.sheets.done(at, receipt, f.clock())
 	card := f.sentCard(receipt)
 	card.Blocks = []chat.Block{{Text: f.draw.say("discord.form.sent_on")}}
+	if beside != "" {
+		card.Tone = chat.Notice
+		card.Blocks = append(append(card.Blocks, chat.Block{Text: f.draw.say("discord.form.sent_beside")}), f.typed(beside)...)
+	}
 	f.replace(ctx, places, card)
 	cards := slices.Clone(reply.Cards)
 	if len(cards) == 0 {
@@ -200,7 +208,7 @@ func (f *Front) notHandedIn(ctx context.Context, desk Desk, s *stage, at *sheet,
 	cards[0].Tone = chat.Urgent
 	cards[0].Blocks = append(slices.Clone(cards[0].Blocks), f.phoneBlocks(desk, at.By)...)
 	at.Cards = append(at.Cards, f.bring(ctx, s, at, "refused", cards)...)
-	f.sheets.keep(at, f.clock())
+	f.sheets.settle(ctx, at, f.clock())
 }
 
 // handInLater says once that a form could not be sent on yet, and whom to phone. It is tried
@@ -216,7 +224,7 @@ func (f *Front) handInLater(ctx context.Context, desk Desk, s *stage, at *sheet)
 	card.Blocks = append(card.Blocks, f.phoneBlocks(desk, at.By)...)
 	card.Buttons = []chat.Button{{Label: f.draw.say("discord.form.send_again"), Action: action(button{kind: send, draft: at.Draft}), Style: chat.Primary}}
 	at.Cards = append(at.Cards, f.bring(ctx, s, at, "failed", []chat.Card{card})...)
-	f.sheets.keep(at, f.clock())
+	f.sheets.settle(ctx, at, f.clock())
 }
 
 // bring brings cards to a person's direct messages, each once, whichever process does it; where

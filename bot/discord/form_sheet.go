@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/fit"
 )
 
 const (
@@ -272,6 +274,75 @@ func (s *sheets) keep(at *sheet, now time.Time) <-chan struct{} {
 		}
 	})
 	return done
+}
+
+// settle keeps a sheet as it was handed in for its person, but not over what he has done with it
+// meanwhile: of a sheet that he has gone on with, only where its cards stand is added to.
+func (s *sheets) settle(ctx context.Context, at *sheet, now time.Time) {
+	key := sheetKey(at.By, at.Draft)
+	newer := s.since(ctx, at)
+	s.mu.Lock()
+	if here := s.by[key]; newer != nil || here != nil && here.Kept.After(at.Kept) {
+		if here != nil && (newer == nil || here.Kept.After(newer.Kept)) {
+			newer = here.clone()
+		}
+		newer.Cards = places(newer.Cards, at.Cards)
+		at = newer
+	} else {
+		at.Kept = now
+	}
+	s.set(key, at.clone())
+	s.mu.Unlock()
+	if s.memory != nil {
+		s.later(func(ctx context.Context) { s.write(ctx, key) })
+	}
+}
+
+// since is a sheet as it is by now, in this process or another, where its person has gone on with
+// it since a copy of it was taken; nil: he has not, or it is not known.
+func (s *sheets) since(ctx context.Context, at *sheet) *sheet {
+	looking, cancel := context.WithTimeout(ctx, 5*time.Second)
+	newer, err := s.recall(looking, at.By, at.Draft)
+	cancel()
+	if err != nil || newer != nil && !newer.Kept.After(at.Kept) {
+		newer = nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	here := s.by[sheetKey(at.By, at.Draft)]
+	if here == nil || !here.Kept.After(at.Kept) {
+		return newer
+	}
+	if newer == nil || !newer.Kept.After(here.Kept) {
+		return here.clone()
+	}
+	newer.form = here.form
+	return newer
+}
+
+// beside is what was answered in a sheet and not in an earlier copy of it, in words as far as the
+// form is known.
+func (s *sheet) beside(earlier *sheet, form *chat.Form) string {
+	typed := chat.Values{}
+	for n := range s.Answered {
+		if s.Values[n] != earlier.Values[n] {
+			typed[n] = s.Values[n]
+		}
+	}
+	if form == nil {
+		return typedIn(chat.Request{Kind: chat.Submitted, Values: typed})
+	}
+	var lines []string
+	for _, i := range form.Inputs {
+		if i.Value = typed[i.Name]; i.Value == "" {
+			continue
+		}
+		if i.Kind == chat.Choice || i.Kind == chat.Choices {
+			i.Value = shownChoice(i)
+		}
+		lines = append(lines, fit.OneLine(i.Label)+": "+i.Value)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // done forgets what stands in the sheet of a form that was accepted, but for how that was said.

@@ -112,6 +112,7 @@ func (s *sheets) waiting(user, beside string) *sheet {
 // refused, is left out of its own input and kept as words in the report's.
 func (f *Front) handIn(ctx context.Context, desk Desk, at *sheet) {
 	s := &stage{user: at.By, channel: at.Place, at: f.clock()}
+	was := at.clone()
 	var form *chat.Form
 	if form = at.form; form == nil {
 		looking, cancel := context.WithTimeout(ctx, f.patience.call)
@@ -133,7 +134,7 @@ func (f *Front) handIn(ctx context.Context, desk Desk, at *sheet) {
 	case !ok || reply.Failed:
 		f.handInLater(ctx, desk, s, at)
 	case reply.Accepted:
-		f.handedIn(ctx, s, at, reply)
+		f.handedIn(ctx, s, at, was, reply)
 	default:
 		f.notHandedIn(ctx, desk, s, at, reply)
 	}

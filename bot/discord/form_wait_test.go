@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -236,4 +237,70 @@ func TestAWindowOfASentFormSaysWhatDidNotArrive(t *testing.T) {
 		t.Errorf("%d submissions", n)
 	}
 	blameless(t, g)
+}
+
+// His next page comes while what he had typed before is being sent on. Where the desk has no answer,
+// the page is sent with the rest when its time is over; where it takes the form, he is told what is
+// not in it.
+func TestAPageThatComesWhileTheFormIsSentOn(t *testing.T) {
+	for _, takes := range []bool{false, true} {
+		t.Run(map[bool]string{false: "no answer", true: "taken"}[takes], func(t *testing.T) {
+			g := discordtest.New(t)
+			p := g.AddMember("山本")
+			g.AddChannel("general")
+			desk, memory, now := waitingDesk(), &doorMemory{}, &ahead{}
+			take, under, release := desk.handle, make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			desk.handle = func(ctx context.Context, r chat.Request) chat.Reply {
+				failed := false
+				if r.Kind == chat.Submitted {
+					once.Do(func() {
+						close(under)
+						<-release
+						failed = !takes
+					})
+				}
+				if failed {
+					return chat.Reply{Failed: true}
+				}
+				return take(ctx, r)
+			}
+			f := openDoor(t, g, desk, remembering(memory), now.clock)
+			p.Command("general", "incident report", nil)
+			p.Type("event", "PCを落とした")
+			p.Submit()
+			p.WaitWhisper("まだ送っていません")
+			p.Press(discordtest.Whisper, "続き 2/3", "")
+			p.WaitModal("2/3")
+			now.is(4 * time.Minute)
+			<-under
+			p.Fill("q3", "no")
+			p.Submit()
+			g.Wait("page 2", func() bool {
+				at, err := f.sheets.get(t.Context(), p.ID, longDraft)
+				return err == nil && at != nil && at.Values["q3"] == "no"
+			})
+			close(release)
+			if takes {
+				g.Wait("the receipt", func() bool { return told(p, "INC-2026-0001") == 1 })
+				if told(p, "質問3: いいえ") != 1 || told(p, "この受け付けに入っていません") != 1 {
+					t.Errorf("messages %v", p.DMs())
+				}
+			} else {
+				g.Wait("what is wrong", func() bool { return told(p, "報告をまだ送れていません") == 1 })
+				idle(g, f)
+				at, err := f.sheets.get(t.Context(), p.ID, longDraft)
+				if err != nil || at.Values["q3"] != "no" || at.Due.IsZero() || at.Due.Before(f.clock()) {
+					t.Fatalf("kept %+v, %v", at, err)
+				}
+				now.is(20 * time.Minute)
+				g.Wait("the receipt", func() bool { return told(p, "送信済みです") == 1 })
+				if sent := submitted(t, desk); len(sent) != 2 || sent[1].Values["q3"] != "no" || told(p, "報告をまだ送れていません") != 0 {
+					t.Errorf("sent %+v, messages %v", sent, p.DMs())
+				}
+			}
+			idle(g, f)
+			blameless(t, g)
+		})
+	}
 }
