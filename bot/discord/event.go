@@ -42,7 +42,7 @@ func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 		text = asLine(text)
 	} else {
 		f.writesIn(m.Author.ID, m.ChannelID)
-		defer f.heard(ctx, &m)
+		defer f.heard(ctx, m.ChannelID, m.ID)
 	}
 	f.once(key, func() bool {
 		called, ok := f.admitUser(ctx, s, m.Author.ID, personOf(m.Author, "").Name)

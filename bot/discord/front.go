@@ -60,6 +60,7 @@ type patience struct {
 	register  time.Duration // between two tries to register the commands
 	knock     time.Duration // between two looks whether a token that was refused is taken again
 	forms     time.Duration // between two looks at forms that wait to be sent on
+	missed    time.Duration // before what could not be looked up is looked up again, for the first time
 	sweep     time.Duration // between two looks at what nobody needs any more
 	grace     time.Duration // for what is under way when the program ends
 }
@@ -89,6 +90,7 @@ var standard = patience{
 	register:  time.Minute,
 	knock:     time.Minute,
 	forms:     15 * time.Second,
+	missed:    2 * time.Second,
 	sweep:     time.Hour,
 	grace:     4 * time.Second, // the whole program stops within 7; the gateway's farewell takes one
 }
@@ -120,7 +122,7 @@ func New(c Config) (*Front, error) {
 	}
 	f.draw = f.sender.draw
 	f.sheets = newSheets(c.Memory, f.log)
-	f.hearing.newest = map[string]string{}
+	f.hearing.newest, f.hearing.behind, f.hearing.each = map[string]string{}, map[string]gap{}, missedEach
 	f.reach.is(false, f.clock())
 	return f, nil
 }
@@ -139,6 +141,7 @@ func (f *Front) Run(ctx context.Context) error {
 	parts.Go(func() { f.register(ctx) })
 	parts.Go(func() { f.sheets.sweep(ctx, f.clock) })
 	parts.Go(func() { f.watchForms(ctx) })
+	parts.Go(func() { f.lookAgain(ctx) })
 	parts.Go(func() { f.sweep(ctx) })
 	parts.Go(func() { f.knock(ctx) })
 	<-ctx.Done()

@@ -1,9 +1,11 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,21 +15,44 @@ import (
 
 // Discord brings what happened while a session was away, but nothing to a session that begins
 // anew. What was written to the bot in direct messages is looked up then: people believe that it
-// was heard.
+// was heard. What cannot be looked up at once is looked up later.
 
 const (
 	missedPlaces = 50        // direct conversations that are looked through, the newest first
 	missedWithin = time.Hour // what is older, somebody has taken care of otherwise
-	missedEach   = 50        // messages of one
+	missedEach   = 50        // messages that are asked for at once
 	heardPrefix  = "heard/"  // conversation → the newest message of it that was handled
+	// longestLook is the longest wait between two tries to look through the same conversations.
+	longestLook = time.Minute
 )
 
-// heard notes that a direct message was handled.
-func (f *Front) heard(ctx context.Context, m *message) {
+// hearing is how far direct conversations were heard.
+type hearing struct {
+	sync.Mutex
+	newest map[string]string
+	// behind are the conversations that are to be looked through, and after which message.
+	behind map[string]gap
+	// listed is when it was to be looked up which there are; zero: it is known.
+	listed  time.Time
+	looking bool
+	each    int // missedEach
+	failed  int // tries in a row
+}
+
+// gap is what was not heard of a conversation: what came after a message.
+type gap struct {
+	after string
+	since time.Time // since when it is known
+}
+
+// heard notes that a direct message was handled. While others before it may not have been, it is
+// not noted: another process would begin behind them.
+func (f *Front) heard(ctx context.Context, conversation, id string) {
 	f.hearing.Lock()
-	newer := newerID(m.ID, f.hearing.newest[m.ChannelID])
+	_, behind := f.hearing.behind[conversation]
+	newer := newerID(id, f.hearing.newest[conversation]) && !behind && f.hearing.listed.IsZero()
 	if newer {
-		f.hearing.newest[m.ChannelID] = m.ID
+		f.hearing.newest[conversation] = id
 	}
 	f.hearing.Unlock()
 	if !newer || f.config.Memory == nil {
@@ -35,15 +60,9 @@ func (f *Front) heard(ctx context.Context, m *message) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.lookup)
 	defer cancel()
-	if err := f.config.Memory.Remember(ctx, heardPrefix+m.ChannelID, []byte(m.ID)); err != nil {
+	if err := f.config.Memory.Remember(ctx, heardPrefix+conversation, []byte(id)); err != nil {
 		f.log.Warn("how far a direct conversation was heard could not be noted", "error", err)
 	}
-}
-
-// hearing is how far direct conversations were heard.
-type hearing struct {
-	sync.Mutex
-	newest map[string]string
 }
 
 // newerID reports whether an ID was made after another.
@@ -54,17 +73,87 @@ func newerID(id, other string) bool {
 	return id > other
 }
 
-// catchUp handles what was written in direct messages while no session was there. What comes
-// twice is known by its key.
-func (f *Front) catchUp(ctx context.Context, desk Desk) {
+// wasAway notes that there was no session until now.
+func (f *Front) wasAway() {
 	if f.config.Memory == nil {
 		return
 	}
+	f.hearing.Lock()
+	defer f.hearing.Unlock()
+	if f.hearing.listed.IsZero() {
+		f.hearing.listed = f.clock()
+	}
+	f.hearing.failed = 0
+}
+
+// lookAgain looks through what could not be looked through at the beginning of a session, until ctx
+// ends.
+func (f *Front) lookAgain(ctx context.Context) {
+	for {
+		f.hearing.Lock()
+		wait := min(f.patience.missed<<min(f.hearing.failed, 10), longestLook)
+		f.hearing.Unlock()
+		if !pauseFor(ctx, wait) {
+			return
+		}
+		f.hearing.Lock()
+		left := !f.hearing.listed.IsZero() || len(f.hearing.behind) > 0
+		f.hearing.Unlock()
+		if left && f.desk.Load() != nil {
+			f.start(f.catchUp)
+		}
+	}
+}
+
+// catchUp handles what was written in direct messages while no session was there. What comes
+// twice is known by its key.
+func (f *Front) catchUp(ctx context.Context, desk Desk) {
+	f.hearing.Lock()
+	looking := f.hearing.looking
+	f.hearing.looking = true
+	f.hearing.Unlock()
+	if looking {
+		return // what came to it meanwhile is looked through the next time
+	}
+	var failed error
+	defer func() {
+		f.hearing.Lock()
+		defer f.hearing.Unlock()
+		if f.hearing.looking, f.hearing.failed = false, f.hearing.failed+1; failed == nil {
+			f.hearing.failed = 0
+		}
+	}()
+	failed = f.listBehind(ctx)
+	f.hearing.Lock()
+	behind := maps.Clone(f.hearing.behind)
+	f.hearing.Unlock()
+	places := slices.SortedFunc(maps.Keys(behind), func(a, b string) int {
+		return strings.Compare(max(behind[b].after, b), max(behind[a].after, a)) // IDs of today have one length
+	})
+	for _, id := range places {
+		err := f.lookThrough(ctx, desk, id, behind[id])
+		if failed = cmp.Or(failed, err); ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// listBehind looks up which conversations there are, where that is not done yet.
+func (f *Front) listBehind(ctx context.Context) error {
+	f.hearing.Lock()
+	listed := f.hearing.listed
+	f.hearing.Unlock()
+	if listed.IsZero() {
+		return nil
+	}
 	all, err := f.config.Memory.All(ctx, heardPrefix)
 	opened, failed := f.config.Memory.All(ctx, "dm/")
-	if err != nil || failed != nil {
-		f.log.Warn("which direct conversations there are could not be looked up; what was written there meanwhile is not heard", "error", errors.Join(err, failed))
-		return
+	if err = errors.Join(err, failed); err != nil && f.clock().Sub(listed) < missedWithin {
+		f.log.Warn("which direct conversations there are could not be looked up; trying again", "error", err)
+		return err
+	}
+	if err != nil {
+		f.log.Error("which direct conversations there are could not be looked up; what was written there meanwhile is not heard", "error", err)
 	}
 	last := map[string]string{}
 	for _, id := range opened {
@@ -73,34 +162,70 @@ func (f *Front) catchUp(ctx context.Context, desk Desk) {
 	for key, id := range all {
 		last[strings.TrimPrefix(key, heardPrefix)] = string(id)
 	}
-	places := make([]string, 0, len(last))
-	for id := range last {
-		if isID(id) {
-			places = append(places, id)
-		}
-	}
-	slices.SortFunc(places, func(a, b string) int {
-		one, other := max(last[a], a), max(last[b], b) // IDs of today have one length
-		return strings.Compare(other, one)
+	places := slices.SortedFunc(maps.Keys(last), func(a, b string) int {
+		return strings.Compare(max(last[b], b), max(last[a], a)) // IDs of today have one length
 	})
-	since := strconv.FormatInt((f.clock().Add(-missedWithin).UnixMilli()-discordEpoch)<<22, 10)
+	places = slices.DeleteFunc(places, func(id string) bool { return !isID(id) })
+	since := strconv.FormatInt((listed.Add(-missedWithin).UnixMilli()-discordEpoch)<<22, 10)
+	f.hearing.Lock()
+	defer f.hearing.Unlock()
+	f.hearing.listed = time.Time{}
 	for _, id := range places[:min(len(places), missedPlaces)] {
+		if _, known := f.hearing.behind[id]; known {
+			continue // it is looked through from further back
+		}
 		after := since
 		if newerID(last[id], since) {
 			after = last[id]
 		}
+		f.hearing.behind[id] = gap{after: after, since: listed}
+	}
+	return nil
+}
+
+// lookThrough handles what came in a conversation after a message. An error says that it is to be
+// tried again.
+func (f *Front) lookThrough(ctx context.Context, desk Desk, id string, g gap) error {
+	for after := g.after; ; {
 		var missed []json.RawMessage
-		path := "channels/" + id + "/messages?limit=" + strconv.Itoa(missedEach) + "&after=" + after
-		if err := f.api.do(ctx, turn{patience: -1}, "GET", path, nil, &missed); err != nil {
-			if ctx.Err() != nil {
-				return
+		path := "channels/" + id + "/messages?limit=" + strconv.Itoa(f.hearing.each) + "&after=" + after
+		err := f.api.do(ctx, turn{patience: -1}, "GET", path, nil, &missed)
+		switch {
+		case err != nil && (denied(err) && !f.deadToken(err) || f.clock().Sub(g.since) > missedWithin):
+			f.log.Warn("what was written to the bot meanwhile could not be looked up; it is not heard", "error", err)
+			f.through(ctx, id, "")
+			return nil
+		case err != nil:
+			if ctx.Err() == nil {
+				f.log.Warn("what was written to the bot meanwhile could not be looked up; trying again", "error", err)
 			}
-			f.log.Warn("what was written to the bot meanwhile could not be looked up", "error", err)
-			continue
+			return err
 		}
+		newest := after
 		for _, raw := range slices.Backward(missed) { // the newest comes first
 			f.written(ctx, desk, raw)
+			var m message
+			if json.Unmarshal(raw, &m) == nil && isID(m.ID) && newerID(m.ID, newest) {
+				newest = m.ID
+			}
 		}
+		if len(missed) < f.hearing.each || newest == after {
+			f.through(ctx, id, newest)
+			return nil
+		}
+		after = newest
+	}
+}
+
+// through notes that a conversation was looked through, to its newest message; empty: as far as it
+// could be.
+func (f *Front) through(ctx context.Context, id, newest string) {
+	f.hearing.Lock()
+	g := f.hearing.behind[id]
+	delete(f.hearing.behind, id)
+	f.hearing.Unlock()
+	if newest != "" && newest != g.after {
+		f.heard(ctx, id, newest)
 	}
 }
 

@@ -1,10 +1,13 @@
 package discord
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"hikeshi/bot/chat"
 	"hikeshi/bot/discord/discordtest"
 )
 
@@ -54,6 +57,105 @@ func TestWhatWasWrittenMeanwhileIsHeard(t *testing.T) {
 	idle(g, f)
 	if n := len(desk.requests()); n != 4 {
 		t.Errorf("%d requests: %+v", n, desk.requests()[4:])
+	}
+	blameless(t, g)
+}
+
+// What cannot be looked up at first, because Discord or the database does not answer, is heard a
+// little later: also where somebody has written once more meanwhile, and the process ends in between.
+func TestWhatCannotBeLookedUpAtOnceIsHeardLater(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name         string
+		memory, ends bool
+	}{{name: "discord"}, {name: "discord, and a restart", ends: true}, {name: "the database", memory: true}, {name: "the database, and a restart", memory: true, ends: true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := discordtest.New(t)
+			p := g.AddMember("山本")
+			g.AddChannel("general")
+			desk, memory := &doorDesk{}, &doorMemory{}
+			soon := func(f *Front) { f.patience.missed = 100 * time.Millisecond }
+			f := newDoor(t, g, remembering(memory), soon)
+			f.Use(desk)
+			stop := runDoor(t, g, f)
+			p.DM("前の話")
+			g.Wait("it to be handled", func() bool { return len(desk.requests()) == 1 })
+			idle(g, f)
+			stop()
+			g.ForgetSessions()
+			p.DM("PCを落とした")
+			if c.memory {
+				memory.is(true)
+			} else {
+				g.Fail(discordtest.ListMessages, 1000, discordtest.ServerError)
+			}
+			f = newDoor(t, g, remembering(memory), soon)
+			f.Use(desk)
+			stop = runDoor(t, g, f)
+			p.DM("見つからない")
+			g.Wait("what he writes now", func() bool { return len(desk.requests()) == 2 })
+			if c.ends {
+				time.Sleep(300 * time.Millisecond) // a few tries
+				stop()
+				g.ForgetSessions()
+			}
+			memory.is(false)
+			g.Mend()
+			if c.ends {
+				f = newDoor(t, g, remembering(memory), soon)
+				f.Use(desk)
+				runDoor(t, g, f)
+			}
+			g.Wait("what was missed", func() bool {
+				return slices.ContainsFunc(desk.requests(), func(r chat.Request) bool { return r.Text == "PCを落とした" })
+			})
+			taken(g, f, p)
+			g.Wait("how far it was heard", func() bool {
+				f.hearing.Lock()
+				defer f.hearing.Unlock()
+				return len(f.hearing.behind) == 0 && f.hearing.listed.IsZero()
+			})
+			keys := map[string]string{}
+			for _, r := range desk.requests() {
+				keys[r.ID] = r.Text // a restart may bring it twice, under its own key
+			}
+			if len(keys) != 3 || !c.ends && len(desk.requests()) != 3 {
+				t.Errorf("heard %v", desk.requests())
+			}
+			blameless(t, g)
+		})
+	}
+}
+
+// More than one page of what was written is heard whole, in order.
+func TestMuchThatWasWrittenMeanwhile(t *testing.T) {
+	t.Parallel()
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	desk, memory := &doorDesk{}, &doorMemory{}
+	f := newDoor(t, g, remembering(memory))
+	f.Use(desk)
+	stop := runDoor(t, g, f)
+	p.DM("前の話")
+	g.Wait("it to be handled", func() bool { return len(desk.requests()) == 1 })
+	idle(g, f)
+	stop()
+	g.ForgetSessions()
+	const many = 8
+	for n := range many {
+		p.DM(fmt.Sprintf("%03d", n))
+	}
+	f = newDoor(t, g, remembering(memory), func(f *Front) { f.hearing.each = 3 })
+	f.Use(desk)
+	runDoor(t, g, f)
+	g.Wait("all of it", func() bool { return len(desk.requests()) >= many+1 })
+	idle(g, f)
+	for n, r := range desk.requests()[1:] {
+		if r.Text != fmt.Sprintf("%03d", n) {
+			t.Fatalf("message %d says %q", n, r.Text)
+		}
 	}
 	blameless(t, g)
 }

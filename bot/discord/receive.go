@@ -24,7 +24,8 @@ func (f *Front) happened(e *discordgo.Event) {
 	switch e.Type {
 	case "READY":
 		f.ready(raw)
-		f.start(func(ctx context.Context, desk Desk) { f.catchUp(ctx, desk) })
+		f.wasAway()
+		f.start(f.catchUp)
 	case "INTERACTION_CREATE":
 		f.take(raw)
 	case "THREAD_UPDATE":
