@@ -137,24 +137,12 @@ func (f *Front) once(key string, handle func() (shown bool)) {
 // whoever sets it. There is nothing that could be answered here, so that he is answered in his
 // direct messages.
 func (f *Front) reacted(ctx context.Context, desk Desk, raw []byte) {
-	var e struct {
-		UserID    string            `json:"user_id"`
-		ChannelID string            `json:"channel_id"`
-		MessageID string            `json:"message_id"`
-		GuildID   string            `json:"guild_id"`
-		Member    *discordgo.Member `json:"member"`
-		Emoji     struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-		} `json:"emoji"`
-	}
-	if json.Unmarshal(raw, &e) != nil || e.Emoji.ID != "" || e.Emoji.Name != pushpin || e.GuildID != f.config.Guild ||
-		!isID(e.UserID) || !isID(e.ChannelID) || !isID(e.MessageID) || e.Member != nil && e.Member.User != nil && e.Member.User.Bot {
+	e, ok := f.readPin(raw)
+	if !ok {
 		return
 	}
 	at := f.clock()
-	// Set again, it is another time: what was not recorded then may be now.
-	key := name + ":pin:" + e.ChannelID + "/" + e.MessageID + ":" + e.UserID
+	key := e.key()
 	s := &stage{key: key, user: e.UserID, channel: e.ChannelID, at: at}
 	channel := f.channelOf(ctx, s)
 	if channel == "" {
@@ -186,6 +174,38 @@ func (f *Front) reacted(ctx context.Context, desk Desk, raw []byte) {
 			Place: chat.PlaceID(e.ChannelID), Channel: channel, Quote: quote, At: at,
 		})
 	})
+}
+
+// unreacted is a 📌 that is taken away. Set again, it is another time: what was not recorded then
+// may be now.
+func (f *Front) unreacted(raw []byte) {
+	if e, ok := f.readPin(raw); ok {
+		f.seen.End(e.key(), false)
+	}
+}
+
+// pin is a 📌 on a message of the company's server.
+type pin struct {
+	UserID    string            `json:"user_id"`
+	ChannelID string            `json:"channel_id"`
+	MessageID string            `json:"message_id"`
+	GuildID   string            `json:"guild_id"`
+	Member    *discordgo.Member `json:"member"`
+	Emoji     struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"emoji"`
+}
+
+func (e *pin) key() string { return name + ":pin:" + e.ChannelID + "/" + e.MessageID + ":" + e.UserID }
+
+// readPin reads a reaction; false: it is no 📌 of a person in the company's server.
+func (f *Front) readPin(raw []byte) (e pin, ok bool) {
+	if json.Unmarshal(raw, &e) != nil || e.Emoji.ID != "" || e.Emoji.Name != pushpin || e.GuildID != f.config.Guild ||
+		!isID(e.UserID) || !isID(e.ChannelID) || !isID(e.MessageID) || e.Member != nil && e.Member.User != nil && e.Member.User.Bot {
+		return pin{}, false
+	}
+	return e, true
 }
 
 // entered is a server that the bot is in. It works for one company alone: in another server it

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"hikeshi/bot/chat"
@@ -84,6 +85,33 @@ func TestAMessageGoesIntoTheRecord(t *testing.T) {
 	if n := len(desk.requests()); n != 0 {
 		t.Errorf("a pin in another channel reached the desk")
 	}
+	blameless(t, g)
+}
+
+// What was not taken when 📌 was set is taken when it is set again.
+func TestAPinThatIsSetAgain(t *testing.T) {
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	desk := &doorDesk{}
+	var taken atomic.Bool
+	desk.handle = func(context.Context, chat.Request) chat.Reply {
+		if !taken.Load() {
+			return chat.Reply{Cards: []chat.Card{{Tone: chat.Notice, Title: "いまは追加できません"}}}
+		}
+		return chat.Reply{Accepted: true, Cards: []chat.Card{{Tone: chat.Good, Title: "追加しました"}}}
+	}
+	f := openDoor(t, g, desk)
+	if _, err := f.Keep(t.Context(), chat.Place{Channel: "inc-2026-0001", Members: []chat.UserID{userID(p.ID)}}); err != nil {
+		t.Fatal(err)
+	}
+	m := p.Post("inc-2026-0001", "2:07 電源を確認した")
+	p.React("inc-2026-0001", m, "📌")
+	p.WaitText("", "いまは追加できません")
+	idle(g, f)
+	taken.Store(true)
+	p.Unreact("inc-2026-0001", m, "📌")
+	p.React("inc-2026-0001", m, "📌")
+	p.WaitText("", "追加しました")
 	blameless(t, g)
 }
 

@@ -44,6 +44,8 @@ func (f *Front) happened(e *discordgo.Event) {
 		}
 	case "MESSAGE_REACTION_ADD":
 		f.start(func(ctx context.Context, desk Desk) { f.reacted(ctx, desk, raw) })
+	case "MESSAGE_REACTION_REMOVE":
+		f.unreacted(raw)
 	case "GUILD_CREATE":
 		if guildIn(raw, "id") == f.config.Guild {
 			f.headcount.began(raw)

@@ -263,9 +263,11 @@ func (p *Person) oddEvents(where string) []*Odd {
 				o[field] = v
 			}
 			add("MESSAGE_REACTION_ADD", fmt.Sprintf("with %s %v", field, v), o)
+			add("MESSAGE_REACTION_REMOVE", fmt.Sprintf("with %s %v", field, v), o)
 		}
 	}
 	add("MESSAGE_REACTION_ADD", "without anything", obj{})
+	add("MESSAGE_REACTION_REMOVE", "without anything", obj{})
 	add("SOMETHING_NEW", "that nobody knows", obj{"a": nil})
 	// Not GUILD_CREATE and GUILD_UPDATE: discordgo falls over them before the app is asked.
 	for _, event := range []string{"CHANNEL_UPDATE", "CHANNEL_DELETE", "GUILD_DELETE", "GUILD_MEMBER_REMOVE", "THREAD_UPDATE", "MESSAGE_DELETE"} {
