@@ -36,17 +36,8 @@ func (k *keeping) create(ctx context.Context) error {
 	if err := k.do(ctx, "list", "GET", k.guild("channels"), nil, &all); err != nil {
 		return k.no(err)
 	}
-	if p.Mark != "" {
-		if mine := k.findOwn(all); mine != nil {
-			return k.own(ctx, *mine, "")
-		}
-		if p.Threading != "" {
-			if mine, err := k.findThread(ctx, p.Threading); err != nil {
-				return err
-			} else if mine != nil {
-				return k.own(ctx, *mine, p.Threading)
-			}
-		}
+	if err := k.takeOwn(ctx, all); err != nil || p.ID != "" {
+		return err
 	}
 	if max(len(all), k.headcount.count()) >= nearFull {
 		return k.createThread(ctx)
@@ -78,6 +69,36 @@ func (k *keeping) create(ctx context.Context) error {
 		return k.createThread(ctx)
 	}
 	return k.no(err)
+}
+
+// takeOwn takes the channel or thread that we made when the answer was lost, where there is one;
+// all are the channels of the server.
+func (k *keeping) takeOwn(ctx context.Context, all []channel) error {
+	p := k.place
+	if p.Mark == "" {
+		return nil
+	}
+	if mine := k.findOwn(all); mine != nil {
+		return k.own(ctx, *mine, "")
+	}
+	if p.Threading == "" {
+		return nil
+	}
+	mine, err := k.findThread(ctx, p.Threading)
+	if err != nil || mine == nil {
+		return err
+	}
+	return k.own(ctx, *mine, p.Threading)
+}
+
+// takeLate is takeOwn where the incident is over, and no other channel is made: what was made
+// must not stay open.
+func (k *keeping) takeLate(ctx context.Context) error {
+	var all []channel
+	if err := k.do(ctx, "list", "GET", k.guild("channels"), nil, &all); err != nil {
+		return err
+	}
+	return k.takeOwn(ctx, all)
 }
 
 // errFull says that there is no room for one more channel.

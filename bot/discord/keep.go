@@ -95,13 +95,18 @@ func (k *keeping) keep(ctx context.Context) error {
 		}
 	}
 	switch {
-	case p.Ended && p.ID == "":
+	case p.Ended && p.ID == "" && p.Mark == "":
 		return nil // over before there was one
 	case p.Ended && p.Archived:
 		return k.shutArchived(ctx)
 	}
 	if _, err := k.auth(ctx); err != nil { // it lets itself in, too
 		return err
+	}
+	if p.Ended && p.ID == "" {
+		if err := k.takeLate(ctx); err != nil || p.ID == "" {
+			return err
+		}
 	}
 	if p.Archived {
 		if err := k.reopen(ctx); err != nil {

@@ -559,3 +559,34 @@ func TestWhoMissesWhatTheOthersHave(t *testing.T) {
 		}
 	}
 }
+
+// TestAChannelOfWhichNobodyHeard: the answer to its making was lost, and the incident is over before it
+// is looked for. It is found all the same, and put away.
+func TestAChannelOfWhichNobodyHeard(t *testing.T) {
+	for name, kind := range map[string]discordtest.Kind{"made": discordtest.CutAfter, "not made": discordtest.CutBefore} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			p := place1(b)
+			b.keep(chat.Place{Channel: "inc-2026-0002", Topic: "x", Members: members(b.one)}) // makes the category
+			b.Fail(discordtest.CreateChannel, 1, kind)
+			if _, err := b.Keep(t.Context(), p); err == nil {
+				t.Fatal("nobody was told that no answer came")
+			}
+			b.restart()
+			p.Ended = true
+			kept := b.keep(p)
+			if made := kind == discordtest.CutAfter; (kept.ID != "") != made {
+				t.Fatalf("kept %+v", kept)
+			} else if made {
+				if category := b.channel(b.channel(inc).Parent); category.Name != "インシデント対応（終了）" {
+					t.Errorf("it stays in %s", category.Name)
+				}
+			}
+			calls := len(b.Calls(""))
+			if b.keep(p); kept.ID != "" && len(b.Calls("")) != calls {
+				t.Error("what is put away was looked at again")
+			}
+			b.clean()
+		})
+	}
+}

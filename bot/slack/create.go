@@ -31,10 +31,7 @@ func (k *keeping) create(ctx context.Context) error {
 		if err := k.pace.wait(ctx, t); err != nil {
 			return err
 		}
-		candidate := k.want.Channel
-		if p.Tried > 0 {
-			candidate += "-" + strconv.Itoa(p.Tried+1)
-		}
+		candidate := k.candidate()
 		earlier := p.Intent
 		if earlier.IsZero() {
 			p.Intent = time.Now().UTC()
@@ -79,6 +76,24 @@ func (k *keeping) create(ctx context.Context) error {
 	}
 	p.Problem, p.Asked = chat.ProblemRefused, time.Now().UTC()
 	return nil
+}
+
+// candidate is the name that is tried next.
+func (k *keeping) candidate() string {
+	if k.place.Tried == 0 {
+		return k.want.Channel
+	}
+	return k.want.Channel + "-" + strconv.Itoa(k.place.Tried+1)
+}
+
+// takeLate takes the channel that we made when the answer was lost, where there is one: the incident
+// is over, and no other channel is made, but what was made must not stay open.
+func (k *keeping) takeLate(ctx context.Context) error {
+	mine, err := k.findOwn(ctx, k.candidate(), k.place.Intent)
+	if err != nil || mine == nil {
+		return err
+	}
+	return k.own(ctx, *mine)
 }
 
 // own notes a channel as this incident's: first whose it is, so that no other takes it.

@@ -55,8 +55,13 @@ func (k *keeping) keep(ctx context.Context) error {
 			k.alien = append(k.alien, m)
 		}
 	}
-	if p.Ended && (p.ID == "" || p.Archived) {
+	switch {
+	case p.Ended && (p.ID == "" && p.Intent.IsZero() || p.Archived):
 		return nil // over before there was one, or put away already
+	case p.Ended && p.ID == "":
+		if err := k.takeLate(ctx); err != nil || p.ID == "" {
+			return err
+		}
 	}
 	if p.Archived {
 		if err := k.reopen(ctx); err != nil {

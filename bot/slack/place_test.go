@@ -669,3 +669,30 @@ func TestWhoMissesWhatTheOthersHave(t *testing.T) {
 		}
 	}
 }
+
+// TestAChannelOfWhichNobodyHeard: the answer to its making was lost, and the incident is over before it
+// is looked for. It is found all the same, and put away.
+func TestAChannelOfWhichNobodyHeard(t *testing.T) {
+	for name, kind := range map[string]slacktest.Kind{"made": slacktest.CutAfter, "not made": slacktest.CutBefore} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			p := chat.Place{Channel: inc, Topic: "x", Members: members("U1", "U2")}
+			b.Fail("conversations.create", 1, kind)
+			if _, err := b.Keep(t.Context(), p); err == nil {
+				t.Fatal("nobody was told that no answer came")
+			}
+			b.restart()
+			p.Ended = true
+			b.keep(p)
+			made := kind == slacktest.CutAfter
+			if all := b.Channels(); len(all) != map[bool]int{true: 1}[made] || made && !all[0].Archived {
+				t.Errorf("channels %+v", all)
+			}
+			calls := len(b.Calls(""))
+			if b.keep(p); made && len(b.Calls("")) != calls {
+				t.Error("what is put away was looked at again")
+			}
+			b.clean()
+		})
+	}
+}
