@@ -53,13 +53,16 @@ type gatewayLine struct {
 	// givenUp says that nobody waits for it any more: what it opens or brings later is not ours.
 	givenUp bool
 	permit  permit // to begin a session
+	odd     func() // is told of each message that is left out
 }
 
 // newLine is a session that has not begun.
 func (f *Front) newLine() *gatewayLine {
 	client := *f.api.http
 	client.Timeout = f.patience.open
-	l := &gatewayLine{session: newSession(f.config.Token, &client)}
+	l := &gatewayLine{session: newSession(f.config.Token, &client), odd: func() {
+		f.log.Error("a message of Discord cannot be read; it is left out")
+	}}
 	s := l.session
 	s.Identify.Intents = intents
 	s.Compress = false               // a wire reads plain messages
@@ -97,7 +100,7 @@ func (l *gatewayLine) dial(secure bool) func(ctx context.Context, network, addre
 		if l.givenUp {
 			return nil, errors.Join(errGivenUp, w.Close())
 		}
-		w.permit = &l.permit
+		w.permit, w.odd = &l.permit, l.odd
 		l.wire = w
 		return w, nil
 	}

@@ -1,10 +1,12 @@
 package discord
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -170,6 +172,8 @@ func TestAWireReadsTheAnswerToTheSession(t *testing.T) {
 		"reconnect":          {head + hello + string(text(`{"op":7,"d":null}`)), true, false},
 		"pings between":      {head + "\x89\x00" + hello + "\x89\x02ab" + string(text(`{"op":9,"d":false}`)), true, true},
 		"nonsense":           {head + hello + string(text(`]`)), true, false},
+		"nothing":            {head + hello + string(text(`null`)), true, false},
+		"ready with a hole":  {head + hello + string(text(`{"op":0,"t":"READY","d":{"guilds":[null]}}`)), true, false},
 	} {
 		for _, size := range []int{1, 7, 1 << 20} {
 			t.Run(fmt.Sprint(name, " by ", size), func(t *testing.T) {
@@ -215,20 +219,29 @@ func TestAWireReadsTheAnswerToTheSession(t *testing.T) {
 	}
 }
 
+// However a stream is cut, the same comes through; and nothing in it lets discordgo fall over.
 func FuzzWire(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 101 x\r\n\r\n\x81\x02{}\x81\x0a{\"op\":9}"), 3)
 	f.Add([]byte("\r\n\r\n\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), 1)
 	f.Add([]byte("\r\n\r\n\x88\x7e\x00"), 2)
+	f.Add([]byte("\r\n\r\n\x01\x02{}\x89\x00\x80\x01 \x81\x04null"), 2)
 	f.Fuzz(func(t *testing.T, sent []byte, size int) {
 		size = max(1, min(size, 4096))
-		w := &wire{ended: make(chan struct{})}
-		for len(sent) > 0 {
-			n := min(size, len(sent))
-			w.opening = append(w.opening, sent[:n]...)
-			sent = sent[n:]
-			if w.look() != nil || w.looked {
-				return
+		through := func(size int) (out []byte, err error) {
+			w := newWire(nil)
+			for some := range slices.Chunk(sent, size) {
+				var more []byte
+				more, err = w.sieve.feed(some)
+				if out = append(out, more...); err != nil {
+					return out, err
+				}
 			}
+			return out, nil
+		}
+		parts, bad := through(size)
+		whole, worse := through(max(1, len(sent)))
+		if !bytes.Equal(parts, whole) || !errors.Is(worse, bad) {
+			t.Fatalf("by %d: %q, %v; at once: %q, %v", size, parts, bad, whole, worse)
 		}
 	})
 }

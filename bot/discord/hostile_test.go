@@ -62,6 +62,44 @@ func TestOddThingsAreAnsweredAndHarmNothing(t *testing.T) {
 	}
 }
 
+// What discordgo would fall over does not come to it, and everything after it does.
+func TestWhatDiscordgoFallsOver(t *testing.T) {
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	log, desk := &watched{}, &doorDesk{}
+	f := openDoor(t, g, desk, func(f *Front) { f.log = log.logger() })
+	var frames []string
+	for _, d := range []string{
+		`null`, `{}`, `[]`, `7`, `"x"`, `{"id":null,"channels":[null]}`, `{"id":"1","channels":[{"id":"2"},null]}`, `{"id":"1","members":[null]}`,
+		`{"id":"1","voice_states":[null]}`, `{"id":7,"channels":7,"members":[null]}`, `{"CHANNELS":[null],"id":"1"}`,
+	} {
+		for _, event := range []string{"GUILD_CREATE", "GUILD_UPDATE"} {
+			frames = append(frames, `{"op":0,"s":5,"t":"`+event+`","d":`+d+`}`)
+		}
+	}
+	for _, event := range []string{"GUILD_CREATE", "GUILD_UPDATE", "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"} {
+		frames = append(frames, `{"op":0,"s":5,"t":"`+event+`"}`, `{"t":"`+event+`"}`, `{"t":"`+event+`","d":null}`)
+	}
+	frames = append(frames, `null`, ` null`, `[]`, `7`, `"x"`, ``, ` `, `{`, `null{"op":0}`, `{"op":"x"}`, `{"op":0,"t":"READY","d":{"guilds":[null]}}`,
+		`{"op":0,"t":"READY","d":{"guilds":[{"id":"1","members":[null]}]}}`)
+	for _, text := range frames {
+		g.Frame(text)
+	}
+	p.Command("general", "incident list", nil)
+	idle(g, f)
+	if r := desk.only(t); r.Text != "/incident 一覧" {
+		t.Errorf("%+v", r)
+	}
+	if n := strings.Count(log.String(), "it is left out"); n != len(frames) {
+		t.Errorf("%d of %d were left out", n, len(frames))
+	}
+	if strings.Contains(log.String(), "trying again") {
+		t.Errorf("the connection was lost:\n%s", log.String())
+	}
+	blameless(t, g)
+}
+
 // unheardOf is an answer to what Discord has no kind of.
 var unheardOf = regexp.MustCompile(`an interaction of type (-1|0|1|6|99) cannot be answered with`)
 

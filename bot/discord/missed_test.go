@@ -75,7 +75,8 @@ func TestWhatCannotBeLookedUpAtOnceIsHeardLater(t *testing.T) {
 			p := g.AddMember("山本")
 			g.AddChannel("general")
 			desk, memory := &doorDesk{}, &doorMemory{}
-			soon := func(f *Front) { f.patience.missed = 100 * time.Millisecond }
+			log := &watched{}
+			soon := func(f *Front) { f.patience.missed, f.log = 100*time.Millisecond, log.logger() }
 			f := newDoor(t, g, remembering(memory), soon)
 			f.Use(desk)
 			stop := runDoor(t, g, f)
@@ -96,7 +97,7 @@ func TestWhatCannotBeLookedUpAtOnceIsHeardLater(t *testing.T) {
 			p.DM("見つからない")
 			g.Wait("what he writes now", func() bool { return len(desk.requests()) == 2 })
 			if c.ends {
-				time.Sleep(300 * time.Millisecond) // a few tries
+				g.Wait("a few tries", func() bool { return strings.Count(log.String(), "could not be looked up; trying again") >= 2 })
 				stop()
 				g.ForgetSessions()
 			}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,10 +17,11 @@ import (
 	"time"
 )
 
-// wire is one connection to the gateway, as discordgo reads it. It looks at the first two
-// messages, for discordgo deadlocks when the second one, the answer to IDENTIFY or RESUME, is
-// no event: it handles INVALID_SESSION and RECONNECT by closing the session under the very lock
-// that opening it holds. Such an answer is not handed on; the connection ends in its place.
+// wire is one connection to the gateway, as discordgo reads it. It looks at each message first.
+// Of the first two it does so because discordgo deadlocks when the second one, the answer to
+// IDENTIFY or RESUME, is no event: it handles INVALID_SESSION and RECONNECT by closing the session
+// under the very lock that opening it holds. Such an answer is not handed on; the connection ends
+// in its place. What discordgo would fall over, with the whole program, is left out.
 //
 // It knows, too, when something was last heard, without a lock of the library's. And it keeps
 // back the library's farewells: whatever happens, it says that it leaves for good (close code
@@ -42,8 +42,11 @@ type wire struct {
 	permit  *permit // to begin a session; nil: nobody asks
 	written bool    // the handshake and the first message are out
 
-	opening []byte // what was read until the answer is known; nil: it is
-	looked  bool
+	sieve    sieve
+	out      []byte // what is let through and not read yet
+	bad      error  // how reading ended
+	messages int    // that have come
+	odd      func() // is told of each message that is left out; nil: nobody is
 }
 
 // errAnswer says that Discord answered with something that discordgo cannot take.
@@ -57,31 +60,32 @@ const (
 	opHello          = 10
 )
 
-// maxOpening is how much is looked through for the first two messages: READY, which is long, is
-// known by its beginning.
-const maxOpening = 32 << 10
-
 func newWire(c net.Conn) *wire {
 	w := &wire{Conn: c, ended: make(chan struct{})}
+	w.sieve.judge = w.judge
 	w.heard.Store(time.Now().UnixNano())
 	return w
 }
 
 func (w *wire) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	if n > 0 {
-		w.heard.Store(time.Now().UnixNano())
-		if !w.looked {
-			w.opening = append(w.opening, p[:n]...)
-			if bad := w.look(); bad != nil {
-				n, err = 0, bad
+	for len(w.out) == 0 {
+		if w.bad != nil {
+			w.once.Do(func() { close(w.ended) })
+			return 0, w.bad
+		}
+		n, err := w.Conn.Read(p)
+		if n > 0 {
+			w.heard.Store(time.Now().UnixNano())
+			var wrong error
+			if w.out, wrong = w.sieve.feed(p[:n:n]); wrong != nil {
+				err = wrong
 			}
 		}
+		w.bad = err
 	}
-	if err != nil {
-		w.once.Do(func() { close(w.ended) })
-	}
-	return n, err
+	n := copy(p, w.out)
+	w.out = w.out[n:]
+	return n, nil
 }
 
 // closing is how a frame begins that closes a connection (RFC 6455, section 5.2: FIN, opcode 8).
@@ -132,76 +136,38 @@ func firstOp(b []byte) (op int, ok bool) {
 	return *e.Op, true
 }
 
-// look reads what has come so far; an error ends the connection.
-func (w *wire) look() error {
-	if len(w.opening) > maxOpening { // it is not Discord
-		w.looked, w.opening = true, nil
-		return nil
-	}
-	_, rest, ok := bytes.Cut(w.opening, []byte("\r\n\r\n")) // the handshake's headers
-	messages := 0
-	for ok {
-		opcode, payload, after, whole := frame(rest)
-		// READY is long, and what is to be caught is short.
-		big := !whole && len(rest) > 4096
-		switch {
-		case big && messages == 1:
-			w.looked, w.opening = true, nil
-			return nil
-		case !whole:
-			return nil
-		case opcode != 1: // control frames stand between messages
-			rest = after
-			continue
-		}
-		var e struct {
-			Op   int             `json:"op"`
-			Data json.RawMessage `json:"d"`
-		}
-		readable := json.Unmarshal(payload, &e) == nil
-		if messages++; messages == 1 {
-			var hello struct {
-				Interval int64 `json:"heartbeat_interval"` // ms
-			}
-			if readable && e.Op == opHello && json.Unmarshal(e.Data, &hello) == nil && hello.Interval > 0 {
-				w.beat.Store(int64(time.Duration(hello.Interval) * time.Millisecond))
-			}
-			rest = after
-			continue
-		}
-		w.looked, w.opening = true, nil
-		if !readable || e.Op != opDispatch && e.Op != opHeartbeat {
-			if e.Op == opInvalidSession && string(bytes.TrimSpace(e.Data)) != "true" {
-				w.invalid.Store(true)
-			}
-			return errAnswer
-		}
-		return nil
-	}
-	return nil
-}
-
-// frame takes one frame of a server off the front (RFC 6455, section 5.2): a server's frames
-// are not masked. whole is false while it has not come whole.
-func frame(b []byte) (opcode byte, payload, rest []byte, whole bool) {
-	if len(b) < 2 {
-		return 0, nil, nil, false
-	}
-	opcode = b[0] & 0x0f
-	size, head := uint64(b[1]&0x7f), 2
+// judge says whether discordgo gets a message; an error ends the connection.
+func (w *wire) judge(binary bool, message []byte) (bool, error) {
+	e, ok := readEvent(message)
+	ok = ok && !binary // it would have to be unpacked, and we ask for plain ones
+	w.messages++
 	switch {
-	case size == 126 && len(b) >= 4:
-		size, head = uint64(binary.BigEndian.Uint16(b[2:4])), 4
-	case size == 127 && len(b) >= 10:
-		size, head = binary.BigEndian.Uint64(b[2:10]), 10
-	case size > 125:
-		return 0, nil, nil, false
+	case w.messages > 2 && !ok:
+		if w.odd != nil {
+			w.odd()
+		}
+		return false, nil
+	case w.messages > 2:
+		return true, nil
+	case !ok:
+		return false, errAnswer
 	}
-	if size > uint64(len(b)) || len(b)-head < int(size) {
-		return 0, nil, nil, false
+	if w.messages == 1 {
+		var hello struct {
+			Interval int64 `json:"heartbeat_interval"` // ms
+		}
+		if e.Operation == opHello && json.Unmarshal(e.RawData, &hello) == nil && hello.Interval > 0 {
+			w.beat.Store(int64(time.Duration(hello.Interval) * time.Millisecond))
+		}
+		return true, nil
 	}
-	end := head + int(size)
-	return opcode, b[head:end], b[end:], true
+	if e.Operation != opDispatch && e.Operation != opHeartbeat {
+		if e.Operation == opInvalidSession && string(bytes.TrimSpace(e.RawData)) != "true" {
+			w.invalid.Store(true)
+		}
+		return false, errAnswer
+	}
+	return true, nil
 }
 
 // silent reports whether nothing was heard for longer than Discord may be silent: each

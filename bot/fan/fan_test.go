@@ -102,14 +102,14 @@ func TestTheNextTry(t *testing.T) {
 	d.Update, p.errs[1] = id, nil
 	button := d
 	button.Card.Buttons = []chat.Button{{Label: "b"}}
-	if p.out(button); len(p.asked) != 4 {
-		t.Errorf("with another button asked %v", p.asked)
+	if _, err = p.out(button); len(p.asked) != 4 || err != nil {
+		t.Errorf("with another button asked %v, %v", p.asked, err)
 	}
 	if id, err = p.out(d); err != nil || strings.Contains(string(id), text) {
 		t.Errorf("when all have it: %q, %v", id, err)
 	}
 	d.Update = id
-	if p.out(d); len(p.asked) != 4 {
-		t.Errorf("an update of what all have asked %v", p.asked)
+	if _, err = p.out(d); len(p.asked) != 4 || err != nil {
+		t.Errorf("an update of what all have asked %v, %v", p.asked, err)
 	}
 }

@@ -644,13 +644,16 @@ func TestWhoMissesWhatTheOthersHave(t *testing.T) {
 				if err == nil || id == "" {
 					t.Fatalf("with one who missed it: %q, %v", id, err)
 				}
-				if _, waits := errors.AsType[*chat.Later](err); waits != (kind == slacktest.Limited) {
+				later, waits := errors.AsType[*chat.Later](err)
+				if waits != (kind == slacktest.Limited) {
 					t.Errorf("it failed with %v", err)
 				}
 				if again == "another one" {
 					b.restart()
 				}
-				time.Sleep(20 * time.Millisecond)
+				if waits {
+					<-time.After(later.Wait)
+				}
 				d.Update = id
 				before := len(b.Calls("chat.update"))
 				d.Update = b.send(d)

@@ -43,6 +43,12 @@ func (g *Guild) Event(name string, payload map[string]any) {
 	g.dispatch(name, nil, clone(payload))
 }
 
+// Frame sends a text over every connection to the gateway, whatever is in it. Another text than
+// that of an event has no number, and is not sent again to who comes back.
+func (g *Guild) Frame(text string) {
+	g.each(func(s *socket) { s.push(frame{raw: []byte(text)}) })
+}
+
 // odd makes an ordinary interaction and changes it.
 func (p *Person) odd(where, name string, kind int, change func(obj)) *Odd {
 	p.g.t.Helper()
@@ -269,7 +275,7 @@ func (p *Person) oddEvents(where string) []*Odd {
 	add("MESSAGE_REACTION_ADD", "without anything", obj{})
 	add("MESSAGE_REACTION_REMOVE", "without anything", obj{})
 	add("SOMETHING_NEW", "that nobody knows", obj{"a": nil})
-	// Not GUILD_CREATE and GUILD_UPDATE: discordgo falls over them before the app is asked.
+	// Not GUILD_CREATE and GUILD_UPDATE: discordgo falls over them before the app is asked (Frame).
 	for _, event := range []string{"CHANNEL_UPDATE", "CHANNEL_DELETE", "GUILD_DELETE", "GUILD_MEMBER_REMOVE", "THREAD_UPDATE", "MESSAGE_DELETE"} {
 		add(event, "without anything", obj{})
 	}
