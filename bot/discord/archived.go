@@ -3,7 +3,9 @@ package discord
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"strconv"
 )
 
 // The channel of an incident that is over is still read by those who were in it. Who may not any
@@ -101,4 +103,65 @@ func (f *Front) threadJoined(ctx context.Context, raw []byte) {
 			})
 		})
 	}
+}
+
+// threadSeen looks at a thread as a session begins: somebody may have opened it, or brought somebody
+// into it, while there was none. Without the intent for members Discord says in the thread alone
+// who was brought in, and of each who is asked for whether he is still there.
+func (f *Front) threadSeen(ctx context.Context, raw []byte) {
+	f.threadChanged(ctx, raw)
+	var c channel
+	if json.Unmarshal(raw, &c) != nil {
+		return
+	}
+	incident := f.incidentOf(ctx, c.ID)
+	if incident == "" {
+		return
+	}
+	came, err := f.broughtIn(ctx, incident, c.ID)
+	if err != nil {
+		f.log.Error("whether somebody was brought into a thread meanwhile could not be looked up", "error", err)
+	}
+	if len(came) > 0 {
+		f.putRight(ctx, incident, c.ID, came, func(place, string) bool { return true })
+	}
+}
+
+// broughtIn are those who are in the thread of an incident, were brought into it by hand, and do not
+// belong there. Of whom it cannot be looked up whether he is there, it is believed.
+func (f *Front) broughtIn(ctx context.Context, incident, id string) (came []string, err error) {
+	p, err := f.recallPlace(ctx, incident)
+	if err != nil || p.ID != id || p.Thread == "" {
+		return nil, err
+	}
+	me, err := f.auth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var said []struct {
+		Type     int `json:"type"`
+		Mentions []struct {
+			ID string `json:"id"`
+		} `json:"mentions"`
+	}
+	err = f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+id+"/messages?limit="+strconv.Itoa(lookPage), nil, &said)
+	if err != nil {
+		return nil, err
+	}
+	asked := slices.Concat(p.Members, p.Inviting, []string{me.User})
+	var errs []error
+	for _, m := range said {
+		for _, who := range m.Mentions {
+			if m.Type != recipientAdded || !isID(who.ID) || slices.Contains(asked, who.ID) {
+				continue
+			}
+			asked = append(asked, who.ID)
+			err := f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+id+"/thread-members/"+who.ID, nil, nil)
+			if refused(err, codeUnknownMember, codeUnknownUser) {
+				continue
+			}
+			came, errs = append(came, who.ID), append(errs, err)
+		}
+	}
+	return came, errors.Join(errs...)
 }

@@ -31,17 +31,21 @@ func (f *Front) channelChanged(ctx context.Context, raw []byte) {
 	}
 }
 
-// channelsSeen looks at every channel of the server as a session begins with it: what was changed
-// while there was none is told by nothing else.
+// channelsSeen looks at every channel and thread of the server as a session begins with it: what was
+// changed while there was none is told by nothing else.
 func (f *Front) channelsSeen(ctx context.Context, raw []byte) {
 	var g struct {
 		Channels []json.RawMessage `json:"channels"`
+		Threads  []json.RawMessage `json:"threads"` // that are not put away
 	}
 	if json.Unmarshal(raw, &g) != nil {
 		return
 	}
 	for _, c := range g.Channels {
 		f.channelChanged(ctx, c)
+	}
+	for _, c := range g.Threads {
+		f.threadSeen(ctx, c)
 	}
 }
 

@@ -34,30 +34,83 @@ func TestWhoIsLetInByHand(t *testing.T) {
 	blameless(t, g)
 }
 
-// TestWhoIsLetInMeanwhile: so is who was let in while there was no session, as the next one begins.
+// TestWhoIsLetInMeanwhile: so is who was let in while there was no session, as the next one begins;
+// in a thread with the intent for members and without.
 func TestWhoIsLetInMeanwhile(t *testing.T) {
-	g := discordtest.New(t)
-	g.Unlimited(true)
-	one, two := g.AddMember("一"), g.AddMember("二")
-	memory := &doorMemory{}
-	first := newDoor(t, g, remembering(memory))
-	first.Use(&doorDesk{})
-	stop := runDoor(t, g, first)
-	if kept, err := first.Keep(t.Context(), chat.Place{Channel: inc, Members: members(one)}); err != nil || kept.ID == "" {
-		t.Fatalf("%+v %v", kept, err)
+	for name, c := range map[string]struct {
+		thread, ended bool
+		intent        discordtest.Intent
+	}{
+		"a channel":                 {},
+		"a thread":                  {thread: true},
+		"a thread, with the intent": {thread: true, intent: discordtest.IntentGuildMembers},
+		"a thread that is over, and was reopened": {thread: true, ended: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := discordtest.New(t, discordtest.Privileged(c.intent))
+			g.Unlimited(true)
+			one, two, three := g.AddMember("一"), g.AddMember("二"), g.AddMember("三")
+			if c.thread {
+				g.AddChannels(nearFull)
+			}
+			memory := &doorMemory{}
+			first := newDoor(t, g, remembering(memory))
+			first.Use(&doorDesk{})
+			stop := runDoor(t, g, first)
+			p := chat.Place{Channel: inc, Members: members(one)}
+			if kept, err := first.Keep(t.Context(), p); err != nil || kept.ID == "" {
+				t.Fatalf("%+v %v", kept, err)
+			}
+			if c.thread { // he was taken out before, which is not said again
+				one.AddToThread(inc, three.ID)
+				g.Wait("he is taken out, and it is said", func() bool { return !g.CanSee(three.ID, inc) && takenOut(g) == 1 })
+			}
+			if p.Ended = c.ended; c.ended {
+				if _, err := first.Keep(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			idle(g, first)
+			stop()
+			switch {
+			case c.ended:
+				g.ChangeChannel(inc, func(c *discordtest.Channel) { c.Archived, c.Locked = false, false })
+				fallthrough
+			case c.thread:
+				one.AddToThread(inc, two.ID)
+			default:
+				g.Overwrite(inc, discordtest.Overwrite{ID: two.ID, Allow: discordtest.ViewChannel})
+			}
+			g.ForgetSessions()
+			before := takenOut(g)
+			second := newDoor(t, g, remembering(memory))
+			second.Use(&doorDesk{})
+			runDoor(t, g, second)
+			g.Wait("he is taken out", func() bool { return !g.CanSee(two.ID, inc) })
+			idle(g, second)
+			if !g.CanSee(one.ID, inc) {
+				t.Error("who belongs there was taken out, too")
+			}
+			if n := takenOut(g) - before; n > 1 || n == 0 && !c.ended {
+				t.Errorf("it is said %d times", n)
+			}
+			if now, _ := g.Channel(inc); c.thread && now.Archived != c.ended {
+				t.Errorf("put away: %v", now.Archived)
+			}
+			blameless(t, g)
+		})
 	}
-	idle(g, first)
-	stop()
-	g.Overwrite(inc, discordtest.Overwrite{ID: two.ID, Allow: discordtest.ViewChannel})
-	second := newDoor(t, g, remembering(memory))
-	second.Use(&doorDesk{})
-	runDoor(t, g, second)
-	g.Wait("he is taken out", func() bool { return !g.CanSee(two.ID, inc) })
-	if !g.CanSee(one.ID, inc) {
-		t.Error("who belongs there was taken out, too")
+}
+
+// takenOut is how often it is said in the channel that somebody was taken out.
+func takenOut(g *discordtest.Guild) (n int) {
+	c, _ := g.Channel(inc)
+	for _, m := range c.Messages {
+		if strings.Contains(m.Content, "外しました") {
+			n++
+		}
 	}
-	idle(g, second)
-	blameless(t, g)
+	return n
 }
 
 // TestDeletedByHand: those who belong in it are told by direct messages from then on, before
