@@ -174,7 +174,7 @@ func (k *checkup) way(ctx context.Context) {
 func (k *checkup) channels(ctx context.Context) {
 	var last place
 	if k.config.Memory != nil {
-		remembered, err := k.config.Memory.All(ctx, "place/")
+		remembered, err := k.config.Memory.All(ctx, placePrefix)
 		if err != nil {
 			k.note("slack.check.channels_unread")
 			return

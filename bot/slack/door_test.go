@@ -139,22 +139,25 @@ func newDoor(t testing.TB, w *slacktest.Workspace, http bool, tune ...func(*pati
 	return f
 }
 
-func run(t testing.TB, w *slacktest.Workspace, f *Front) {
+// run lets a front end run until the test ends, or until stop.
+func run(t testing.TB, w *slacktest.Workspace, f *Front) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- f.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(stop)
 	if h := f.Handler(); h != nil {
 		w.UseHTTP(serve(t, h))
 	} else {
 		w.Wait("both sockets", func() bool { return w.Sockets() == sockets })
 	}
+	return stop
 }
 
 func serve(t testing.TB, h http.Handler) string {

@@ -101,6 +101,7 @@ func New(c Config) (*Front, error) {
 		patience: standard, clock: time.Now, work: intake.NewWork(maxUnderWay), seen: intake.NewSeen(),
 		homes: newHomes(), quotes: newQuotes(c.Memory),
 	}
+	f.reach.again = make(chan struct{}, 1)
 	f.reach.changed(f.clock(), 0)
 	return f, nil
 }
@@ -124,6 +125,7 @@ func (f *Front) Run(ctx context.Context) error {
 	parts.Go(func() { f.keepHomes(ctx) })
 	parts.Go(func() { f.quotes.sweep(ctx, f.clock, f.log) })
 	parts.Go(func() { f.sweep(ctx) })
+	parts.Go(func() { f.guard(ctx) })
 	<-ctx.Done()
 	// The sockets stay open meanwhile: they carry the acknowledgements.
 	if !f.work.Finish(f.patience.grace) {

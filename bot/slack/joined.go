@@ -2,7 +2,12 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
+	"time"
+
+	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
 )
@@ -34,11 +39,8 @@ func (f *Front) cameIn(ctx context.Context, h *happened) {
 		case refused(err, "not_in_channel", "user_not_found"):
 			return true // gone already
 		case err != nil:
-			// Nothing more is said there, but to each by himself, until the channel is looked at again.
-			f.log.Error("somebody who does not belong in a channel could not be taken out", "error", err)
-			if err := f.lose(out, e.Channel); err != nil {
-				f.log.Error("that nothing is to be said in a channel could not be noted", "error", err)
-			}
+			f.log.Error("somebody who does not belong in a channel could not be taken out at once", "error", err)
+			f.takeOut(ctx, channel, e.Channel, []string{e.User})
 			return false
 		}
 		if e.Inviter == "" || f.ourselves(ctx, e.Inviter) {
@@ -51,6 +53,123 @@ func (f *Front) cameIn(ctx context.Context, h *happened) {
 		}
 		return true
 	})
+}
+
+// guardEvery is how long lies between two looks at who is in the channels; guardAgain the wait after
+// one that failed.
+const (
+	guardEvery = time.Hour
+	guardAgain = time.Minute
+)
+
+// guard looks who is in the incidents' channels: at the start, whenever Slack reaches us again, and
+// from time to time. What happens while it does not reach us it tells only for a few minutes.
+func (f *Front) guard(ctx context.Context) {
+	for f.config.Memory != nil {
+		wait := guardEvery
+		if err := f.lookAround(ctx); err != nil && ctx.Err() == nil {
+			f.log.Warn("who is in the channels could not be looked up everywhere; trying again", "error", err)
+			wait = guardAgain
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-f.reach.again:
+			timer.Stop()
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// lookAround takes out of the channels of open incidents who does not belong there.
+func (f *Front) lookAround(ctx context.Context) error {
+	rows, err := f.config.Memory.All(ctx, placePrefix)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	me, err := f.auth(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for row := range rows {
+		incident := strings.TrimPrefix(row, placePrefix)
+		p, err := f.recallPlace(ctx, incident)
+		if err != nil || p.ID == "" || p.Archived {
+			errs = append(errs, err)
+			continue
+		}
+		in, err := f.membersOf(ctx, p.ID)
+		switch {
+		case refused(err, "channel_not_found", "not_in_channel", "is_archived"):
+			continue // found out when it is kept
+		case err != nil:
+			errs = append(errs, err)
+			continue
+		}
+		in = slices.DeleteFunc(in, func(u string) bool { return u == me.User || slices.Contains(p.Members, u) })
+		if len(in) > 0 {
+			f.takeOut(ctx, incident, p.ID, in)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// membersOf are who is in a channel, us among them.
+func (s *sender) membersOf(ctx context.Context, conversation string) (all []string, err error) {
+	ask := &sl.GetUsersInConversationParameters{ChannelID: conversation, Limit: lookPage}
+	for {
+		var page []string
+		err := s.call(ctx, turn{method: "conversations.members", patience: -1}, func(ctx context.Context) (err error) {
+			page, ask.Cursor, err = s.client.GetUsersInConversationContext(ctx, ask)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, page...); ask.Cursor == "" {
+			return all, nil
+		}
+	}
+}
+
+// takeOut takes out of an incident's channel who does not belong there. Where that fails, nothing more
+// is said there, but to each by himself, until he is out.
+func (f *Front) takeOut(ctx context.Context, incident, conversation string, users []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.desk)
+	defer cancel()
+	stays, err := f.tidy(ctx, incident, conversation, users)
+	if err == nil && !stays {
+		return
+	}
+	f.log.Error("somebody who does not belong in a channel could not be taken out", "error", err)
+	if err := f.lose(ctx, conversation); err != nil {
+		f.log.Error("that nothing is to be said in a channel could not be noted", "error", err)
+	}
+}
+
+// tidy takes out of an incident's channel those who are in it and do not belong there. They are
+// remembered like those whom we have brought in, so that whoever stays is tried again with each Keep.
+func (s *sender) tidy(ctx context.Context, incident, conversation string, users []string) (stays bool, err error) {
+	release, err := s.keeping.take(ctx, incident)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	p, err := s.recallPlace(ctx, incident)
+	if err != nil || p.ID != conversation {
+		return false, err
+	}
+	k := &keeping{sender: s, want: chat.Place{Channel: incident}, place: &p, line: line{ticket: incident + " tidy", patience: -1}}
+	for _, u := range users {
+		if !slices.Contains(p.Members, u) && !slices.Contains(p.Invited, u) {
+			p.Invited = append(p.Invited, u)
+		}
+	}
+	err = k.kick(ctx)
+	return k.stays, errors.Join(err, s.rememberPlace(ctx, incident, p))
 }
 
 // called is a person's name, as far as Slack gives it.

@@ -27,6 +27,7 @@ var tierOf = map[string]int{
 	"conversations.info":           3,
 	"conversations.invite":         3,
 	"conversations.kick":           3,
+	"conversations.members":        4,
 	"conversations.open":           3,
 	"conversations.replies":        3,
 	"conversations.setTopic":       2,

@@ -23,6 +23,9 @@ const (
 	leaving = 30 * time.Second
 )
 
+// placePrefix begins the names under which channels are remembered, before that of the incident's.
+const placePrefix = "place/"
+
 // place is what is remembered of an incident's channel.
 type place struct {
 	ID   string `json:"id,omitempty"`
@@ -69,7 +72,7 @@ func (s *sender) takesOut(p place) bool {
 
 func (s *sender) recallPlace(ctx context.Context, channel string) (place, error) {
 	var p place
-	b, err := s.config.Memory.Recall(ctx, "place/"+channel)
+	b, err := s.config.Memory.Recall(ctx, placePrefix+channel)
 	if err != nil || b == nil {
 		return p, err
 	}
@@ -87,7 +90,7 @@ func (s *sender) rememberPlace(ctx context.Context, channel string, p place) err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialTimeout)
 	defer cancel()
-	return s.config.Memory.Remember(ctx, "place/"+channel, b)
+	return s.config.Memory.Remember(ctx, placePrefix+channel, b)
 }
 
 // channelOf is the incident channel that a channel of Slack's is; ok is false where it is none.

@@ -32,6 +32,7 @@ type reach struct {
 	mu    sync.Mutex
 	open  int
 	since time.Time
+	again chan struct{} // holds one when a socket has opened
 }
 
 // changed counts a socket that has opened or closed.
@@ -42,6 +43,12 @@ func (l *reach) changed(now time.Time, by int) {
 	l.open += by
 	if l.since.IsZero() || before != (l.open > 0) {
 		l.since = now
+	}
+	if by > 0 {
+		select {
+		case l.again <- struct{}{}:
+		default: // it is told already
+		}
 	}
 }
 
