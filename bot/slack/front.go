@@ -29,6 +29,7 @@ type Front struct {
 	homes    *homes
 	quotes   *quotes
 	reach    reach
+	looked   looked
 	unsigned atomic.Int64 // when an unsigned request was last written to the log, in Unix seconds
 }
 

@@ -2,9 +2,12 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	sl "github.com/slack-go/slack"
@@ -36,12 +39,15 @@ func (f *Front) cameIn(ctx context.Context, h *happened) {
 			return f.client.KickUserFromConversationContext(ctx, e.Channel, e.User)
 		})
 		switch {
+		case refused(err, "not_in_channel", "user_not_found") && f.looked.took(e.Channel, e.User): // out already
 		case refused(err, "not_in_channel", "user_not_found"):
-			return true // gone already
+			return true // gone by himself
 		case err != nil:
 			f.log.Error("somebody who does not belong in a channel could not be taken out at once", "error", err)
-			f.takeOut(ctx, channel, e.Channel, []string{e.User})
-			return false
+			if !f.takeOut(ctx, channel, e.Channel, []string{e.User}) {
+				return false
+			}
+			f.looked.took(e.Channel, e.User)
 		}
 		if e.Inviter == "" || f.ourselves(ctx, e.Inviter) {
 			return true
@@ -66,6 +72,7 @@ const (
 // from time to time. What happens while it does not reach us it tells only for a few minutes.
 func (f *Front) guard(ctx context.Context) {
 	for f.config.Memory != nil {
+		f.looked.forget(f.clock())
 		wait := guardEvery
 		if err := f.lookAround(ctx); err != nil && ctx.Err() == nil {
 			f.log.Warn("who is in the channels could not be looked up everywhere; trying again", "error", err)
@@ -94,11 +101,9 @@ func (f *Front) lookAround(ctx context.Context) error {
 		return err
 	}
 	var errs []error
-	for row := range rows {
-		incident := strings.TrimPrefix(row, placePrefix)
-		p, err := f.recallPlace(ctx, incident)
-		if err != nil || p.ID == "" || p.Archived {
-			errs = append(errs, err)
+	for row, b := range rows {
+		var p place
+		if json.Unmarshal(b, &p) != nil || p.ID == "" || p.Archived { // what cannot be read, Keep says
 			continue
 		}
 		in, err := f.membersOf(ctx, p.ID)
@@ -111,7 +116,7 @@ func (f *Front) lookAround(ctx context.Context) error {
 		}
 		in = slices.DeleteFunc(in, func(u string) bool { return u == me.User || slices.Contains(p.Members, u) })
 		if len(in) > 0 {
-			f.takeOut(ctx, incident, p.ID, in)
+			f.takeOut(ctx, strings.TrimPrefix(row, placePrefix), p.ID, in)
 		}
 	}
 	return errors.Join(errs...)
@@ -135,19 +140,56 @@ func (s *sender) membersOf(ctx context.Context, conversation string) (all []stri
 	}
 }
 
-// takeOut takes out of an incident's channel who does not belong there. Where that fails, nothing more
-// is said there, but to each by himself, until he is out.
-func (f *Front) takeOut(ctx context.Context, incident, conversation string, users []string) {
+// takeOut takes out of an incident's channel who does not belong there. Where that fails (false),
+// nothing more is said there, but to each by himself, until he is out.
+func (f *Front) takeOut(ctx context.Context, incident, conversation string, users []string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.desk)
 	defer cancel()
+	f.looked.takes(conversation, users, f.clock()) // before he is out, or it is told in between
 	stays, err := f.tidy(ctx, incident, conversation, users)
 	if err == nil && !stays {
-		return
+		return true
 	}
 	f.log.Error("somebody who does not belong in a channel could not be taken out", "error", err)
 	if err := f.lose(ctx, conversation); err != nil {
 		f.log.Error("that nothing is to be said in a channel could not be noted", "error", err)
 	}
+	return false
+}
+
+// looked are those who are taken out because they were seen in a channel: whoever brought them in is
+// told when Slack says who that was.
+type looked struct {
+	mu sync.Mutex
+	at map[string]time.Time // by channel and user
+}
+
+func (l *looked) takes(conversation string, users []string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == nil {
+		l.at = map[string]time.Time{}
+	}
+	for _, u := range users {
+		l.at[conversation+":"+u] = now
+	}
+}
+
+// took reports whether somebody was seen in a channel, once.
+func (l *looked) took(conversation, user string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := conversation + ":" + user
+	_, ok := l.at[key]
+	delete(l.at, key)
+	return ok
+}
+
+// forget forgets of whom nothing was told within the time of a look.
+func (l *looked) forget(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.at, func(_ string, at time.Time) bool { return now.Sub(at) > guardEvery })
 }
 
 // tidy takes out of an incident's channel those who are in it and do not belong there. They are

@@ -17,6 +17,7 @@ func TestWhoIsBroughtInByHandIsTakenOut(t *testing.T) {
 	sato := w.AddUser(slacktest.User{ID: "U1", Name: "佐藤"})
 	w.AddUser(slacktest.User{ID: "U2", Name: "鈴木"})
 	w.AddUser(slacktest.User{ID: "U3", RealName: "渡辺"})
+	w.AddUser(slacktest.User{ID: "U4", Name: "高橋"})
 	f := openDoor(t, w, &doorDesk{}, overSocket)
 	kept, err := f.Keep(t.Context(), chat.Place{Channel: "inc-2026-0001", Topic: "x", Members: []chat.UserID{"slack:U1", "slack:U2"}})
 	if err != nil || kept.ID == "" {
@@ -30,6 +31,14 @@ func TestWhoIsBroughtInByHandIsTakenOut(t *testing.T) {
 	sato.Invite(id, "U3")
 	w.Wait("the stranger is out", func() bool { return !slices.Contains(members(), "U3") })
 	sato.WaitText("", "渡辺さんが#inc-2026-0001に加わったため、外しました")
+	// Also where he was seen there, and taken out, before Slack tells of it.
+	w.Hold()
+	sato.Invite(id, "U4")
+	if err := f.lookAround(t.Context()); err != nil || slices.Contains(members(), "U4") {
+		t.Errorf("members %q, %v", members(), err)
+	}
+	w.Release(false)
+	sato.WaitText("", "高橋さんが#inc-2026-0001に加わったため、外しました")
 	// Somebody who does belong there may come in by hand, too.
 	w.Leave(id, "U2")
 	sato.Invite(id, "U2")
