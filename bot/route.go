@@ -157,7 +157,10 @@ func (h *house) withoutExcluded(ctx context.Context, x chatPlatform, id incident
 func (h *house) leftOut(ctx context.Context, x chatPlatform, in *incident.Incident) (out []chat.UserID, err error) {
 	for _, p := range in.Excluded {
 		for _, id := range h.service.AccountsEver(p, x.name()) {
-			out = append(out, chat.UserID(x.name()+":"+id))
+			user := chat.UserID(x.name() + ":" + id)
+			if by := h.person(user); by == "" || by == p { // by his mail it may be somebody else's by now
+				out = append(out, user)
+			}
 		}
 		user, err := h.account(ctx, x, p)
 		if listed, ok := h.service.Contacts().Person(p); ok && !listed.Active && h.byMail(x, listed) {

@@ -145,8 +145,8 @@ func (s *Service) Account(person incident.PersonID, platform string) (id string,
 }
 
 // AccountsEver gives every account on a platform that is or was a person's: that of the contact list,
-// whether or not he still works here, and all that were ever linked to him, but for what is somebody
-// else's by now. Whoever was left out of something reads by an account whether or not it counts as
+// whether or not he still works here, and all that were linked to him and to nobody after him, but
+// for what is somebody else's by now. Whoever was left out of something reads by an account whether or not it counts as
 // his, and ending the link is in his own hands. It reads what is in memory (Freshen).
 func (s *Service) AccountsEver(person incident.PersonID, platform string) (out []string) {
 	people := s.people.Load()

@@ -196,7 +196,7 @@ func (s *Service) FinishMessages(ctx context.Context, list []Message, owner stri
 
 // finished tells those who watch what became of a try.
 func (s *Service) finished(m Message, res Sent) {
-	if res.Waited {
+	if res.Waited && !res.OK {
 		return // nothing was tried
 	}
 	var waited time.Duration

@@ -128,7 +128,7 @@ func (c *Courier) send(ctx context.Context, p *parcel) (sent workflows.Sent, why
 // tried for as long as it would be tried at all.
 func (c *Courier) partly(m workflows.Message, frontend string, id chat.MessageID, err error) workflows.Sent {
 	res := workflows.Sent{OK: true, At: c.Service.Now(), Frontend: frontend, Message: string(id)}
-	if m.Attempt >= tries {
+	if _, waits := errors.AsType[*chat.Later](err); m.Attempt >= tries && !waits && c.sends.Err() == nil {
 		c.Log.Warn("a message has not reached everybody; it is not tried again", "component", "courier", "message", m.ID, "kind", string(m.Kind), "reason", reason(err))
 		return res
 	}

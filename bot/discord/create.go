@@ -95,7 +95,11 @@ func (k *keeping) takeOwn(ctx context.Context, all []channel) error {
 // must not stay open.
 func (k *keeping) takeLate(ctx context.Context) error {
 	var all []channel
-	if err := k.do(ctx, "list", "GET", k.guild("channels"), nil, &all); err != nil {
+	err := k.do(ctx, "list", "GET", k.guild("channels"), nil, &all)
+	if denied(err) && !k.deadToken(err) { // we are not in the server any more
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return k.takeOwn(ctx, all)

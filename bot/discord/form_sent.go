@@ -172,7 +172,7 @@ func (f *Front) handedIn(ctx context.Context, s *stage, at, was *sheet, reply ch
 	receipt := receiptOf(reply)
 	beside := ""
 	if newer := f.sheets.since(ctx, at); newer != nil && !newer.Done {
-		beside = newer.beside(was, at.form)
+		beside, at.Cards = newer.beside(was, at.form), places(at.Cards, newer.Cards)
 	}
 	places := f.sheets.done(at, receipt, f.clock())
 	card := f.sentCard(receipt)

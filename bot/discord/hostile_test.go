@@ -100,6 +100,30 @@ func TestWhatDiscordgoFallsOver(t *testing.T) {
 	blameless(t, g)
 }
 
+// What is left out and has a number comes again after a break, before Discord's answer: the session
+// goes on all the same.
+func TestWhatIsLeftOutComesAgainAfterABreak(t *testing.T) {
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	log, desk := &watched{}, &doorDesk{}
+	f := openDoor(t, g, desk, func(f *Front) { f.log, f.patience.backoff = log.logger(), 50*time.Millisecond })
+	idle(g, f)
+	leftOut := func() int { return strings.Count(log.String(), "it is left out") }
+	resumed := g.Resumes()
+	g.Event("GUILD_UPDATE", map[string]any{})
+	g.Wait("the event", func() bool { return leftOut() == 1 })
+	g.DropSockets()
+	g.Wait("the session to go on", func() bool { ok, _ := f.Live(); return ok && g.Resumes() == resumed+1 && leftOut() == 2 })
+	p.Command("general", "incident list", nil)
+	idle(g, f)
+	desk.only(t)
+	if strings.Contains(log.String(), errAnswer.Error()) {
+		t.Errorf("it was taken for no answer:\n%s", log.String())
+	}
+	blameless(t, g)
+}
+
 // unheardOf is an answer to what Discord has no kind of.
 var unheardOf = regexp.MustCompile(`an interaction of type (-1|0|1|6|99) cannot be answered with`)
 

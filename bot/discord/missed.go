@@ -105,6 +105,9 @@ func (f *Front) lookAgain(ctx context.Context) {
 	}
 }
 
+// errNotThrough says that not everything was looked through.
+var errNotThrough = errors.New("discord: not everything that was written meanwhile was looked through")
+
 // catchUp handles what was written in direct messages while no session was there. What comes
 // twice is known by its key.
 func (f *Front) catchUp(ctx context.Context, desk Desk) {
@@ -115,7 +118,7 @@ func (f *Front) catchUp(ctx context.Context, desk Desk) {
 	if looking {
 		return // what came to it meanwhile is looked through the next time
 	}
-	var failed error
+	failed := errNotThrough // unless it comes to its end
 	defer func() {
 		f.hearing.Lock()
 		defer f.hearing.Unlock()
@@ -123,7 +126,7 @@ func (f *Front) catchUp(ctx context.Context, desk Desk) {
 			f.hearing.failed = 0
 		}
 	}()
-	failed = f.listBehind(ctx)
+	err := f.listBehind(ctx)
 	f.hearing.Lock()
 	behind := maps.Clone(f.hearing.behind)
 	f.hearing.Unlock()
@@ -131,11 +134,11 @@ func (f *Front) catchUp(ctx context.Context, desk Desk) {
 		return strings.Compare(max(behind[b].after, b), max(behind[a].after, a)) // IDs of today have one length
 	})
 	for _, id := range places {
-		err := f.lookThrough(ctx, desk, id, behind[id])
-		if failed = cmp.Or(failed, err); ctx.Err() != nil {
+		if err = cmp.Or(err, f.lookThrough(ctx, desk, id, behind[id])); ctx.Err() != nil {
 			return
 		}
 	}
+	failed = err
 }
 
 // listBehind looks up which conversations there are, where that is not done yet.
@@ -186,12 +189,17 @@ func (f *Front) listBehind(ctx context.Context) error {
 // lookThrough handles what came in a conversation after a message. An error says that it is to be
 // tried again.
 func (f *Front) lookThrough(ctx context.Context, desk Desk, id string, g gap) error {
+	if f.clock().Sub(g.since) > missedWithin {
+		f.log.Error("what was written to the bot meanwhile could not be looked up in time; it is not heard")
+		f.through(ctx, id, "")
+		return nil
+	}
 	for after := g.after; ; {
 		var missed []json.RawMessage
 		path := "channels/" + id + "/messages?limit=" + strconv.Itoa(f.hearing.each) + "&after=" + after
 		err := f.api.do(ctx, turn{patience: -1}, "GET", path, nil, &missed)
 		switch {
-		case err != nil && (denied(err) && !f.deadToken(err) || f.clock().Sub(g.since) > missedWithin):
+		case err != nil && denied(err) && !f.deadToken(err):
 			f.log.Warn("what was written to the bot meanwhile could not be looked up; it is not heard", "error", err)
 			f.through(ctx, id, "")
 			return nil

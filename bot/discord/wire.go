@@ -140,17 +140,21 @@ func firstOp(b []byte) (op int, ok bool) {
 func (w *wire) judge(binary bool, message []byte) (bool, error) {
 	e, ok := readEvent(message)
 	ok = ok && !binary // it would have to be unpacked, and we ask for plain ones
-	w.messages++
-	switch {
-	case w.messages > 2 && !ok:
+	// discordgo does not hear the number of an event that is left out. After a break Discord may send
+	// it again, before it answers.
+	again := e.Operation == opDispatch && e.Type != "" && e.Type != "READY"
+	if !ok && (w.messages >= 2 || w.messages == 1 && again) {
 		if w.odd != nil {
 			w.odd()
 		}
 		return false, nil
+	}
+	switch w.messages++; {
+	case !ok:
+		w.invalid.Store(true) // with the same session the same would come
+		return false, errAnswer
 	case w.messages > 2:
 		return true, nil
-	case !ok:
-		return false, errAnswer
 	}
 	if w.messages == 1 {
 		var hello struct {

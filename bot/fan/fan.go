@@ -125,10 +125,14 @@ func parted(errs []error) (never, yet error) {
 
 // digest tells what a delivery says from what another one does.
 func digest(d chat.Delivery) string {
+	file := ""
+	if d.Document != nil {
+		file = d.Document.Name // it is brought once, whatever is in it by then
+	}
 	said, err := json.Marshal(struct {
-		Card     chat.Card
-		Document *chat.Document
-	}{d.Card, d.Document})
+		Card chat.Card
+		File string
+	}{d.Card, file})
 	if err != nil { // it is brought to all again
 		said = fmt.Append(nil, d)
 	}
