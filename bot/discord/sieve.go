@@ -17,7 +17,6 @@ type sieve struct {
 
 	in       []byte // what has come and is not whole yet
 	upgraded bool   // the handshake's headers are through
-	through  bool   // it is no websocket: everything is let through
 	frames   []byte // of the message that is coming, as they came
 	message  []byte // what they say
 	opcode   byte   // of the first of them; 0: no message is coming
@@ -40,16 +39,12 @@ const (
 	reserved   = 0x70 // bits that only an extension uses, and we ask for none
 	masked     = 0x80 // only a client's frames are
 	opMore     = 0    // goes on with a message
-	opText     = 1
 	opBinary   = 2
 	opControls = 8 // from here on: not part of a message
 )
 
 // feed takes in what has come, and gives what is let through.
 func (s *sieve) feed(b []byte) (out []byte, err error) {
-	if s.through {
-		return b, nil
-	}
 	s.in = append(s.in, b...)
 	if !s.upgraded {
 		end := bytes.Index(s.in, []byte("\r\n\r\n"))
@@ -57,8 +52,7 @@ func (s *sieve) feed(b []byte) (out []byte, err error) {
 		case end < 0 && len(s.in) <= maxHandshake:
 			return nil, nil
 		case end < 0:
-			s.through = true
-			return s.in, nil
+			return nil, errFrames
 		}
 		end += len("\r\n\r\n")
 		s.upgraded, out, s.in = true, s.in[:end:end], s.in[end:]

@@ -45,7 +45,7 @@ type wire struct {
 	sieve    sieve
 	out      []byte // what is let through and not read yet
 	bad      error  // how reading ended
-	messages int    // that have come
+	messages int    // that have come, but for those before the answer that are left out
 	odd      func() // is told of each message that is left out; nil: nobody is
 }
 

@@ -2,7 +2,8 @@
 // belong there, where there is no channel: the same for every platform that has both.
 //
 // Some may have it when it fails for others. Then its ID names those who have it, and what they
-// have: the next try writes to the others alone, in whichever process it runs.
+// have: the next try writes to the others alone, in whichever process it runs, unless it says
+// something else by then.
 package fan
 
 import (
