@@ -12,7 +12,8 @@ import (
 )
 
 // findPressable finds what can be pressed by its words within a part of the page, and gives
-// the middle of it once it lies still and nothing covers it. With beside, only parts that
+// the middle of it once it lies still and nothing covers it. As a person would, it scrolls until
+// that is between what stays in sight at both ends of the window. With beside, only parts that
 // show that text count: a row of a table, an item of a list.
 const findPressable = `(async (within, beside, label, last) => {
 	const plain = s => s.replace(/\s+/g, "");
@@ -23,7 +24,7 @@ const findPressable = `(async (within, beside, label, last) => {
 	const all = inside("button, a, summary, label").filter(fitting);
 	const e = last ? all.at(-1) : all[0];
 	if (!e) return {why: "there is none, only: " + [...new Set(inside("button, a, summary").map(b => b.innerText.trim()))].join(" | ").slice(0, 1500)};
-	e.scrollIntoView({block: "center"});
+	` + intoTheFree + `(e);
 	const place = () => { const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; };
 	const before = place();
 	await new Promise(done => setTimeout(done, 30));
@@ -32,6 +33,16 @@ const findPressable = `(async (within, beside, label, last) => {
 	const top = document.elementFromPoint(x, y);
 	if (!top || !e.contains(top)) return {why: "it is covered by " + top?.outerHTML.slice(0, 200)};
 	return {x, y, found: true};
+})`
+
+// intoTheFree scrolls something to the middle of what the card of the channel and the line to
+// type leave free.
+const intoTheFree = `(e => {
+	e.scrollIntoView({block: "center"});
+	const sticks = s => { const b = document.querySelector(s); return b?.checkVisibility() && getComputedStyle(b).position === "sticky" ? b.getBoundingClientRect() : undefined; };
+	const begin = e.closest("#posts") && sticks("#pinned")?.bottom || 0, end = (sticks("#latest") ?? sticks(".newer"))?.top ?? innerHeight;
+	const r = e.getBoundingClientRect();
+	if (!e.closest("#latest, dialog") && (r.top < begin || r.bottom > end)) scrollBy(0, r.top + r.height / 2 - (begin + end) / 2);
 })`
 
 type spot struct {

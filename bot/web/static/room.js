@@ -153,7 +153,9 @@ function addAnswer(html) {
   region.innerHTML = html;
   dressAnswers();
   region.scrollTop = 0;
-  region.scrollIntoView({ block: "nearest" });
+  // At the end of the window it is in sight already.
+  const r = region.getBoundingClientRect();
+  if (r.top < 0 || r.bottom > innerHeight) region.scrollIntoView({ block: "nearest" });
 }
 
 // dressAnswers gives every answer a button to put it away.
@@ -388,6 +390,37 @@ function inSight(holds) {
   const r = holds.getBoundingClientRect(), b = box.getBoundingClientRect();
   if (r.top < b.top) box.scrollTop -= b.top - r.top;
   else if (r.bottom > b.bottom) box.scrollTop += r.bottom - b.bottom;
+}
+
+// uncover moves the page until what has the focus is neither behind the card of the channel above
+// nor behind the answer and the line below (WCAG 2.2, 2.4.11). The card itself sticks to the
+// window's beginning before its own end comes there.
+function uncover(holds) {
+  if (!holds?.closest("main") || holds.closest(".foot")) return;
+  const sticks = e => e?.checkVisibility() && getComputedStyle(e).position === "sticky";
+  const above = one("#pinned"), below = [one("#latest"), one(".newer")].find(sticks);
+  const r = holds.getBoundingClientRect();
+  const end = below?.getBoundingClientRect().top ?? innerHeight;
+  const under = sticks(above) && holds.closest("#posts"); // what comes before the card is never under it
+  const begin = under ? above.getBoundingClientRect().bottom : 0;
+  const gap = 8; // for the outline
+  if (r.bottom + gap > end) scrollBy(0, Math.min(r.bottom + gap - end, r.top - gap - begin));
+  else if (r.top - gap < begin) scrollBy(0, r.top - gap - begin);
+}
+
+document.addEventListener("focusin", event => {
+  if (!event.target.matches(":focus-visible")) return; // pressed where it was seen
+  event.target.scrollIntoView({ block: "nearest" });
+  uncover(event.target);
+});
+
+// An answer, or the hint of new messages, makes what stands below higher. Whoever has scrolled
+// away from what has the focus is not carried back.
+if (one("#latest")) {
+  new ResizeObserver(() => {
+    const r = document.activeElement.getBoundingClientRect();
+    if (document.activeElement.matches(":focus-visible") && r.top >= 0 && r.bottom <= innerHeight) uncover(document.activeElement);
+  }).observe(one("#latest"));
 }
 
 const pressable = from => every("button, a, summary", from);
