@@ -18,7 +18,7 @@ func (a *announcement) clocks(r Record) {
 				a.clockTold(r, a.represented(r))
 			}
 		}
-		if a.before != nil && a.before.eases(e, r.At) {
+		if a.before != nil && (a.before.eases(e, r.At) || a.calledNearMiss(e)) {
 			for _, rule := range e.Lapsed {
 				if c, _ := a.in.Clock(rule); c.Law {
 					a.clockTold(r, a.in.ClockOwners(a.dir, c.Duty, r.At))
@@ -64,6 +64,14 @@ func (in *Incident) eases(e ClocksDrawn, at time.Time) bool {
 		later := !c.DueAt.IsZero() && (d.DueAt.IsZero() || d.DueAt.After(c.DueAt))
 		return c.Open() && c.Law && firm && (!c.Provisional && d.Provisional || !d.Law || later)
 	})
+}
+
+// calledNearMiss reports whether a drawing ends what a statute asks for because one person has
+// called a ヒヤリハット what had not been one. Provisional or not, nothing is owed to anybody by that
+// word alone, and who answers for the duty is to hear of it while it can be taken back.
+func (a *announcement) calledNearMiss(e ClocksDrawn) bool {
+	law := func(rule Rule) bool { c, _ := a.before.Clock(rule); return c.Open() && c.Law }
+	return a.in.NearMiss() && !a.before.NearMiss() && slices.ContainsFunc(e.Lapsed, law)
 }
 
 // represented gives who is shown what was judged of a statute's duty: the representative, or who

@@ -38,6 +38,33 @@ func TestWhoHearsThatAStatuteAsksLess(t *testing.T) {
 	}
 }
 
+// One word of the lead ends every clock of a ヒヤリハット, those that nobody had made certain among
+// them: the representative hears of it, and once.
+func TestTheRepresentativeHearsThatNothingIsSaidToHaveHappened(t *testing.T) {
+	nearMiss := incident.SetFacts{Facts: incident.Facts{incident.FactNearMiss: incident.Yes, incident.FactStaffWork: incident.No}}
+	for name, lead := range map[string][]incident.Command{
+		"by the answer":                {nearMiss},
+		"by the level and the answer":  {incident.SetLevel{Level: l0}, nearMiss},
+		"by the answer, and the level": {incident.SetLevel{Level: l1, Reason: "仕事が止まった"}, nearMiss, incident.SetLevel{Level: l0, Reason: "何も起きていなかった"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := reportedWithClocks(t, incident.Report{})
+			for i, do := range lead {
+				s.do(leader, do)
+				told := slices.Contains(clocksTold(s), president)
+				if last := i == len(lead)-1; told != last {
+					t.Errorf("after %T the representative is told: %v", do, told)
+				}
+			}
+			runs(t, s)
+		})
+	}
+	s := reportedWithClocks(t, incident.Report{What: incident.KindNearMiss})
+	if got := clocksTold(s); slices.Contains(got, president) {
+		t.Errorf("told of a report that owed nothing from the beginning: %v", got)
+	}
+}
+
 // While the representative is away, who stands in for him is shown what was judged, and sees the
 // incident; and whoever was shown it hears that it was taken back.
 func TestAJudgementIsShownToWhoIsThere(t *testing.T) {
