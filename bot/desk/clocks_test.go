@@ -157,6 +157,31 @@ func TestClocksAreSeenByWhoMayReadTheIncident(t *testing.T) {
 	}
 }
 
+// The lead's word that nothing has happened ends what no answer had made certain as well: the
+// representative reads of which, and by what; and nothing more once it is taken back.
+func TestANearMissSaysWhatItEnds(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"ja": {"法令の届出・連絡が変わりました", "委員会への速報", "ヒヤリハット", "指揮をとる人にすぐ伝えてください"},
+		"en": {"a statute's notifications have changed", "First report", "near miss", "tell the lead at once"},
+	} {
+		b := newBench(t, lang)
+		b.service.UseClocks(twoRules{})
+		id := b.report("山本", "サーバーの画面が書き換えられた", "kind", "tampering")
+		b.must(b.say("佐藤", "", "/incident take "+string(id)))
+		b.must(b.say("佐藤", "", "/incident fact near_miss yes"))
+		told := showCard(b.card(incident.NoticeClocks, "田中"))
+		for _, w := range want {
+			if !strings.Contains(strings.ToLower(told), strings.ToLower(w)) {
+				t.Errorf("%s: the representative does not read %q:\n%s", lang, w, told)
+			}
+		}
+		b.must(b.say("佐藤", "", "/incident fact near_miss no"))
+		if c, _ := b.incident(id).Clock("ppc-preliminary"); !c.Open() {
+			t.Errorf("%s: taken back, it is %s", lang, c.Status)
+		}
+	}
+}
+
 // What ends a statute's duty says so by name, and a judgement that was taken back does not stay.
 func TestTheEndOfAStatutesDutyIsSaid(t *testing.T) {
 	b, id := theftWithClocks(t, "ja")

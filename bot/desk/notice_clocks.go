@@ -229,11 +229,13 @@ func (v voice) judgedUnheard(ctx context.Context, m workflows.Message) (bool, er
 	return v.service.Unheard(ctx, m.Kind, m.Incident, undone.Seq, m.To)
 }
 
-// easedFor names the clocks of a statute that were firm, or overdue, and that nothing asks for any
-// more; and, to who is in charge of none that changed, all of a statute whose days changed.
+// easedFor names the clocks of a statute that were firm, or overdue, or that a ヒヤリハット has ended,
+// and that nothing asks for any more; and, to who is in charge of none that changed, all of a statute whose days changed.
 func easedFor(in *incident.Incident, e incident.ClocksDrawn, r incident.Record, inCharge bool) (rules []incident.Rule) {
 	for _, rule := range e.Lapsed {
-		if c, _ := in.Clock(rule); c.Law && (!c.Provisional || !c.DueAt.IsZero() && r.At.After(c.DueAt)) {
+		c, _ := in.Clock(rule)
+		firm := !c.Provisional || !c.DueAt.IsZero() && r.At.After(c.DueAt)
+		if c.Law && (firm || in.CalledOff(r.Seq)) {
 			rules = append(rules, rule)
 		}
 	}

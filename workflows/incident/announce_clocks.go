@@ -18,7 +18,7 @@ func (a *announcement) clocks(r Record) {
 				a.clockTold(r, a.represented(r))
 			}
 		}
-		if a.before != nil && (a.before.eases(e, r.At) || a.calledNearMiss(e)) {
+		if a.before != nil && (a.before.eases(e, r.At) || a.in.callsOff(e)) {
 			for _, rule := range e.Lapsed {
 				if c, _ := a.in.Clock(rule); c.Law {
 					a.clockTold(r, a.in.ClockOwners(a.dir, c.Duty, r.At))
@@ -66,12 +66,16 @@ func (in *Incident) eases(e ClocksDrawn, at time.Time) bool {
 	})
 }
 
-// calledNearMiss reports whether a drawing ends what a statute asks for because one person has
-// called a ヒヤリハット what had not been one. Provisional or not, nothing is owed to anybody by that
-// word alone, and who answers for the duty is to hear of it while it can be taken back.
-func (a *announcement) calledNearMiss(e ClocksDrawn) bool {
-	law := func(rule Rule) bool { c, _ := a.before.Clock(rule); return c.Open() && c.Law }
-	return a.in.NearMiss() && !a.before.NearMiss() && slices.ContainsFunc(e.Lapsed, law)
+// callsOff reports whether a drawing ends what a statute asks for because what was an incident is
+// called a ヒヤリハット: by one person's word, whether what ends was certain or not. Who answers for
+// the duty is to hear of it while it can be taken back.
+func (in *Incident) callsOff(e ClocksDrawn) bool {
+	return in.NearMiss() && slices.ContainsFunc(e.Lapsed, func(rule Rule) bool { c, _ := in.Clock(rule); return c.Law })
+}
+
+// CalledOff reports whether it was by that entry that a ヒヤリハット came to owe nothing.
+func (in *Incident) CalledOff(seq int64) bool {
+	return in.NearMiss() && !slices.ContainsFunc(in.Clocks, func(c Clock) bool { return c.Seq > seq })
 }
 
 // represented gives who is shown what was judged of a statute's duty: the representative, or who

@@ -31,7 +31,7 @@ func (d *decision) drawClocks() {
 	}
 	e.Rules = d.env.Clocks.Version()
 	e.Because, e.Facts = d.drawnBecause()
-	eased := in.eases(e, d.env.Now)
+	eased := in.eases(e, d.env.Now) || in.callsOff(e)
 	d.emit(e)
 	for _, rule := range e.Again {
 		c, _ := in.Clock(rule)
