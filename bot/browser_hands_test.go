@@ -70,29 +70,48 @@ func (p *atDesk) click(s spot, options ...chromedp.MouseOption) {
 	p.do(chromedp.MouseClickXY(s.X, s.Y, options...))
 }
 
-// watchClick notes what the next click really struck.
-const watchClick = `struck = ""; addEventListener("click", e => { struck = e.target.closest("button, a, summary, label")?.innerText ?? "" }, {capture: true, once: true})`
+// watchClick notes what the next click really struck, where the page that it leads to finds it, and
+// gives where it was struck.
+const watchClick = `(sessionStorage.struck = "", addEventListener("click", e => { sessionStorage.struck = e.target.closest("button, a, summary, label")?.innerText ?? "" }, {capture: true, once: true}), location.href)`
 
-// strike finds and clicks, and clicks again when the click struck nothing: between the look
-// and the click a message may have come and moved what was looked at, as it can for a person.
-// A form that another button opened by such a slip is put away, as a person would.
+// strike finds and clicks, and clicks again when the click struck something else: between the look
+// and the click a message may have come and moved what was looked at, as it can for a person. A form
+// that another button opened by such a slip is put away, and a page that a link led to left again,
+// as a person would.
 func (p *atDesk) strike(within, beside, label string, last bool) {
 	p.t.Helper()
+	plain := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	for range 5 {
 		s := p.find(within, beside, label, last)
-		p.do(chromedp.Evaluate[chromedp.Void](watchClick))
+		here := tells[string](p, watchClick)
 		p.click(s)
-		struck, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`typeof struck === "string" ? struck : "another page"`))
-		if err != nil || struck == "another page" || strings.Contains(strings.Join(strings.Fields(struck), ""), strings.Join(strings.Fields(label), "")) {
+		if strings.Contains(plain(calmly(p, `sessionStorage.struck ?? ""`)), plain(label)) {
 			return
 		}
 		p.until(`!document.querySelector("[data-busy]")`)
+		if calmly(p, `location.href`) != here {
+			p.do(chromedp.Navigate(here))
+		}
 		if within != "#ask" && tells[bool](p, `!!document.querySelector("#ask[open]")`) {
 			p.do(chromedp.KeyEvent(kb.Escape))
 			p.until(`!document.querySelector("#ask[open]")`)
 		}
 	}
-	p.t.Fatalf("%s pressed [%s] five times and struck nothing", p.name, label)
+	p.t.Fatalf("%s pressed [%s] five times and struck something else", p.name, label)
+}
+
+// calmly gives the value of an expression where a page may just be going, of the one that comes.
+func calmly(p *atDesk, expression string) string {
+	p.t.Helper()
+	for limit := time.Now().Add(patienceOfTests); ; {
+		v, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](expression))
+		if err == nil {
+			return v
+		}
+		if time.Now().After(limit) || p.ctx.Err() != nil {
+			p.t.Fatalf("%s: %s: %v", p.name, expression, err)
+		}
+	}
 }
 
 // press clicks what bears these words, the first within a part of the page.

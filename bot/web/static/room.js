@@ -280,11 +280,19 @@ one("#kept button")?.addEventListener("click", async () => {
 // --- the typed line --------------------------------------------------------------------------
 
 const line = one("#text");
+let entered = false;
 line?.addEventListener("keydown", event => {
+  entered = false;
   // An Enter that only accepts a Japanese conversion must not send; Safari says so by 229 alone.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
+  entered = true;
   if (line.value.trim()) line.form.requestSubmit();
+});
+// Some keyboards bring the line break of such an Enter all the same, and it may come when the line
+// is sent and empty again.
+line?.addEventListener("beforeinput", event => {
+  if (entered && ["insertLineBreak", "insertParagraph"].includes(event.inputType)) event.preventDefault();
 });
 
 // --- what changes by itself --------------------------------------------------------------------
