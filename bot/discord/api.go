@@ -172,8 +172,7 @@ func (a *api) do(ctx context.Context, t turn, method, path string, body, into an
 	err := a.now(ctx, t, method, path, body, into)
 	if later := (*chat.Later)(nil); errors.As(err, &later) && t.ticket != "" && !t.free {
 		// All that were refused would come back at the same instant: each is promised its own.
-		now := time.Now()
-		return &chat.Later{Wait: max(a.pace.book(t, now).Sub(now), later.Wait), Turn: true}
+		return &chat.Later{Wait: max(a.pace.again(t), later.Wait), Turn: true}
 	}
 	return err
 }

@@ -311,7 +311,7 @@ func TestManyDropsLoseAndDoubleNothing(t *testing.T) {
 	desk := &doorDesk{}
 	f := openDoor(t, g, desk, func(f *Front) { // it is not the pace that is looked at
 		f.api.pace.guess = bucket{limit: 1e6, window: time.Nanosecond}
-		f.api.pace.all.limit, f.api.pace.all.ordinary = 1e6, 1e6
+		f.api.pace.all.Limit, f.api.pace.all.Ordinary = 1e6, 1e6
 	})
 	for n := range drops {
 		g.Replay(2 * each)

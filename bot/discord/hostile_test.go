@@ -25,7 +25,7 @@ func TestOddThingsAreAnsweredAndHarmNothing(t *testing.T) {
 	f := openDoor(t, g, desk, func(f *Front) {
 		f.log = log.logger()
 		f.api.pace.guess = bucket{limit: 1e6, window: time.Nanosecond}
-		f.api.pace.all.limit, f.api.pace.all.ordinary = 1e6, 1e6
+		f.api.pace.all.Limit, f.api.pace.all.Ordinary = 1e6, 1e6
 	})
 	for _, where := range []string{"general", ""} {
 		odds := p.Odds(where)

@@ -258,7 +258,7 @@ func TestPaceUnderAnyLoad(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			p := newPace(Limits{Global: 8, Guess: 3})
-			p.all.ordinary = 6
+			p.all.Ordinary = 6
 			var mu sync.Mutex
 			calls := map[int][]time.Time{}
 			var whole []time.Time

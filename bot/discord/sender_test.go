@@ -96,7 +96,7 @@ func newBench(t *testing.T, options ...discordtest.Option) *bench {
 	b.Unlimited(true)
 	b.restart()
 	b.api.pace.guess = bucket{limit: 1e6, window: time.Nanosecond}
-	b.api.pace.all.limit, b.api.pace.all.ordinary = 1e6, 1e6
+	b.api.pace.all.Limit, b.api.pace.all.Ordinary = 1e6, 1e6
 	return b
 }
 
@@ -104,7 +104,7 @@ func newBench(t *testing.T, options ...discordtest.Option) *bench {
 func (b *bench) restart() {
 	b.paced()
 	b.api.pace.guess = bucket{limit: 1e6, window: time.Nanosecond}
-	b.api.pace.all.limit, b.api.pace.all.ordinary = 1e6, 1e6
+	b.api.pace.all.Limit, b.api.pace.all.Ordinary = 1e6, 1e6
 }
 
 // paced is restart with Discord's own pace.

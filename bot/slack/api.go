@@ -142,8 +142,7 @@ func (s *sender) call(ctx context.Context, t turn, do func(context.Context) erro
 	err := s.now(ctx, t.method, do)
 	if later := (*chat.Later)(nil); errors.As(err, &later) && t.ticket != "" {
 		// All that were refused would come back at the same instant: each is promised its own.
-		now := time.Now()
-		return &chat.Later{Wait: max(s.pace.book(t, now).Sub(now), later.Wait), Turn: true}
+		return &chat.Later{Wait: max(s.pace.again(t), later.Wait), Turn: true}
 	}
 	return err
 }
