@@ -29,7 +29,7 @@ func TestWhatHappensWhileTheGatewayIsAwayIsNotLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := discordtest.New(t, discordtest.HeartbeatEvery(300*time.Millisecond))
+			g := discordtest.New(t, discordtest.HeartbeatEvery(time.Second))
 			p := g.AddMember("山本")
 			g.AddChannel("general")
 			desk := &doorDesk{}
@@ -224,6 +224,8 @@ func FuzzWire(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 101 x\r\n\r\n\x81\x02{}\x81\x0a{\"op\":9}"), 3)
 	f.Add([]byte("\r\n\r\n\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), 1)
 	f.Add([]byte("\r\n\r\n\x88\x7e\x00"), 2)
+	f.Add([]byte("\r\n\r\n\x81\x2a{\"op\":10,\"d\":{\"heartbeat_interval\":41250}}\x81\x02{}"), 5)
+	f.Add([]byte("\r\n\r\n\x81\x26{\"op\":10,\"d\":{\"heartbeat_interval\":0}}"), 9)
 	f.Add([]byte("\r\n\r\n\x01\x02{}\x89\x00\x80\x01 \x81\x04null"), 2)
 	f.Fuzz(func(t *testing.T, sent []byte, size int) {
 		size = max(1, min(size, 4096))
@@ -235,6 +237,9 @@ func FuzzWire(f *testing.F) {
 				if out = append(out, more...); err != nil {
 					return out, err
 				}
+			}
+			if beat := time.Duration(w.beat.Load()); w.messages > 0 && (beat < shortestBeat || beat > longestBeat) {
+				t.Fatalf("a connection goes on with a heartbeat every %v", beat)
 			}
 			return out, nil
 		}

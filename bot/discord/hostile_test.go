@@ -100,6 +100,35 @@ func TestWhatDiscordgoFallsOver(t *testing.T) {
 	blameless(t, g)
 }
 
+// A connection that does not say how often a heartbeat is due is ended, and another made:
+// discordgo's own goroutine would end the whole program over it.
+func TestAConnectionWithoutAHeartbeatIsReplaced(t *testing.T) {
+	t.Parallel()
+	hellos := []string{
+		`{"op":10}`, `{"op":10,"d":null}`, `{"op":10,"d":{}}`, `{"op":10,"d":{"heartbeat_interval":null}}`, `{"op":10,"d":{"heartbeat_interval":0}}`,
+		`{"op":10,"d":{"heartbeat_interval":-41250}}`, `{"op":10,"d":{"heartbeat_interval":999}}`, `{"op":10,"d":{"heartbeat_interval":600001}}`,
+		`{"op":10,"d":{"heartbeat_interval":9223372036854775807}}`, `{"op":10,"d":{"heartbeat_interval":18446744073709}}`,
+		`{"op":0,"t":"READY","d":{"heartbeat_interval":41250}}`, `{"op":7,"d":null}`, `{"op":9,"d":false}`,
+	}
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	log, desk := &watched{}, &doorDesk{}
+	f := openDoor(t, g, desk, func(f *Front) { f.log = log.logger() })
+	g.Greet(hellos...)
+	g.DropSockets()
+	g.Wait("a connection that can be gone by", func() bool {
+		ok, _ := f.Live()
+		return ok && strings.Count(log.String(), errAnswer.Error()) == len(hellos)
+	})
+	p.Command("general", "incident list", nil)
+	idle(g, f)
+	if r := desk.only(t); r.Text != "/incident 一覧" {
+		t.Errorf("%+v", r)
+	}
+	blameless(t, g)
+}
+
 // What is left out and has a number comes again after a break, before Discord's answer: the session
 // goes on all the same.
 func TestWhatIsLeftOutComesAgainAfterABreak(t *testing.T) {

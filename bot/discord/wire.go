@@ -15,13 +15,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bwmarrin/discordgo"
 )
 
 // wire is one connection to the gateway, as discordgo reads it. It looks at each message first.
 // Of the first two it does so because discordgo deadlocks when the second one, the answer to
 // IDENTIFY or RESUME, is no event: it handles INVALID_SESSION and RECONNECT by closing the session
 // under the very lock that opening it holds. Such an answer is not handed on; the connection ends
-// in its place. What discordgo would fall over, with the whole program, is left out.
+// in its place, and so it does where the first one is no HELLO to go by. What discordgo would fall
+// over, with the whole program, is left out.
 //
 // It knows, too, when something was last heard, without a lock of the library's. And it keeps
 // back the library's farewells: whatever happens, it says that it leaves for good (close code
@@ -50,7 +53,7 @@ type wire struct {
 }
 
 // errAnswer says that Discord answered with something that discordgo cannot take.
-var errAnswer = errors.New("discord gateway: no event came in answer")
+var errAnswer = errors.New("discord gateway: what came in answer cannot be gone by")
 
 // The gateway's opcodes that are looked at ("Gateway Opcodes").
 const (
@@ -59,6 +62,28 @@ const (
 	opInvalidSession = 9
 	opHello          = 10
 )
+
+// What HELLO may ask for ("Hello"; Discord asks for some 41 s). Where it asks for nothing, or for less,
+// discordgo's own ticker panics, which nobody can catch and which ends the whole program.
+const (
+	// shortestBeat: Discord ends a connection on which more than 120 messages come in a minute
+	// ("Rate Limiting"), so that nobody who asks for more than one a second means it.
+	shortestBeat = time.Second
+	// longestBeat is as long as a dead connection may go unnoticed at most.
+	longestBeat = 10 * time.Minute
+)
+
+// heartbeat is the interval that HELLO asks for; false: it is no HELLO, or none to go by.
+func heartbeat(e discordgo.Event) (time.Duration, bool) {
+	var hello struct {
+		Interval int64 `json:"heartbeat_interval"` // ms
+	}
+	if e.Operation != opHello || json.Unmarshal(e.RawData, &hello) != nil ||
+		hello.Interval < shortestBeat.Milliseconds() || hello.Interval > longestBeat.Milliseconds() {
+		return 0, false
+	}
+	return time.Duration(hello.Interval) * time.Millisecond, true
+}
 
 func newWire(c net.Conn) *wire {
 	w := &wire{Conn: c, ended: make(chan struct{})}
@@ -157,12 +182,12 @@ func (w *wire) judge(binary bool, message []byte) (bool, error) {
 		return true, nil
 	}
 	if w.messages == 1 {
-		var hello struct {
-			Interval int64 `json:"heartbeat_interval"` // ms
+		beat, ok := heartbeat(e)
+		if !ok {
+			w.invalid.Store(true) // to go on with a session leads to the same node of Discord again
+			return false, errAnswer
 		}
-		if e.Operation == opHello && json.Unmarshal(e.RawData, &hello) == nil && hello.Interval > 0 {
-			w.beat.Store(int64(time.Duration(hello.Interval) * time.Millisecond))
-		}
+		w.beat.Store(int64(beat))
 		return true, nil
 	}
 	if e.Operation != opDispatch && e.Operation != opHeartbeat {

@@ -40,9 +40,10 @@ type gateway struct {
 	resetAfter time.Duration
 	resumes    int
 	beats      int
-	refusals   []bool // of the next RESUMEs: whether they may be tried again
-	refused    int    // RESUMEs answered with INVALID_SESSION
-	again      int    // events that the next RESUME brings once more
+	refusals   []bool   // of the next RESUMEs: whether they may be tried again
+	refused    int      // RESUMEs answered with INVALID_SESSION
+	again      int      // events that the next RESUME brings once more
+	hellos     []string // in the place of the next connections' HELLO
 }
 
 // session is what the application has identified for. It outlives its connections.

@@ -53,6 +53,13 @@ func (g *Guild) ForgetSessions() {
 // and events do not come any more, and nothing is closed.
 func (g *Guild) LoseHeartbeat() { g.each(func(s *socket) { s.zombie, s.queue = true, nil }) }
 
+// Greet sends texts in the place of the next connections' HELLO, one to each, whatever is in them.
+func (g *Guild) Greet(hellos ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gateway.hellos = append(g.gateway.hellos, hellos...)
+}
+
 // AskHeartbeat asks every connection for a heartbeat at once (opcode 1).
 func (g *Guild) AskHeartbeat() { g.each(func(s *socket) { s.send(opHeartbeat, nil) }) }
 

@@ -134,7 +134,12 @@ func (g *Guild) serveGateway(out http.ResponseWriter, r *http.Request) {
 	s.raw = g.gateway.raw[r.RemoteAddr]
 	g.gateway.sockets = append(g.gateway.sockets, s)
 	beat := g.gateway.beat
-	s.send(opHello, obj{"heartbeat_interval": beat.Milliseconds(), "_trace": []any{"fake"}})
+	if odd := g.gateway.hellos; len(odd) > 0 {
+		s.push(frame{raw: []byte(odd[0])})
+		g.gateway.hellos = odd[1:]
+	} else {
+		s.send(opHello, obj{"heartbeat_interval": beat.Milliseconds(), "_trace": []any{"fake"}})
+	}
 	if v := q.Get("v"); v != "9" && v != "10" {
 		g.blame("gateway", "API version %q", v)
 		s.end(closeVersion, "Invalid API version")
