@@ -65,6 +65,7 @@ type api struct {
 	http    *http.Client
 	pace    *pace
 	refused atomic.Int64 // since when Discord does not take the token, in Unix ns; 0: it does
+	out     atomic.Bool  // the bot is not in the server of the company
 }
 
 func newAPI(c Config) *api {
@@ -219,6 +220,9 @@ type refusal struct {
 	route  route
 	status int // of HTTP
 	code   int // Discord's own; 0: it gave none
+	// out says that the bot was not in the server of the company: then the refusal says nothing about
+	// the channel or the person.
+	out bool
 	// inner are the codes of what is wrong with a body, such as CHANNEL_PARENT_MAX_CHANNELS.
 	inner []string
 }
@@ -227,9 +231,10 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("discord %s: status %d, code %d", r.route, r.status, r.code)
 }
 
-// Unwrap says of a code what it means for a delivery.
+// Unwrap says of a code what it means for a delivery. Where the bot was taken out of the server it
+// goes on being tried, for somebody will invite it again, and the front end counts as down.
 func (r *refusal) Unwrap() error {
-	if slices.Contains(gone, r.code) {
+	if slices.Contains(gone, r.code) && !r.out {
 		return chat.ErrGone
 	}
 	return nil
@@ -278,7 +283,7 @@ func (a *api) judge(r route, x *exchange, err error) error {
 	case status >= 500:
 		return fmt.Errorf("discord %s: status %d: %w", r, status, chat.ErrUnsure)
 	case errors.As(err, &answer):
-		out := &refusal{route: r, status: status}
+		out := &refusal{route: r, status: status, out: a.out.Load()}
 		if answer.Message != nil {
 			out.code = answer.Message.Code
 		}

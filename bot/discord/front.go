@@ -33,6 +33,7 @@ type Front struct {
 	seen     *intake.Seen
 	sheets   *sheets
 	reach    reach
+	home     home
 	hearing  hearing
 	way      atomic.Int64 // how long a first answer has taken to Discord of late, in ns
 }
@@ -124,6 +125,7 @@ func New(c Config) (*Front, error) {
 	f.sheets = newSheets(c.Memory, f.log)
 	f.hearing.newest, f.hearing.behind, f.hearing.each = map[string]string{}, map[string]gap{}, missedEach
 	f.reach.is(false, f.clock())
+	f.home.back = make(chan struct{}, 1)
 	return f, nil
 }
 
@@ -169,10 +171,13 @@ func (f *Front) knock(ctx context.Context) {
 	}
 }
 
-// Live reports whether Discord reaches us and lets us answer, and since when that is so.
+// Live reports whether Discord reaches us and lets us answer in the company's server, and since when
+// that is so.
 func (f *Front) Live() (ok bool, since time.Time) {
-	if at := f.api.refusedSince(); !at.IsZero() {
-		return false, at
+	for _, at := range []time.Time{f.api.refusedSince(), f.home.left()} {
+		if !at.IsZero() {
+			return false, at
+		}
 	}
 	return f.reach.live()
 }

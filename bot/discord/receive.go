@@ -24,6 +24,7 @@ func (f *Front) happened(e *discordgo.Event) {
 	switch e.Type {
 	case "READY":
 		f.ready(raw)
+		f.began(raw)
 		f.wasAway()
 		f.start(f.catchUp)
 	case "INTERACTION_CREATE":
@@ -48,10 +49,13 @@ func (f *Front) happened(e *discordgo.Event) {
 		f.unreacted(raw)
 	case "GUILD_CREATE":
 		if guildIn(raw, "id") == f.config.Guild {
+			f.inHome(true)
 			f.headcount.began(raw)
 			f.start(func(ctx context.Context, _ Desk) { f.channelsSeen(ctx, raw) })
 		}
 		f.start(func(ctx context.Context, _ Desk) { f.entered(ctx, raw) })
+	case "GUILD_DELETE":
+		f.guildLost(raw)
 	case "CHANNEL_CREATE":
 		if guildIn(raw, "guild_id") == f.config.Guild {
 			f.headcount.changed(raw, true)

@@ -171,19 +171,29 @@ func byName(commands []registered) map[string]registered {
 	return out
 }
 
-// register brings the commands of the server up to date, until it has succeeded once.
+// register brings the commands of the server up to date, until it has succeeded once, and again when
+// the bot comes back into the server: Discord forgets them when it is taken out.
 func (f *Front) register(ctx context.Context) {
-	for wait := f.patience.register; ; wait = min(2*wait, time.Hour) {
-		err := f.registerNow(ctx)
-		if err == nil || ctx.Err() != nil {
+	wait := f.patience.register
+	for {
+		var again <-chan time.Time // never: they are there
+		switch err := f.registerNow(ctx); {
+		case ctx.Err() != nil:
 			return
-		}
-		if denied(err) {
+		case err == nil:
+		case denied(err):
 			f.log.Error("the commands could not be registered; hikeshi doctor says what to mend", "error", err)
-		} else {
+			again = time.After(wait)
+		default:
 			f.log.Warn("the commands could not be registered; trying again", "error", err, "wait", wait)
+			again = time.After(wait)
 		}
-		if !pauseFor(ctx, wait) {
+		select {
+		case <-again:
+			wait = min(2*wait, time.Hour)
+		case <-f.home.back:
+			wait = f.patience.register
+		case <-ctx.Done():
 			return
 		}
 	}

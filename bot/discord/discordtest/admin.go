@@ -223,6 +223,15 @@ func (g *Guild) Expel() {
 	g.leave(g.home)
 }
 
+// Invite lets the bot into the company's server again, with a role of its own as before.
+func (g *Guild) Invite() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.home.enter(&member{user: g.botID, roles: []string{g.home.botRole}, joined: g.now()})
+	g.dispatch("GUILD_CREATE", nil, g.created(g.home, IntentGuilds))
+	g.touch()
+}
+
 // ForgetNonces lets the few minutes pass in which a nonce is remembered.
 func (g *Guild) ForgetNonces() {
 	g.mu.Lock()
