@@ -93,7 +93,12 @@ func (f *Front) answerHere(ctx context.Context, desk Desk, s *stage, id string, 
 		return true
 	}
 	m.ID, m.ChannelID = id, s.channel
-	text, _ := f.named(m.Content)
+	text, hidden, _ := f.named(&m)
+	if hidden {
+		f.tell(ctx, s, saysRoleNamed)
+		f.unbeckon(ctx, s.channel, id, s.on)
+		return true
+	}
 	if shown = f.answerWritten(ctx, desk, s, &m, asLine(text), r); shown {
 		f.unbeckon(ctx, s.channel, id, s.on)
 	}

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/bwmarrin/discordgo"
@@ -32,10 +33,10 @@ func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 	at := f.clock()
 	key := name + ":msg:" + m.ChannelID + "/" + m.ID
 	s := &stage{key: key, user: m.Author.ID, channel: m.ChannelID, direct: m.GuildID == "", at: at}
-	text := m.Content
+	text, hidden := m.Content, false
 	if m.GuildID != "" {
 		var named bool
-		if text, named = f.named(text); !named || m.GuildID != f.config.Guild {
+		if text, hidden, named = f.named(&m); !named || m.GuildID != f.config.Guild {
 			return
 		}
 		s.message = m.ID
@@ -47,6 +48,10 @@ func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 	f.once(key, func() bool {
 		called, ok := f.admitUser(ctx, s, m.Author.ID, personOf(m.Author, "").Name)
 		if !ok {
+			return true
+		}
+		if hidden {
+			f.tell(ctx, s, saysRoleNamed)
 			return true
 		}
 		ctx := ctx
@@ -95,10 +100,14 @@ func readMessage(raw []byte) (m message, ok bool) {
 // writer is who wrote to the bot, and is to be told what became of it; nil: nobody did.
 func (f *Front) writer(raw []byte) *stage {
 	m, ok := readMessage(raw)
-	if !ok || strings.TrimSpace(m.Content) == "" && len(m.Attachments) == 0 {
+	if !ok {
 		return nil
 	}
-	if _, named := f.named(m.Content); m.GuildID != "" && (!named || m.GuildID != f.config.Guild) {
+	_, hidden, named := f.named(&m)
+	if m.GuildID != "" && (!named || m.GuildID != f.config.Guild) {
+		return nil
+	}
+	if strings.TrimSpace(m.Content) == "" && len(m.Attachments) == 0 && !hidden {
 		return nil
 	}
 	s := &stage{user: m.Author.ID, channel: m.ChannelID, direct: m.GuildID == "", at: f.clock()}
@@ -108,19 +117,22 @@ func (f *Front) writer(raw []byte) *stage {
 	return s
 }
 
-// named takes the bot's own name off a message; ok is false for a message that does not begin
-// with it.
-func (f *Front) named(text string) (rest string, ok bool) {
+// named takes the bot's own name, or that of its role, off a message; ok is false for a message that
+// does not begin with it. Of a message that names the role alone Discord keeps the text from us, as
+// a rule ("Message Content Intent"): hidden says so, and that he who wrote it meant the bot.
+func (f *Front) named(m *message) (rest string, hidden, ok bool) {
 	f.mu.Lock()
 	me := f.identity.User
 	f.mu.Unlock()
-	text = strings.TrimSpace(text)
-	for _, sign := range []string{"<@" + me + ">", "<@!" + me + ">"} {
-		if rest, ok := strings.CutPrefix(text, sign); ok && me != "" {
-			return strings.TrimSpace(rest), true
+	role := f.role.get()
+	text := strings.TrimSpace(m.Content)
+	for sign, id := range map[string]string{"<@": me, "<@!": me, "<@&": role} {
+		if rest, ok := strings.CutPrefix(text, sign+id+">"); ok && id != "" {
+			return strings.TrimSpace(rest), false, true
 		}
 	}
-	return "", false
+	hidden = text == "" && len(m.Attachments) == 0 && role != "" && slices.Contains(m.Roles, role)
+	return "", hidden, hidden
 }
 
 // once handles what is new, and what could not be shown the time before.

@@ -34,6 +34,7 @@ type Front struct {
 	sheets   *sheets
 	reach    reach
 	home     home
+	role     ownRole
 	hearing  hearing
 	way      atomic.Int64 // how long a first answer has taken to Discord of late, in ns
 }
@@ -194,6 +195,7 @@ var (
 	saysElsewhere    = saying{"discord.elsewhere.title", "discord.elsewhere"}
 	saysUnknown      = saying{"discord.unknown.title", "discord.unknown"}
 	saysUnread       = saying{"discord.unread.title", "discord.unread"}
+	saysRoleNamed    = saying{"discord.role_named.title", "discord.role_named"}
 	saysFormGone     = saying{"discord.form_gone.title", "discord.form_gone"}
 	saysFormSent     = saying{"discord.form_sent.title", "discord.form_sent"}
 	saysWaitFailed   = saying{"discord.form_wait_failed.title", "discord.form_wait_failed"}

@@ -23,6 +23,7 @@ type message struct {
 	Author      *discordgo.User   `json:"author"`
 	Member      *discordgo.Member `json:"member"`
 	Mentions    []*discordgo.User `json:"mentions"`
+	Roles       []string          `json:"mention_roles"`
 	Attachments []attachment      `json:"attachments"`
 	Embeds      []struct {
 		Title       string `json:"title"`

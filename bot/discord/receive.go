@@ -51,11 +51,14 @@ func (f *Front) happened(e *discordgo.Event) {
 		if guildIn(raw, "id") == f.config.Guild {
 			f.inHome(true)
 			f.headcount.began(raw)
+			f.rolesSeen(raw)
 			f.start(func(ctx context.Context, _ Desk) { f.channelsSeen(ctx, raw) })
 		}
 		f.start(func(ctx context.Context, _ Desk) { f.entered(ctx, raw) })
 	case "GUILD_DELETE":
 		f.guildLost(raw)
+	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE":
+		f.roleSeen(raw)
 	case "CHANNEL_CREATE":
 		if guildIn(raw, "guild_id") == f.config.Guild {
 			f.headcount.changed(raw, true)

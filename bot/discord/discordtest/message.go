@@ -158,7 +158,10 @@ func numbered(components []any) []any {
 
 func isComponent(v obj) bool { _, ok := v["type"].(float64); return ok }
 
-var mentioned = regexp.MustCompile(`<@!?(\d+)>`)
+var (
+	mentioned     = regexp.MustCompile(`<@!?(\d+)>`)
+	mentionedRole = regexp.MustCompile(`<@&(\d+)>`)
+)
 
 // mention notes whom a message notifies: who is named in its content and allowed to be
 // (Discord, "Allowed Mentions Object"); mu is held.
@@ -175,6 +178,17 @@ func (g *Guild) mention(m *message, allowed any) {
 		}
 	}
 	c := g.channels[m.channel]
+	m.roles = nil
+	for _, found := range mentionedRole.FindAllStringSubmatch(m.content, -1) {
+		id := found[1]
+		if c == nil || g.servers[c.guild] == nil || g.servers[c.guild].role(id) == nil || contains(m.roles, id) {
+			continue
+		}
+		// No role here is mentionable by everybody.
+		if may := g.may(m.author, c)&MentionEveryone != 0; may && (allowed == nil || contains(parse, "roles") || contains(texts(dig(allowed, "roles")), id)) {
+			m.roles = append(m.roles, id)
+		}
+	}
 	if strings.Contains(m.content, "@everyone") || strings.Contains(m.content, "@here") {
 		m.everyone = (allowed == nil || contains(parse, "everyone")) && c != nil && g.may(m.author, c)&MentionEveryone != 0
 	}

@@ -6,7 +6,7 @@ import "slices"
 func (g *Guild) messageJSON(m *message) obj {
 	o := obj{
 		"id": m.id, "type": m.kind, "channel_id": m.channel, "author": g.userJSON(m.author), "content": m.content,
-		"timestamp": stamp(m.at), "edited_timestamp": nil, "tts": false, "mention_everyone": m.everyone, "mention_roles": []any{},
+		"timestamp": stamp(m.at), "edited_timestamp": nil, "tts": false, "mention_everyone": m.everyone, "mention_roles": append([]string{}, m.roles...),
 		"mentions": []any{}, "attachments": []any{}, "embeds": orEmpty(m.embeds), "components": orEmpty(m.components),
 		"pinned": !m.pinned.IsZero(), "flags": m.flags,
 	}
@@ -186,6 +186,9 @@ func (r *role) json(s *server) obj {
 	o := obj{
 		"id": r.id, "name": r.name, "permissions": r.permissions.String(), "managed": r.managed, "mentionable": false, "hoist": false,
 		"color": 0, "flags": 0, "position": slices.IndexFunc(s.roles, func(other *role) bool { return other.id == r.id }),
+	}
+	if r.bot != "" {
+		o["tags"] = obj{"bot_id": r.bot}
 	}
 	return o
 }

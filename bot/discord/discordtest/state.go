@@ -21,6 +21,7 @@ type role struct {
 	id, name    string
 	permissions Permission
 	managed     bool
+	bot         string // whose own it is
 }
 
 // user is an account.
@@ -94,6 +95,7 @@ type message struct {
 	embeds, components  []any // JSON as Discord gives it
 	attachments         []*attachment
 	mentions            []string // whom it really notified: of allowed_mentions too
+	roles               []string // likewise
 	everyone            bool
 	reference           obj
 	pinned              time.Time // zero: it is not
@@ -161,7 +163,7 @@ func (s *server) role(id string) *role {
 func (g *Guild) newServer(name string) *server {
 	s := &server{id: g.snowflake(), name: name, members: map[string]*member{}}
 	s.roles = []*role{{id: s.id, name: "@everyone", permissions: DefaultEveryone}}
-	bot := &role{id: g.snowflake(), name: "hikeshi", permissions: DefaultBot, managed: true}
+	bot := &role{id: g.snowflake(), name: "hikeshi", permissions: DefaultBot, managed: true, bot: g.botID}
 	s.roles, s.botRole = append(s.roles, bot), bot.id
 	owner := &user{id: g.snowflake(), name: "owner", shown: "所有者"}
 	g.users[owner.id], s.owner = owner, owner.id
