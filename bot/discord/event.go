@@ -22,9 +22,9 @@ const (
 )
 
 // written is a message to the bot: a direct one, or one in the server that names it, which is
-// how something of several lines is said there (Discord's commands have one). Its files come
-// with a form, because what is attached needs to be said; what is written beside them is taken
-// at once.
+// how something of several lines is said there (Discord's commands have one). Its files, and what is
+// forwarded, come with a form, because what they are about needs to be said; what is written beside
+// files is taken at once.
 func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 	m, ok := readMessage(raw)
 	if !ok {
@@ -75,11 +75,11 @@ func asLine(text string) string {
 func (f *Front) answerWritten(ctx context.Context, desk Desk, s *stage, m *message, text string, r chat.Request) (shown bool) {
 	r.ID, r.Kind, r.Text, r.At = name+":msg:"+m.ChannelID+"/"+m.ID, chat.Said, text, instant(m.ID, s.at)
 	if strings.TrimSpace(text) == "" {
-		if len(m.Attachments) == 0 {
-			return true // a sticker says nothing
-		}
 		r.Kind, r.Text = chat.Quoted, ""
-		s.quote, r.Quote = f.quoteOf(chat.ForReport, "", m)
+		if s.quote, r.Quote = f.quoteOf(chat.ForReport, "", m); r.Quote.Text == "" && len(r.Quote.Files) == 0 {
+			f.tell(ctx, s, saysUnknown) // a sticker or a poll, and who sent it may believe that he has reported
+			return true
+		}
 	}
 	shown = f.answer(ctx, desk, s, r)
 	if r.Kind == chat.Said && len(m.Attachments) > 0 {
@@ -103,11 +103,8 @@ func (f *Front) writer(raw []byte) *stage {
 	if !ok {
 		return nil
 	}
-	_, hidden, named := f.named(&m)
+	_, _, named := f.named(&m)
 	if m.GuildID != "" && (!named || m.GuildID != f.config.Guild) {
-		return nil
-	}
-	if strings.TrimSpace(m.Content) == "" && len(m.Attachments) == 0 && !hidden {
 		return nil
 	}
 	s := &stage{user: m.Author.ID, channel: m.ChannelID, direct: m.GuildID == "", at: f.clock()}

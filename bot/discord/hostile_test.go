@@ -161,7 +161,7 @@ func FuzzInteraction(f *testing.F) {
 		`{"id":"1","token":"t","type":2,"member":{"user":{"id":"2"}},"guild_id":"3","data":{"name":"incident","type":1,"options":[{"name":"line","type":1,"options":[{"name":"text","type":3,"value":"進める"}]}]}}`,
 		`{"id":"1","token":"t","type":5,"user":{"id":"2"},"data":{"custom_id":"~next:1:d","components":[{"type":18,"component":{"type":4,"custom_id":"l.text","value":"x"}},{"type":99},null,7]}}`,
 		`{"id":"1","token":"t","type":3,"data":{"custom_id":"take|1","values":[null]},"message":{"id":"5"}}`,
-		`{"id":"1","token":"t","type":2,"data":{"type":3,"target_id":"9","resolved":{"messages":{"9":{"content":"<@1> <:a:2> <t:1>","mentions":[null],"attachments":[{}],"embeds":[null]}}}}}`,
+		`{"id":"1","token":"t","type":2,"data":{"type":3,"target_id":"9","resolved":{"messages":{"9":{"content":"<@1> <:a:2> <t:1>","mentions":[null],"attachments":[{}],"embeds":[null],"message_snapshots":[null,{"message":{"content":"<@1>","attachments":[{}]}}]}}}}}`,
 		`{"id":"1","token":"t","type":"4"}`,
 		`null`,
 	} {
@@ -199,7 +199,11 @@ func FuzzInteraction(f *testing.F) {
 		for _, m := range i.Data.Resolved.Messages {
 			if m != nil {
 				_, q := front.quoteOf(chat.ForNote, i.GuildID, m)
-				if len(q.Files) != len(m.Attachments) {
+				files := 0
+				for _, part := range m.parts() {
+					files += len(part.Attachments)
+				}
+				if len(q.Files) != files {
 					t.Fatal("a file is missing")
 				}
 			}

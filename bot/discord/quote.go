@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,22 @@ type message struct {
 			Value string `json:"value"`
 		} `json:"fields"`
 	} `json:"embeds"`
+	// Snapshots are what was forwarded with it: all that such a message says. Who wrote it is not told
+	// ("Message Snapshot Structure").
+	Snapshots []struct {
+		Message *message `json:"message"`
+	} `json:"message_snapshots"`
+}
+
+// parts are a message and what was forwarded with it.
+func (m *message) parts() []*message {
+	all := []*message{m}
+	for _, s := range m.Snapshots {
+		if s.Message != nil {
+			all = append(all, s.Message)
+		}
+	}
+	return all
 }
 
 // quoteRef is the message that a form was opened from.
@@ -86,8 +103,10 @@ func (f *Front) quoteOf(what chat.QuoteFor, guild string, m *message) (*quoteRef
 			ref.Name = k.Name
 		}
 	}
-	for _, a := range m.Attachments {
-		ref.Files = append(ref.Files, fileRef{Input: chat.QuotedFile, Name: a.name(), URL: a.URL})
+	for _, part := range m.parts() {
+		for _, a := range part.Attachments {
+			ref.Files = append(ref.Files, fileRef{Input: chat.QuotedFile, Name: a.name(), URL: a.URL})
+		}
 	}
 	quote := (&keptQuote{Ref: *ref, Text: f.plain(m)}).quote()
 	return ref, &quote
@@ -123,8 +142,18 @@ func noteKey(channel, id string) string { return name + ":note:" + channel + "/"
 // emoji, times, commands (Discord, "Message Formatting").
 var marked = regexp.MustCompile(`<(@[!&]?|#|/|a?:|t:)([^<>\n]{1,100})>`)
 
-// plain is a message as its author saw it. What a program posts stands in its embeds.
+// plain is a message as its author saw it, with what he forwarded by it. What a program posts stands in
+// its embeds.
 func (f *Front) plain(m *message) string {
+	var lines []string
+	for _, part := range m.parts() {
+		lines = append(lines, f.lines(part)...)
+	}
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" }), "\n")
+}
+
+// lines are what a message says itself.
+func (f *Front) lines(m *message) []string {
 	names := map[string]string{}
 	for _, u := range m.Mentions {
 		if u != nil {
@@ -164,11 +193,5 @@ func (f *Front) plain(m *message) string {
 			lines = append(lines, f.draw.say("discord.field", "label", field.Name, "value", field.Value))
 		}
 	}
-	kept := lines[:0]
-	for _, l := range lines {
-		if strings.TrimSpace(l) != "" {
-			kept = append(kept, l)
-		}
-	}
-	return strings.Join(kept, "\n")
+	return lines
 }

@@ -133,6 +133,35 @@ func (p *Person) post(channel, text string, files []upload) string {
 	return m.id
 }
 
+// Forward forwards a message to another channel, or to the bot where to is empty, and gives the ID of
+// the new message (Discord, "Message Reference Types": FORWARD).
+func (p *Person) Forward(from, id, to string) string {
+	p.g.t.Helper()
+	p.g.mu.Lock()
+	source, c := p.at(from), p.at(to)
+	var m *message
+	if source != nil {
+		m = source.message(id)
+	}
+	if m == nil || m.system() || m.onlyFor != "" || c == nil || p.g.may(p.ID, c)&SendMessages == 0 || c.locked {
+		p.g.mu.Unlock()
+		p.fail("cannot forward message %s of %q to %q", id, from, to)
+		return ""
+	}
+	forward := &message{
+		author: p.ID, flags: hasSnapshot, snapshots: []any{p.g.snapshot(m)},
+		reference: p.g.placed(source, obj{"type": 1, "message_id": m.id, "channel_id": source.id}),
+	}
+	if m.snapshots != nil { // what was forwarded is forwarded as it was
+		forward.snapshots = m.snapshots
+	}
+	p.g.place(c, forward)
+	d := &Delivery{What: "a forwarded message", event: "MESSAGE_CREATE", channel: c, payload: clone(p.g.told(c, forward))}
+	p.g.mu.Unlock()
+	p.do(d)
+	return forward.id
+}
+
 // React puts a reaction on a message, such as 📌.
 func (p *Person) React(channel, message, emoji string) {
 	p.g.t.Helper()

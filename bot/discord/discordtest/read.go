@@ -126,6 +126,12 @@ func (g *Guild) readAll(m *message) string {
 	for _, a := range m.attachments {
 		add("📎 "+a.name, false)
 	}
+	for _, s := range m.snapshots {
+		add(text(s, "message", "content"), true)
+		for _, a := range list(dig(s, "message", "attachments")) {
+			add("📎 "+text(a, "filename"), false)
+		}
+	}
 	for _, o := range parts(m.components) {
 		switch kindOf(o) {
 		case typeButton:

@@ -27,6 +27,9 @@ func (g *Guild) messageJSON(m *message) obj {
 	if m.reference != nil {
 		o["message_reference"] = m.reference
 	}
+	if m.snapshots != nil {
+		o["message_snapshots"] = m.snapshots
+	}
 	if m.interaction != nil {
 		o["interaction_metadata"], o["application_id"], o["webhook_id"] = m.interaction, g.appID, g.appID
 	} else if m.author == g.botID {
@@ -89,6 +92,26 @@ func (g *Guild) ours(m *message) bool {
 // empty takes out of a message what the message content intent lets through.
 func empty(o obj) {
 	o["content"], o["embeds"], o["attachments"], o["components"] = "", []any{}, []any{}, []any{}
+	if forwarded := clone(list(o["message_snapshots"])); len(forwarded) > 0 {
+		for _, s := range forwarded {
+			if m, ok := dig(s, "message").(obj); ok {
+				empty(m)
+			}
+		}
+		o["message_snapshots"] = forwarded
+	}
+}
+
+// snapshot is a message as it is forwarded: without who wrote it, and where ("Message Snapshot
+// Structure"); mu is held.
+func (g *Guild) snapshot(m *message) obj {
+	o, whole := obj{}, clone(g.messageJSON(m))
+	for _, field := range []string{
+		"type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions", "mention_roles", "components",
+	} {
+		o[field] = whole[field]
+	}
+	return obj{"message": o}
 }
 
 // channelJSON is a channel as Discord gives it; mu is held.

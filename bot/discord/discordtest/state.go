@@ -98,6 +98,7 @@ type message struct {
 	roles               []string // likewise
 	everyone            bool
 	reference           obj
+	snapshots           []any     // of what was forwarded
 	pinned              time.Time // zero: it is not
 	reactions           []reaction
 	onlyFor             string // ephemeral: the one person who sees it
@@ -131,6 +132,7 @@ const (
 	SuppressEmbeds = 1 << 2
 	Ephemeral      = 1 << 6
 	Loading        = 1 << 7
+	hasSnapshot    = 1 << 14
 )
 
 // person's names; mu is held.
