@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // The channel of an incident that is over is still read by those who were in it. Who may not any
@@ -43,19 +44,17 @@ func (k *keeping) lock(ctx context.Context) error {
 
 // threadChanged is a thread that somebody has put away while its incident goes on, or opened while
 // it is over.
-func (f *Front) threadChanged(ctx context.Context, raw []byte) {
+func (f *Front) threadChanged(ctx context.Context, raw []byte) error {
 	var c channel
 	if json.Unmarshal(raw, &c) != nil || c.Thread == nil {
-		return
+		return nil
 	}
-	if incident := f.incidentOf(ctx, c.ID); incident != "" {
-		f.putRight(ctx, incident, c.ID, nil, func(p place, _ string) bool {
-			if p.Archived {
-				return !c.Thread.Archived || !c.Thread.Locked
-			}
-			return !p.Ended && (c.Thread.Archived || c.Thread.Locked)
-		})
-	}
+	return f.putRight(ctx, c.ID, nil, func(p place, _ string) bool {
+		if p.Archived {
+			return !c.Thread.Archived || !c.Thread.Locked
+		}
+		return !p.Ended && (c.Thread.Archived || c.Thread.Locked)
+	})
 }
 
 // recipientAdded is the type of the message by which Discord says in a thread that somebody was
@@ -64,7 +63,7 @@ const recipientAdded = 1
 
 // threadJoined is somebody who was added to a thread by hand. Discord says so by an event only to
 // bots that may know of all members, and by a message in the thread to every other.
-func (f *Front) threadJoined(ctx context.Context, raw []byte) {
+func (f *Front) threadJoined(ctx context.Context, raw []byte) error {
 	var e struct {
 		ID    string `json:"id"` // of the thread, where it is an event
 		Added []struct {
@@ -77,12 +76,12 @@ func (f *Front) threadJoined(ctx context.Context, raw []byte) {
 		} `json:"mentions"`
 	}
 	if json.Unmarshal(raw, &e) != nil {
-		return
+		return nil
 	}
 	id, came := e.ID, []string(nil)
 	if e.ChannelID != "" {
 		if e.Type != recipientAdded {
-			return
+			return nil
 		}
 		id = e.ChannelID
 	}
@@ -94,46 +93,50 @@ func (f *Front) threadJoined(ctx context.Context, raw []byte) {
 	}
 	came = slices.DeleteFunc(came, func(u string) bool { return !isID(u) })
 	if len(came) == 0 {
-		return
+		return nil
 	}
-	if incident := f.incidentOf(ctx, id); incident != "" {
-		f.putRight(ctx, incident, id, came, func(p place, bot string) bool {
-			return slices.ContainsFunc(came, func(u string) bool {
-				return u != bot && !slices.Contains(p.Members, u) && !slices.Contains(p.Inviting, u)
-			})
+	return f.putRight(ctx, id, came, func(p place, bot string) bool {
+		return slices.ContainsFunc(came, func(u string) bool {
+			return u != bot && !slices.Contains(p.Members, u) && !slices.Contains(p.Inviting, u)
 		})
-	}
+	})
 }
 
 // threadSeen looks at a thread as a session begins: somebody may have opened it, or brought somebody
 // into it, while there was none. Without the intent for members Discord says in the thread alone
 // who was brought in, and of each who is asked for whether he is still there.
-func (f *Front) threadSeen(ctx context.Context, raw []byte) {
-	f.threadChanged(ctx, raw)
+func (f *Front) threadSeen(ctx context.Context, raw []byte) error {
+	if err := f.threadChanged(ctx, raw); err != nil {
+		return err
+	}
 	var c channel
 	if json.Unmarshal(raw, &c) != nil {
-		return
+		return nil
 	}
-	incident := f.incidentOf(ctx, c.ID)
-	if incident == "" {
-		return
+	incident, err := f.whose(ctx, c.ID)
+	if err != nil || incident == "" {
+		return err
 	}
-	came, err := f.broughtIn(ctx, incident, c.ID)
+	p, err := f.recallPlace(ctx, incident)
+	if err != nil || p.ID != c.ID || p.Thread == "" {
+		return err
+	}
+	came, err := f.broughtIn(ctx, p)
 	if err != nil {
 		f.log.Error("whether somebody was brought into a thread meanwhile could not be looked up", "error", err)
+		if !denied(err) {
+			f.doubts.Add(c.ID, time.Now()) // Discord may say it the next time
+		}
 	}
-	if len(came) > 0 {
-		f.putRight(ctx, incident, c.ID, came, func(place, string) bool { return true })
+	if len(came) == 0 {
+		return nil
 	}
+	return f.putRight(ctx, c.ID, came, func(place, string) bool { return true })
 }
 
 // broughtIn are those who are in the thread of an incident, were brought into it by hand, and do not
 // belong there. Of whom it cannot be looked up whether he is there, it is believed.
-func (f *Front) broughtIn(ctx context.Context, incident, id string) (came []string, err error) {
-	p, err := f.recallPlace(ctx, incident)
-	if err != nil || p.ID != id || p.Thread == "" {
-		return nil, err
-	}
+func (f *Front) broughtIn(ctx context.Context, p place) (came []string, err error) {
 	me, err := f.auth(ctx)
 	if err != nil {
 		return nil, err
@@ -144,7 +147,7 @@ func (f *Front) broughtIn(ctx context.Context, incident, id string) (came []stri
 			ID string `json:"id"`
 		} `json:"mentions"`
 	}
-	err = f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+id+"/messages?limit="+strconv.Itoa(lookPage), nil, &said)
+	err = f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+p.ID+"/messages?limit="+strconv.Itoa(lookPage), nil, &said)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +159,7 @@ func (f *Front) broughtIn(ctx context.Context, incident, id string) (came []stri
 				continue
 			}
 			asked = append(asked, who.ID)
-			err := f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+id+"/thread-members/"+who.ID, nil, nil)
+			err := f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+p.ID+"/thread-members/"+who.ID, nil, nil)
 			if refused(err, codeUnknownMember, codeUnknownUser) {
 				continue
 			}

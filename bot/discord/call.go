@@ -61,6 +61,9 @@ func (s *sender) callIn(ctx context.Context, user string, d chat.Delivery, part 
 	if lost, err := s.lost(ctx, p.ID); err != nil || lost {
 		return
 	}
+	if doubted, _ := s.doubted(p.ID); doubted {
+		return
+	}
 	if err = s.vacated(ctx, channel); err == nil {
 		err = s.sayCall(ctx, p.ID, user, d, part)
 	}

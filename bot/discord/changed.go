@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -17,64 +18,71 @@ import (
 // Discord tells of it, and it is said there how it is done: through the incident, which knows
 // who may not.
 
-// channelChanged is a channel whose permissions or name somebody has changed.
-func (f *Front) channelChanged(ctx context.Context, raw []byte) {
+// channelChanged is a channel whose permissions or name somebody has changed. An error says, here and
+// with the other looks, that it has to be looked at again.
+func (f *Front) channelChanged(ctx context.Context, raw []byte) error {
 	var c channel
 	if json.Unmarshal(raw, &c) != nil {
-		return
+		return nil
 	}
-	if incident := f.incidentOf(ctx, c.ID); incident != "" {
-		f.putRight(ctx, incident, c.ID, nil, func(p place, bot string) bool {
-			strangers, everyone := f.strangers(c.Overwrites, bot, slices.Concat(p.Members, p.Invited, p.Inviting))
-			return len(strangers) > 0 || everyone || c.Type != discordgo.ChannelTypeGuildText
-		})
-	}
+	return f.putRight(ctx, c.ID, nil, func(p place, bot string) bool {
+		strangers, everyone := f.strangers(c.Overwrites, bot, slices.Concat(p.Members, p.Invited, p.Inviting))
+		return len(strangers) > 0 || everyone || !p.Leaving.IsZero() || c.Type != discordgo.ChannelTypeGuildText
+	})
 }
 
-// channelsSeen looks at every channel and thread of the server as a session begins with it: what was
-// changed while there was none is told by nothing else.
-func (f *Front) channelsSeen(ctx context.Context, raw []byte) {
-	var g struct {
-		Channels []json.RawMessage `json:"channels"`
-		Threads  []json.RawMessage `json:"threads"` // that are not put away
-	}
-	if json.Unmarshal(raw, &g) != nil {
-		return
-	}
-	for _, c := range g.Channels {
-		f.channelChanged(ctx, c)
-	}
-	for _, c := range g.Threads {
-		f.threadSeen(ctx, c)
-	}
+// everywhere are the channels of a server, and its threads that are not put away.
+type everywhere struct {
+	Channels []json.RawMessage `json:"channels"`
+	Threads  []json.RawMessage `json:"threads"`
 }
 
-// putRight puts a channel right where something is wrong about it. Where that fails nothing more
-// is said there, but to each by himself, until the channel is kept the next time.
+// channelsSeen looks at every channel and thread of the server, such as when a session begins with it:
+// what was changed while there was none is told by nothing else.
+func (f *Front) channelsSeen(ctx context.Context, all everywhere) error {
+	for _, c := range all.Channels {
+		if err := f.channelChanged(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, c := range all.Threads {
+		if err := f.threadSeen(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putRight puts the channel of an incident right where something is wrong about it. Where that fails
+// nothing more is said there, but to each by himself, until it is.
 // came are those of whom Discord said that they are in it now.
-func (f *Front) putRight(ctx context.Context, incident, id string, came []string, wrong func(p place, bot string) bool) {
-	p, err := f.recallPlace(ctx, incident)
-	if err != nil {
-		f.log.Error("whether somebody belongs in a channel could not be looked up", "error", err)
-		return
+func (f *Front) putRight(ctx context.Context, id string, came []string, wrong func(p place, bot string) bool) error {
+	incident, err := f.whose(ctx, id)
+	if err != nil || incident == "" {
+		return err
 	}
-	if p.ID != id {
-		return
+	p, err := f.recallPlace(ctx, incident)
+	if err != nil || p.ID != id {
+		return err
 	}
 	me, err := f.auth(ctx)
 	if err == nil && !wrong(p, me.User) {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.desk)
 	defer cancel()
 	out, err := f.tidy(ctx, incident, id, came)
 	if err != nil {
-		f.log.Error("a channel that somebody has opened could not be put right", "error", err)
-		if err := f.lose(ctx, id); err != nil {
-			f.log.Error("that nothing is to be said in a channel could not be noted", "error", err)
-		}
-		return
+		f.log.Error("a channel that somebody has opened could not be put right; trying again", "error", err)
+		f.doubts.Add(id, time.Now())
+		return f.lose(ctx, id)
 	}
+	f.sayOut(ctx, p, out)
+	return nil
+}
+
+// sayOut says in a channel who was taken out of it, and how somebody is brought in.
+func (f *Front) sayOut(ctx context.Context, p place, out []string) {
 	var names []string
 	for _, user := range out {
 		if who, err := f.member(ctx, user); err == nil && who.Name != "" {
@@ -87,8 +95,8 @@ func (f *Front) putRight(ctx context.Context, incident, id string, came []string
 	card := chat.Card{Tone: chat.Notice, Title: f.draw.say("discord.keep.taken_out.title"), Blocks: []chat.Block{
 		{Text: f.draw.say("discord.keep.taken_out", "people", strings.Join(names, f.draw.say("discord.keep.and")))},
 	}}
-	key := keyOf(id, "taken out "+strings.Join(out, " "), "")
-	if _, err := f.sender.post(ctx, id, key, f.payload(card), nil, line{patience: -1, answer: true}); err != nil {
+	key := keyOf(p.ID, "taken out "+strings.Join(out, " "), "")
+	if _, err := f.sender.post(ctx, p.ID, key, f.payload(card), nil, line{patience: -1, answer: true}); err != nil {
 		f.log.Warn("a sentence could not be shown", "error", err)
 	}
 }
@@ -131,21 +139,19 @@ func (s *sender) tidy(ctx context.Context, incident, id string, came []string) (
 }
 
 // channelDeleted is a channel or thread that is gone for good.
-func (f *Front) channelDeleted(ctx context.Context, raw []byte) {
+func (f *Front) channelDeleted(ctx context.Context, raw []byte) error {
 	var c channel
 	if json.Unmarshal(raw, &c) != nil {
-		return
+		return nil
 	}
-	incident := f.incidentOf(ctx, c.ID)
-	if incident == "" {
-		return
+	incident, err := f.whose(ctx, c.ID)
+	if err != nil || incident == "" {
+		return err
 	}
 	p, err := f.recallPlace(ctx, incident)
-	if err == nil && p.ID == c.ID && !p.Archived {
-		f.log.Warn("the channel of an incident was deleted; those who belong in it are told by direct messages")
-		err = f.lose(ctx, c.ID)
+	if err != nil || p.ID != c.ID || p.Archived {
+		return err
 	}
-	if err != nil {
-		f.log.Error("that a channel was deleted could not be noted", "error", err)
-	}
+	f.log.Warn("the channel of an incident was deleted; those who belong in it are told by direct messages")
+	return f.lose(ctx, c.ID)
 }

@@ -38,10 +38,11 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 	}
 	// Somebody who does not belong there any more, such as one who is left out, must not read
 	// on: he goes first.
+	doubted, waits := s.doubted(p.ID)
 	switch {
-	case s.takesOut(p):
+	case s.takesOut(p), waits && !lost:
 		return "", &chat.Later{Wait: unmade}
-	case lost || p.Stays || !p.Leaving.IsZero():
+	case lost || p.Stays || !p.Leaving.IsZero() || doubted:
 		return s.fan(ctx, p, d)
 	case !p.Safe: // nobody has looked yet who is in it
 		return "", &chat.Later{Wait: unmade}

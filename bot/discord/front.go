@@ -63,6 +63,7 @@ type patience struct {
 	knock     time.Duration // between two looks whether a token that was refused is taken again
 	forms     time.Duration // between two looks at forms that wait to be sent on
 	missed    time.Duration // before what could not be looked up is looked up again, for the first time
+	doubt     time.Duration // before a channel that could not be looked at is looked at again
 	sweep     time.Duration // between two looks at what nobody needs any more
 	grace     time.Duration // for what is under way when the program ends
 }
@@ -93,6 +94,7 @@ var standard = patience{
 	knock:     time.Minute,
 	forms:     15 * time.Second,
 	missed:    2 * time.Second,
+	doubt:     2 * time.Second,
 	sweep:     time.Hour,
 	grace:     4 * time.Second, // the whole program stops within 7; the gateway's farewell takes one
 }
@@ -145,6 +147,7 @@ func (f *Front) Run(ctx context.Context) error {
 	parts.Go(func() { f.sheets.sweep(ctx, f.clock) })
 	parts.Go(func() { f.watchForms(ctx) })
 	parts.Go(func() { f.lookAgain(ctx) })
+	parts.Go(func() { f.clearDoubts(ctx) })
 	parts.Go(func() { f.sweep(ctx) })
 	parts.Go(func() { f.knock(ctx) })
 	<-ctx.Done()

@@ -106,22 +106,31 @@ func (s *sender) rememberPlace(ctx context.Context, channel string, p place) err
 	return s.config.Memory.Remember(ctx, "place/"+channel, b)
 }
 
-// incidentOf is the incident channel that a channel of Discord is; empty where it is none.
+// incidentOf is the incident channel that a channel of Discord is; empty where it is none, and where
+// that cannot be looked up.
 func (s *sender) incidentOf(ctx context.Context, channelID string) string {
+	channel, err := s.whose(ctx, channelID)
+	if err != nil {
+		s.config.Log.Warn("whose channel it is could not be looked up; it is taken as none", "component", "discord", "error", err)
+	}
+	return channel
+}
+
+// whose is the incident channel that a channel of Discord is; empty where it is none.
+func (s *sender) whose(ctx context.Context, channelID string) (string, error) {
 	if !isID(channelID) {
-		return ""
+		return "", nil
 	}
 	s.mu.Lock()
 	channel, ok := s.channels[channelID]
 	none := time.Since(s.others[channelID]) < otherFresh
 	s.mu.Unlock()
 	if ok || none {
-		return channel
+		return channel, nil
 	}
 	b, err := s.config.Memory.Recall(ctx, "channel/"+channelID)
 	if err != nil {
-		s.config.Log.Warn("whose channel it is could not be looked up; it is taken as none", "component", "discord", "error", err)
-		return ""
+		return "", err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,10 +141,10 @@ func (s *sender) incidentOf(ctx context.Context, channelID string) string {
 			}
 			s.others[channelID] = now
 		}
-		return ""
+		return "", nil
 	}
 	s.channels[channelID] = string(b)
-	return string(b)
+	return string(b), nil
 }
 
 const (

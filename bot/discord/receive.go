@@ -30,9 +30,9 @@ func (f *Front) happened(e *discordgo.Event) {
 	case "INTERACTION_CREATE":
 		f.take(raw)
 	case "THREAD_UPDATE":
-		f.start(func(ctx context.Context, _ Desk) { f.threadChanged(ctx, raw) })
+		f.watch(raw, f.threadChanged)
 	case "THREAD_MEMBERS_UPDATE":
-		f.start(func(ctx context.Context, _ Desk) { f.threadJoined(ctx, raw) })
+		f.watch(raw, f.threadJoined)
 	case "MESSAGE_CREATE":
 		if !f.start(func(ctx context.Context, desk Desk) { f.written(ctx, desk, raw) }) {
 			f.turnAway(f.writer(raw))
@@ -41,7 +41,7 @@ func (f *Front) happened(e *discordgo.Event) {
 			Type int `json:"type"`
 		}
 		if json.Unmarshal(raw, &m) == nil && m.Type == recipientAdded {
-			f.start(func(ctx context.Context, _ Desk) { f.threadJoined(ctx, raw) })
+			f.watch(raw, f.threadJoined)
 		}
 	case "MESSAGE_REACTION_ADD":
 		f.start(func(ctx context.Context, desk Desk) { f.reacted(ctx, desk, raw) })
@@ -52,7 +52,7 @@ func (f *Front) happened(e *discordgo.Event) {
 			f.inHome(true)
 			f.headcount.began(raw)
 			f.rolesSeen(raw)
-			f.start(func(ctx context.Context, _ Desk) { f.channelsSeen(ctx, raw) })
+			f.watchAll(raw)
 		}
 		f.start(func(ctx context.Context, _ Desk) { f.entered(ctx, raw) })
 	case "GUILD_DELETE":
@@ -64,10 +64,10 @@ func (f *Front) happened(e *discordgo.Event) {
 			f.headcount.changed(raw, true)
 		}
 	case "CHANNEL_UPDATE":
-		f.start(func(ctx context.Context, _ Desk) { f.channelChanged(ctx, raw) })
+		f.watch(raw, f.channelChanged)
 	case "CHANNEL_DELETE", "THREAD_DELETE":
 		f.headcount.changed(raw, false)
-		f.start(func(ctx context.Context, _ Desk) { f.channelDeleted(ctx, raw) })
+		f.watch(raw, f.channelDeleted)
 	}
 }
 

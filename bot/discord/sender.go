@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/intake"
 )
 
 // sender is the outgoing half of the front end: deliveries, channels, people, files.
@@ -18,6 +19,8 @@ type sender struct {
 	began   time.Time
 	// headcount tells when incidents become threads.
 	headcount headcount
+	// doubts are the channels of which something was told that could not be looked at.
+	doubts intake.Doubts
 
 	mu       sync.Mutex
 	identity identity

@@ -1,5 +1,6 @@
 // Package intake is what the front ends for Slack and Discord share when they take something in:
-// how much is worked on at once and finished at a stop, and what was delivered before.
+// how much is worked on at once and finished at a stop, what was delivered before, and which channels
+// have to be looked at before anything is said in them.
 //
 // It knows no platform and no request. It must not import anything but the standard library.
 package intake
