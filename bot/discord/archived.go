@@ -49,7 +49,7 @@ func (f *Front) threadChanged(ctx context.Context, raw []byte) error {
 	if json.Unmarshal(raw, &c) != nil || c.Thread == nil {
 		return nil
 	}
-	return f.putRight(ctx, c.ID, nil, func(p place, _ string) bool {
+	return f.putRight(ctx, c.ID, hands{}, func(p place, _ string) bool {
 		if p.Archived {
 			return !c.Thread.Archived || !c.Thread.Locked
 		}
@@ -57,9 +57,51 @@ func (f *Front) threadChanged(ctx context.Context, raw []byte) error {
 	})
 }
 
-// recipientAdded is the type of the message by which Discord says in a thread that somebody was
-// added to it ("Message Types").
-const recipientAdded = 1
+// The types of the messages by which Discord says in a thread that somebody was added to it, and that
+// he was removed from it ("Message Types": RECIPIENT_ADD, RECIPIENT_REMOVE). Their author did it.
+const (
+	recipientAdded   = 1
+	recipientRemoved = 2
+)
+
+// moved is such a message.
+type moved struct {
+	Type      int    `json:"type"`
+	ChannelID string `json:"channel_id"`
+	Author    struct {
+		ID string `json:"id"`
+	} `json:"author"`
+	Mentions []struct {
+		ID string `json:"id"`
+	} `json:"mentions"`
+}
+
+// removes says whether the message tells that somebody was removed by another. Who left by himself
+// stays out, as on Slack; that is why the event, which names nobody who did it, says too little.
+func (m moved) removes(user, bot string) bool {
+	return m.Type == recipientRemoved && isID(m.Author.ID) && m.Author.ID != user && m.Author.ID != bot
+}
+
+// threadLeft is somebody who was removed from a thread by hand.
+func (f *Front) threadLeft(ctx context.Context, raw []byte) error {
+	var m moved
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	me, err := f.auth(ctx)
+	if err != nil {
+		return err
+	}
+	var by hands
+	for _, who := range m.Mentions {
+		if m.removes(who.ID, me.User) {
+			by.gone = append(by.gone, who.ID)
+		}
+	}
+	return f.putRight(ctx, m.ChannelID, by, func(p place, _ string) bool {
+		return !p.Ended && slices.ContainsFunc(by.gone, p.belongs)
+	})
+}
 
 // threadJoined is somebody who was added to a thread by hand. Discord says so by an event only to
 // bots that may know of all members, and by a message in the thread to every other.
@@ -95,7 +137,7 @@ func (f *Front) threadJoined(ctx context.Context, raw []byte) error {
 	if len(came) == 0 {
 		return nil
 	}
-	return f.putRight(ctx, id, came, func(p place, bot string) bool {
+	return f.putRight(ctx, id, hands{came: came}, func(p place, bot string) bool {
 		return slices.ContainsFunc(came, func(u string) bool {
 			return u != bot && !slices.Contains(p.Members, u) && !slices.Contains(p.Inviting, u)
 		})
@@ -121,50 +163,55 @@ func (f *Front) threadSeen(ctx context.Context, raw []byte) error {
 	if err != nil || p.ID != c.ID || p.Thread == "" {
 		return err
 	}
-	came, err := f.broughtIn(ctx, p)
+	by, err := f.handsOn(ctx, p)
 	if err != nil {
-		f.log.Error("whether somebody was brought into a thread meanwhile could not be looked up", "error", err)
+		f.log.Error("whether somebody was brought into a thread meanwhile, or taken out of it, could not be looked up", "error", err)
 		if !denied(err) {
 			f.doubts.Add(c.ID, time.Now()) // Discord may say it the next time
 		}
 	}
-	if len(came) == 0 {
+	if len(by.came)+len(by.gone) == 0 {
 		return nil
 	}
-	return f.putRight(ctx, c.ID, came, func(place, string) bool { return true })
+	return f.putRight(ctx, c.ID, by, func(place, string) bool { return true })
 }
 
-// broughtIn are those who are in the thread of an incident, were brought into it by hand, and do not
-// belong there. Of whom it cannot be looked up whether he is there, it is believed.
-func (f *Front) broughtIn(ctx context.Context, p place) (came []string, err error) {
+// handsOn are those who are in the thread of an incident, were brought into it by hand, and do not
+// belong there, and those who belong there and were removed. Of whom it cannot be looked up whether
+// he is there, it is believed that he came.
+func (f *Front) handsOn(ctx context.Context, p place) (by hands, err error) {
 	me, err := f.auth(ctx)
 	if err != nil {
-		return nil, err
+		return by, err
 	}
-	var said []struct {
-		Type     int `json:"type"`
-		Mentions []struct {
-			ID string `json:"id"`
-		} `json:"mentions"`
-	}
+	var said []moved
 	err = f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+p.ID+"/messages?limit="+strconv.Itoa(lookPage), nil, &said)
 	if err != nil {
-		return nil, err
+		return by, err
 	}
-	asked := slices.Concat(p.Members, p.Inviting, []string{me.User})
+	asked := []string{me.User}
 	var errs []error
-	for _, m := range said {
+	for _, m := range said { // the newest first: what was done to somebody last counts
 		for _, who := range m.Mentions {
-			if m.Type != recipientAdded || !isID(who.ID) || slices.Contains(asked, who.ID) {
+			if m.Type != recipientAdded && m.Type != recipientRemoved || !isID(who.ID) || slices.Contains(asked, who.ID) {
 				continue
 			}
 			asked = append(asked, who.ID)
-			err := f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+p.ID+"/thread-members/"+who.ID, nil, nil)
-			if refused(err, codeUnknownMember, codeUnknownUser) {
+			ours := slices.Contains(slices.Concat(p.Members, p.Inviting), who.ID)
+			if ours == (m.Type == recipientAdded) || ours && !(p.belongs(who.ID) && m.removes(who.ID, me.User)) {
 				continue
 			}
-			came, errs = append(came, who.ID), append(errs, err)
+			err := f.api.do(ctx, turn{patience: -1}, "GET", "channels/"+p.ID+"/thread-members/"+who.ID, nil, nil)
+			switch out := refused(err, codeUnknownMember, codeUnknownUser); {
+			case out && ours:
+				by.gone = append(by.gone, who.ID)
+			case !out && !ours:
+				by.came = append(by.came, who.ID)
+				fallthrough
+			case !out:
+				errs = append(errs, err)
+			}
 		}
 	}
-	return came, errors.Join(errs...)
+	return by, errors.Join(errs...)
 }

@@ -40,7 +40,7 @@ func TestWhoMayNotReadWhatIsOver(t *testing.T) {
 			b.Overwrite(inc, discordtest.Overwrite{ID: b.three.ID, Allow: discordtest.ViewChannel})
 			b.Overwrite(inc, discordtest.Overwrite{ID: b.ID(), Role: true, Allow: discordtest.ViewChannel})
 		}
-		if _, err := b.tidy(t.Context(), inc, b.channel(inc).ID, nil); err != nil {
+		if _, err := b.tidy(t.Context(), inc, b.channel(inc).ID, hands{}); err != nil {
 			t.Fatal(err)
 		}
 		b.alone(inc, b.two)

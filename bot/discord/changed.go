@@ -13,10 +13,10 @@ import (
 	"hikeshi/bot/chat"
 )
 
-// Whoever may manage the server can let anybody into an incident's channel, and delete it. Who
-// does not belong there reads everything that is said. So he is taken out again as soon as
-// Discord tells of it, and it is said there how it is done: through the incident, which knows
-// who may not.
+// Whoever may manage the server can let anybody into an incident's channel, take out of it who works
+// on the incident, and delete it. Who does not belong there reads everything that is said. So he is
+// taken out again as soon as Discord tells of it, and it is said there how it is done: through the
+// incident, which knows who may not. Who belongs there is let in again (restore.go).
 
 // channelChanged is a channel whose permissions or name somebody has changed. An error says, here and
 // with the other looks, that it has to be looked at again.
@@ -25,9 +25,9 @@ func (f *Front) channelChanged(ctx context.Context, raw []byte) error {
 	if json.Unmarshal(raw, &c) != nil {
 		return nil
 	}
-	return f.putRight(ctx, c.ID, nil, func(p place, bot string) bool {
+	return f.putRight(ctx, c.ID, hands{}, func(p place, bot string) bool {
 		strangers, everyone := f.strangers(c.Overwrites, bot, slices.Concat(p.Members, p.Invited, p.Inviting))
-		return len(strangers) > 0 || everyone || !p.Leaving.IsZero() || c.Type != discordgo.ChannelTypeGuildText
+		return len(strangers) > 0 || everyone || !p.Leaving.IsZero() || c.Type != discordgo.ChannelTypeGuildText || displaced(p, c.Overwrites)
 	})
 }
 
@@ -55,8 +55,7 @@ func (f *Front) channelsSeen(ctx context.Context, all everywhere) error {
 
 // putRight puts the channel of an incident right where something is wrong about it. Where that fails
 // nothing more is said there, but to each by himself, until it is.
-// came are those of whom Discord said that they are in it now.
-func (f *Front) putRight(ctx context.Context, id string, came []string, wrong func(p place, bot string) bool) error {
+func (f *Front) putRight(ctx context.Context, id string, by hands, wrong func(p place, bot string) bool) error {
 	incident, err := f.whose(ctx, id)
 	if err != nil || incident == "" {
 		return err
@@ -71,9 +70,9 @@ func (f *Front) putRight(ctx context.Context, id string, came []string, wrong fu
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.desk)
 	defer cancel()
-	out, err := f.tidy(ctx, incident, id, came)
+	out, err := f.tidy(ctx, incident, id, by)
 	if err != nil {
-		f.log.Error("a channel that somebody has opened could not be put right; trying again", "error", err)
+		f.log.Error("a channel that somebody has changed could not be put right; trying again", "error", err)
 		f.doubts.Add(id, time.Now())
 		return f.lose(ctx, id)
 	}
@@ -101,9 +100,15 @@ func (f *Front) sayOut(ctx context.Context, p place, out []string) {
 	}
 }
 
-// tidy takes out of an incident's channel who does not belong in it, and denies it to everybody
-// again. It gives the people who were taken out.
-func (s *sender) tidy(ctx context.Context, incident, id string, came []string) (out []string, err error) {
+// hands are what Discord said that was done to a thread by hand; it may not tell who is in it.
+type hands struct {
+	came []string // are in it now
+	gone []string // were taken out by somebody else
+}
+
+// tidy takes out of an incident's channel who does not belong in it, denies it to everybody again,
+// and lets those in again who do belong there. It gives the people who were taken out.
+func (s *sender) tidy(ctx context.Context, incident, id string, by hands) (out []string, err error) {
 	release, err := s.keeping.take(ctx, incident)
 	if err != nil {
 		return nil, err
@@ -116,18 +121,20 @@ func (s *sender) tidy(ctx context.Context, incident, id string, came []string) (
 	k := &keeping{sender: s, want: chat.Place{Channel: incident}, place: &p, line: line{ticket: incident + " tidy", patience: -1}}
 	k.remembered, _ = json.Marshal(p)
 	var before []string
+	were := slices.Concat(p.Invited, p.Inviting)
 	if err = k.look(ctx); err == nil && !k.lost {
-		if p.Thread != "" { // Discord may not tell who is in it
-			for _, user := range came {
-				if !slices.Contains(p.Invited, user) {
-					p.Invited = append(p.Invited, user)
-				}
-			}
+		if p.Thread != "" {
+			p.heard(by)
+			were = by.gone // whoever else is not in it has left by himself
 		}
 		before = slices.Clone(p.Invited)
 		err = errors.Join(k.overseers(ctx), k.shut(ctx))
-		if p.Archived && !k.lost {
+		switch {
+		case k.lost:
+		case p.Archived:
 			err = errors.Join(err, k.lock(ctx))
+		case !p.Ended:
+			err = errors.Join(err, k.restore(ctx, were))
 		}
 	}
 	for _, user := range before {
@@ -136,6 +143,20 @@ func (s *sender) tidy(ctx context.Context, incident, id string, came []string) (
 		}
 	}
 	return out, errors.Join(err, k.remember(ctx))
+}
+
+// heard notes who is in a thread as Discord said it.
+func (p *place) heard(by hands) {
+	for _, user := range by.came {
+		if !slices.Contains(p.Invited, user) {
+			p.Invited = append(p.Invited, user)
+		}
+	}
+	for _, user := range by.gone {
+		if slices.Contains(p.Members, user) {
+			p.Invited = without(p.Invited, user)
+		}
+	}
 }
 
 // channelDeleted is a channel or thread that is gone for good.

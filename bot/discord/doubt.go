@@ -118,13 +118,13 @@ func (f *Front) lookAt(ctx context.Context, id string) error {
 	if err != nil || p.ID != id {
 		return err
 	}
-	var came []string
+	var by hands
 	if p.Thread != "" {
-		if came, err = f.broughtIn(ctx, p); denied(err) {
+		if by, err = f.handsOn(ctx, p); denied(err) {
 			err = nil // it stays as Discord says
 		}
 	}
-	return errors.Join(err, f.putRight(ctx, id, came, func(place, string) bool { return true }))
+	return errors.Join(err, f.putRight(ctx, id, by, func(place, string) bool { return true }))
 }
 
 // lookEverywhere looks at all channels and threads, as at the beginning of a session.

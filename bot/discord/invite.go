@@ -171,8 +171,11 @@ type overwrite struct {
 	Deny  int64                             `json:"deny,string"`
 }
 
-// invite lets in who belongs there, one by one. Who cannot come is remembered with the reason.
-func (k *keeping) invite(ctx context.Context) error {
+// invite lets in who belongs there.
+func (k *keeping) invite(ctx context.Context) error { return k.letIn(ctx, k.place.Members) }
+
+// letIn lets people in, one by one. Who cannot come is remembered with the reason.
+func (k *keeping) letIn(ctx context.Context, users []string) error {
 	if k.lost {
 		return nil
 	}
@@ -182,7 +185,7 @@ func (k *keeping) invite(ctx context.Context) error {
 	}
 	var come []string
 	var errs []error
-	for _, user := range k.place.Members {
+	for _, user := range users {
 		if user == who.User || slices.Contains(k.place.Invited, user) && k.fits(user) {
 			continue
 		}
@@ -238,8 +241,13 @@ func (k *keeping) fits(user string) bool {
 	if k.place.Thread != "" {
 		return true
 	}
-	for _, o := range k.there.Overwrites {
-		if o.Type == discordgo.PermissionOverwriteTypeMember && o.ID == user {
+	return mayWrite(k.there.Overwrites, user)
+}
+
+// mayWrite says whether a channel lets somebody in, to read and to write.
+func mayWrite(overwrites []*discordgo.PermissionOverwrite, user string) bool {
+	for _, o := range overwrites {
+		if o != nil && o.Type == discordgo.PermissionOverwriteTypeMember && o.ID == user {
 			return o.Allow&writes == writes && o.Deny&writes == 0
 		}
 	}

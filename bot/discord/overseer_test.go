@@ -60,7 +60,7 @@ func TestWhoAdministersTheServer(t *testing.T) {
 					t.Errorf("said to %q", got)
 				}
 				// What somebody does by hand does not open it.
-				if _, err := b.tidy(t.Context(), inc, string(kept.ID), nil); err != nil {
+				if _, err := b.tidy(t.Context(), inc, string(kept.ID), hands{}); err != nil {
 					t.Fatal(err)
 				}
 				if p, err := b.recallPlace(t.Context(), inc); err != nil || !p.Stays {

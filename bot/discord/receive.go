@@ -40,8 +40,11 @@ func (f *Front) happened(e *discordgo.Event) {
 		var m struct {
 			Type int `json:"type"`
 		}
-		if json.Unmarshal(raw, &m) == nil && m.Type == recipientAdded {
+		switch _ = json.Unmarshal(raw, &m); m.Type {
+		case recipientAdded:
 			f.watch(raw, f.threadJoined)
+		case recipientRemoved:
+			f.watch(raw, f.threadLeft)
 		}
 	case "MESSAGE_REACTION_ADD":
 		f.start(func(ctx context.Context, desk Desk) { f.reacted(ctx, desk, raw) })

@@ -20,7 +20,8 @@ type sender struct {
 	// headcount tells when incidents become threads.
 	headcount headcount
 	// doubts are the channels of which something was told that could not be looked at.
-	doubts intake.Doubts
+	doubts   intake.Doubts
+	restored restored
 
 	mu       sync.Mutex
 	identity identity

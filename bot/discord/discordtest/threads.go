@@ -217,6 +217,23 @@ func dropThreadMember(g *Guild, t *channel, in *request) (any, *problem) {
 	return nil, nil
 }
 
+// TakeOutOfThread is somebody who removes another from a thread, or leaves it himself. His client says so
+// in the thread.
+func (p *Person) TakeOutOfThread(name, other string) {
+	p.g.t.Helper()
+	p.g.mu.Lock()
+	defer p.g.mu.Unlock()
+	t := p.at(name)
+	if t == nil || !t.thread() || !contains(t.members, other) {
+		p.g.t.Errorf("%s cannot be removed from %q", other, name)
+		return
+	}
+	p.g.post(t, &message{author: p.ID, kind: recipientRemove, mentions: []string{other}}) // whoever says something comes in
+	t.members = slices.DeleteFunc(slices.Clone(t.members), func(m string) bool { return m == other })
+	p.g.threadMembersChanged(t, nil, []any{other})
+	p.g.touch()
+}
+
 // AddToThread is somebody in a thread who brings another into it. Its client says so in the thread.
 func (p *Person) AddToThread(name, other string) {
 	p.g.t.Helper()
