@@ -19,6 +19,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/intake"
 )
 
 const (
@@ -43,6 +44,8 @@ type sender struct {
 	people  *people
 	keeping turns // Keep of one channel never runs twice at once
 	began   time.Time
+	// doubts are the channels into which somebody came who could not be looked up.
+	doubts intake.Doubts
 
 	mu       sync.Mutex
 	identity identity

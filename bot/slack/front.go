@@ -52,6 +52,7 @@ type patience struct {
 	backoff   time.Duration // the first wait after a socket could not be opened
 	grace     time.Duration // for what is under way when the program ends
 	room      time.Duration // for room among the deliveries worked on
+	doubt     time.Duration // before it is looked again who is in a channel, while the database does not answer
 }
 
 // Slack waits 3 s for an acknowledgement, and a trigger_id lives as long (Slack, "Handling
@@ -75,6 +76,7 @@ var standard = patience{
 	backoff:   time.Second,
 	grace:     5 * time.Second, // the whole program stops within 7, sends and recording among it
 	room:      2 * time.Second,
+	doubt:     2 * time.Second,
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 	sl "github.com/slack-go/slack"
 
 	"hikeshi/bot/chat"
+	"hikeshi/bot/intake"
 )
 
 // cameIn is somebody who has joined an incident's channel. Any member can bring in anybody on
@@ -20,14 +21,20 @@ import (
 // whoever brought him in is told how it is done: through the incident, which knows who may not.
 func (f *Front) cameIn(ctx context.Context, h *happened) {
 	e := &h.Event
-	channel := f.incidentOf(ctx, e.Channel)
+	looking, cancel := context.WithTimeout(ctx, f.patience.lookup)
+	channel, err := f.whose(looking, e.Channel)
+	cancel()
+	if err != nil {
+		f.doubt(e.Channel, err)
+		return
+	}
 	if channel == "" || f.ourselves(ctx, e.User) {
 		return
 	}
 	f.once("slack:join:"+e.Channel+":"+e.User+":"+e.EventTS, func() bool {
 		p, err := f.recallPlace(ctx, channel)
 		if err != nil {
-			f.log.Error("whether somebody belongs in a channel could not be looked up", "error", err)
+			f.doubt(e.Channel, err)
 			return false
 		}
 		if p.ID != e.Channel || slices.Contains(p.Members, e.User) {
@@ -61,6 +68,21 @@ func (f *Front) cameIn(ctx context.Context, h *happened) {
 	})
 }
 
+// doubt notes that somebody came into a channel of whom it could not be looked up whether he belongs
+// there. Slack tells it once; so nothing is said there until it was looked who is in it.
+func (f *Front) doubt(conversation string, err error) {
+	f.log.Error("whether somebody belongs in a channel could not be looked up; nothing is said there until it can be", "error", err)
+	f.doubts.Add(conversation, time.Now())
+	f.reach.look()
+}
+
+// doubted says whether it is to be looked who is in a channel. For a moment what is to be said there
+// waits for it; after that nobody waits any longer.
+func (s *sender) doubted(conversation string) (is, waits bool) {
+	since, is := s.doubts.About(conversation)
+	return is, is && time.Since(since) < leaving
+}
+
 // guardEvery is how long lies between two looks at who is in the channels; guardAgain the wait after
 // one that failed.
 const (
@@ -77,6 +99,9 @@ func (f *Front) guard(ctx context.Context) {
 		if err := f.lookAround(ctx); err != nil && ctx.Err() == nil {
 			f.log.Warn("who is in the channels could not be looked up everywhere; trying again", "error", err)
 			wait = guardAgain
+			if errors.Is(err, errUnknown) {
+				wait = f.patience.doubt // everything that is to be said waits for it
+			}
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -92,15 +117,22 @@ func (f *Front) guard(ctx context.Context) {
 
 // lookAround takes out of the channels of open incidents who does not belong there.
 func (f *Front) lookAround(ctx context.Context) error {
+	open := f.doubts.Open()
 	rows, err := f.config.Memory.All(ctx, placePrefix)
-	if err != nil || len(rows) == 0 {
-		return err
+	if err != nil {
+		f.doubts.Postpone(time.Now())
+		return errors.Join(errUnknown, err)
+	}
+	if len(rows) == 0 {
+		f.settleDoubts(open, nil)
+		return nil
 	}
 	me, err := f.auth(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
+	var unseen []string
 	for row, b := range rows {
 		var p place
 		if json.Unmarshal(b, &p) != nil || p.ID == "" || p.Archived { // what cannot be read, Keep says
@@ -111,7 +143,7 @@ func (f *Front) lookAround(ctx context.Context) error {
 		case refused(err, "channel_not_found", "not_in_channel", "is_archived"):
 			continue // found out when it is kept
 		case err != nil:
-			errs = append(errs, err)
+			errs, unseen = append(errs, err), append(unseen, p.ID)
 			continue
 		}
 		in = slices.DeleteFunc(in, func(u string) bool { return u == me.User || slices.Contains(p.Members, u) })
@@ -119,7 +151,26 @@ func (f *Front) lookAround(ctx context.Context) error {
 			f.takeOut(ctx, strings.TrimPrefix(row, placePrefix), p.ID, in)
 		}
 	}
+	f.settleDoubts(open, unseen)
 	return errors.Join(errs...)
+}
+
+// errUnknown says that it is not known which channels there are.
+var errUnknown = errors.New("slack: the channels could not be looked up")
+
+// settleDoubts ends the doubts about channels but for those into which Slack did not let us look.
+func (f *Front) settleDoubts(open []intake.Doubt, unseen []string) {
+	for _, d := range open {
+		if !slices.Contains(unseen, d.ID) {
+			f.doubts.Settle(d)
+		}
+		if d.ID != "" {
+			continue
+		}
+		for _, id := range unseen {
+			f.doubts.Add(id, time.Now())
+		}
+	}
 }
 
 // membersOf are who is in a channel, us among them.
@@ -152,7 +203,7 @@ func (f *Front) takeOut(ctx context.Context, incident, conversation string, user
 	}
 	f.log.Error("somebody who does not belong in a channel could not be taken out", "error", err)
 	if err := f.lose(ctx, conversation); err != nil {
-		f.log.Error("that nothing is to be said in a channel could not be noted", "error", err)
+		f.doubt(conversation, err)
 	}
 	return false
 }

@@ -1,10 +1,13 @@
 package slack
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/slack/slacktest"
@@ -110,5 +113,85 @@ func TestWhoIsBroughtInMeanwhileIsTakenOut(t *testing.T) {
 				t.Error("who belongs there was taken out, too")
 			}
 		})
+	}
+}
+
+// awayMemory is a memory whose database may be away.
+type awayMemory struct {
+	*doorMemory
+	away atomic.Bool
+}
+
+var errAway = errors.New("the database does not answer")
+
+func (m *awayMemory) Recall(ctx context.Context, name string) ([]byte, error) {
+	if m.away.Load() {
+		return nil, errAway
+	}
+	return m.doorMemory.Recall(ctx, name)
+}
+
+func (m *awayMemory) All(ctx context.Context, prefix string) (map[string][]byte, error) {
+	if m.away.Load() {
+		return nil, errAway
+	}
+	return m.doorMemory.All(ctx, prefix)
+}
+
+// Who is brought in while the database does not answer is taken out when it does again; until then nothing
+// is said in that channel, and people are not kept waiting for ever.
+func TestWhoIsBroughtInWhileTheDatabaseIsAway(t *testing.T) {
+	w := slacktest.New(t)
+	sato := w.AddUser(slacktest.User{ID: "U1", Name: "佐藤"})
+	w.AddUser(slacktest.User{ID: "U3", RealName: "渡辺"})
+	f := newDoor(t, w, overSocket, func(p *patience) { p.doubt = 10 * time.Millisecond })
+	memory := &awayMemory{doorMemory: &doorMemory{}}
+	f.config.Memory, f.sender.config.Memory = memory, memory
+	f.Use(&doorDesk{})
+	run(t, w, f)
+	kept, err := f.Keep(t.Context(), chat.Place{Channel: "inc-2026-0001", Topic: "x", Members: []chat.UserID{"slack:U1"}})
+	if err != nil || kept.ID == "" {
+		t.Fatal(kept, err)
+	}
+	id := string(kept.ID)
+	idle(w, f)
+	memory.away.Store(true)
+	sato.Invite(id, "U3")
+	w.Wait("the channel is in doubt", func() bool { is, _ := f.doubted(id); return is })
+	memory.away.Store(false)
+	w.Wait("the stranger is out", func() bool {
+		c, _ := w.Channel(id)
+		is, _ := f.doubted(id)
+		return !is && !slices.Contains(c.Members, "U3")
+	})
+	idle(w, f)
+	d := chat.Delivery{Key: "feed:1", To: chat.Target{Channel: "inc-2026-0001"}, Card: chat.Card{Title: "内密の話"}}
+	if _, err := f.Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	sato.WaitText(id, "内密の話")
+}
+
+// What is to be said in a channel in doubt waits for a moment, and then goes to each by himself.
+func TestNothingIsSaidInDoubt(t *testing.T) {
+	w := slacktest.New(t)
+	sato := w.AddUser(slacktest.User{ID: "U1", Name: "佐藤"})
+	f := newDoor(t, w, overSocket)
+	kept, err := f.Keep(t.Context(), chat.Place{Channel: "inc-2026-0001", Topic: "x", Members: []chat.UserID{"slack:U1"}})
+	if err != nil || kept.ID == "" {
+		t.Fatal(kept, err)
+	}
+	d := chat.Delivery{Key: "feed:1", To: chat.Target{Channel: "inc-2026-0001"}, Card: chat.Card{Title: "内密の話"}}
+	f.doubt(string(kept.ID), errAway)
+	if _, err := f.Send(t.Context(), d); !isLater(err) {
+		t.Errorf("sent with %v", err)
+	}
+	f.doubts.Postpone(time.Now().Add(-leaving))
+	if _, err := f.Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	sato.WaitText("", "内密の話")
+	if got := slacktest.Texts(sato.Look(string(kept.ID))); strings.Contains(got, "内密の話") {
+		t.Error("it was said in the channel")
 	}
 }

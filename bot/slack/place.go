@@ -93,26 +93,32 @@ func (s *sender) rememberPlace(ctx context.Context, channel string, p place) err
 	return s.config.Memory.Remember(ctx, placePrefix+channel, b)
 }
 
-// channelOf is the incident channel that a channel of Slack's is; ok is false where it is none.
+// channelOf is the incident channel that a channel of Slack's is; ok is false where it is none, and
+// where that cannot be looked up.
 func (s *sender) channelOf(ctx context.Context, id string) (channel string, ok bool) {
-	s.mu.Lock()
-	channel, ok = s.channels[id]
-	s.mu.Unlock()
-	if ok {
-		return channel, true
-	}
-	b, err := s.config.Memory.Recall(ctx, "channel/"+id)
+	channel, err := s.whose(ctx, id)
 	if err != nil {
 		s.config.Log.Warn("whose channel it is could not be looked up; it is taken as none", "component", "slack", "error", err)
-		return "", false
 	}
-	if len(b) == 0 {
-		return "", false
+	return channel, channel != ""
+}
+
+// whose is the incident channel that a channel of Slack's is; empty where it is none.
+func (s *sender) whose(ctx context.Context, id string) (string, error) {
+	s.mu.Lock()
+	channel, ok := s.channels[id]
+	s.mu.Unlock()
+	if ok {
+		return channel, nil
+	}
+	b, err := s.config.Memory.Recall(ctx, "channel/"+id)
+	if err != nil || len(b) == 0 {
+		return "", err
 	}
 	s.mu.Lock()
 	s.channels[id] = string(b)
 	s.mu.Unlock()
-	return string(b), true
+	return string(b), nil
 }
 
 // Holds says whether what is said in an incident's channel would still reach somebody who does

@@ -264,12 +264,13 @@ func (s *sender) sendToPlace(ctx context.Context, d chat.Delivery) (chat.Message
 	}
 	// Somebody who does not belong there any more, such as one who is left out, must not read
 	// on: he goes first.
-	if s.takesOut(p) {
+	doubted, waits := s.doubted(p.ID)
+	if s.takesOut(p) || waits {
 		return "", &chat.Later{Wait: unmade}
 	}
 	if lost, err := s.lost(ctx, p.ID); err != nil {
 		return "", err
-	} else if lost || p.Stays || !p.Leaving.IsZero() {
+	} else if lost || p.Stays || !p.Leaving.IsZero() || doubted {
 		return s.fan(ctx, p, d)
 	}
 	// Meanwhile it may have been said in direct messages: in the channel it stands from before.

@@ -32,7 +32,7 @@ type reach struct {
 	mu    sync.Mutex
 	open  int
 	since time.Time
-	again chan struct{} // holds one when a socket has opened
+	again chan struct{} // holds one when a socket has opened, or it is to be looked who is in the channels
 }
 
 // changed counts a socket that has opened or closed.
@@ -45,10 +45,15 @@ func (l *reach) changed(now time.Time, by int) {
 		l.since = now
 	}
 	if by > 0 {
-		select {
-		case l.again <- struct{}{}:
-		default: // it is told already
-		}
+		l.look()
+	}
+}
+
+// look has it looked at once who is in the channels.
+func (l *reach) look() {
+	select {
+	case l.again <- struct{}{}:
+	default: // it is told already
 	}
 }
 
