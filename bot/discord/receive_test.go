@@ -51,6 +51,7 @@ func TestWhereThereIsNoRoomEverybodyIsToldAtOnce(t *testing.T) {
 	desk := &doorDesk{emergency: true}
 	f := openDoor(t, g, desk)
 	g.Unlimited(true)
+	taken(g, f, p) // what the session began with leaves no room behind
 	full := make(chan struct{})
 	defer close(full)
 	for f.work.Start(0, func(context.Context) { <-full }) {
