@@ -87,7 +87,7 @@ func (f *Front) show(ctx context.Context, desk Desk, s *stage, r chat.Request, r
 	}
 	switch {
 	case len(reply.Cards) == 0:
-		return f.cards(ctx, s, []chat.Card{f.nothing(reply)})
+		reply.Cards = []chat.Card{f.nothing(reply)}
 	case reply.Direct:
 		// Every process of ours has its own, such as a link that signs in: he is to get one.
 		if !f.claim(s) {
@@ -109,7 +109,34 @@ func (f *Front) show(ctx context.Context, desk Desk, s *stage, r chat.Request, r
 		}
 		return f.cards(ctx, s, []chat.Card{f.sentence(saysDirect, chat.Plain)})
 	}
+	if r.Kind == chat.Submitted && !reply.Accepted && !asksOn(reply) {
+		return f.givenBack(ctx, s, r, reply)
+	}
 	return f.cards(ctx, s, reply.Cards)
+}
+
+// asksOn reports whether an answer has buttons of its own to go on by.
+func asksOn(reply chat.Reply) bool {
+	return slices.ContainsFunc(reply.Cards, func(c chat.Card) bool { return len(c.Buttons) > 0 })
+}
+
+// givenBack says why a form was not taken where the desk does not give it back, such as to somebody
+// of whom it is not known whether he is still in the server. Its window is gone: he has what he
+// typed in sight, and a button that sends it again.
+func (f *Front) givenBack(ctx context.Context, s *stage, r chat.Request, reply chat.Reply) error {
+	if err := f.cards(ctx, s, reply.Cards[:len(reply.Cards)-1]); err != nil {
+		return err
+	}
+	return f.formCard(ctx, s, &sheet{Draft: r.Draft, By: s.user}, f.unsent(reply.Cards[len(reply.Cards)-1], r))
+}
+
+// unsent is a card with what was typed into a form, and the button that sends that again.
+func (f *Front) unsent(card chat.Card, r chat.Request) chat.Card {
+	card.Blocks = append(slices.Clone(card.Blocks), f.typed(typedIn(r))...)
+	card.Buttons = append(slices.Clone(card.Buttons), chat.Button{
+		Label: f.draw.say("discord.form.send_again"), Action: action(button{kind: send, draft: r.Draft}), Style: chat.Primary,
+	})
+	return card
 }
 
 // nothing is what stands in the place of an answer without cards: Discord wants one.
@@ -138,9 +165,10 @@ func (f *Front) failed(ctx context.Context, s *stage, r chat.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.call)
 	defer cancel()
 	card := f.sentence(saysFailed, chat.Urgent)
-	card.Blocks = append(card.Blocks, f.typed(typedIn(r))...)
 	if r.Kind == chat.Submitted {
-		card.Buttons = []chat.Button{{Label: f.draw.say("discord.form.send_again"), Action: action(button{kind: send, draft: r.Draft}), Style: chat.Primary}}
+		card = f.unsent(card, r)
+	} else {
+		card.Blocks = append(card.Blocks, f.typed(typedIn(r))...)
 	}
 	if err := f.cards(ctx, s, []chat.Card{card}); err != nil {
 		f.log.Error("that there is no answer could not be shown", "error", err)

@@ -80,7 +80,7 @@ func (f *Front) reopen(ctx context.Context, desk Desk, s *stage, draft string, p
 	switch {
 	case errors.Is(err, errSentForm):
 		return f.sentAlready(ctx, s, at, "")
-	case errors.Is(err, errLateForm):
+	case errors.Is(err, errLateForm), err != nil && s.unsure: // the desk shows it to nobody who may have left
 		card := f.sentence(saysFormLate, chat.Notice)
 		card.Buttons = []chat.Button{{Label: f.draw.say("discord.form.open"), Action: action(pageButton(draft, page)), Style: chat.Primary}}
 		if err := f.cards(ctx, s, []chat.Card{card}); err != nil {

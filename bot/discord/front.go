@@ -42,6 +42,7 @@ type Front struct {
 // patience is how long is waited for what. A test waits less.
 type patience struct {
 	lookup    time.Duration // for what is asked of Discord or the memory before the desk is
+	surely    time.Duration // for who it is, where he would lose what he typed and no window has to be opened
 	answered  time.Duration // for the desk, before an interaction is answered with a deferral
 	arrived   time.Duration // before a deferral has to be with Discord, however long its way takes
 	first     time.Duration // for the first try of a first answer: the connection may be dead
@@ -73,6 +74,7 @@ type patience struct {
 // takes the place of an invalid one ("Resuming").
 var standard = patience{
 	lookup:    time.Second,
+	surely:    5 * time.Second,
 	answered:  1700 * time.Millisecond,
 	arrived:   1600 * time.Millisecond,
 	first:     time.Second,

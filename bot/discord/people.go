@@ -152,11 +152,15 @@ func (s *sender) outside(ctx context.Context, id string) bool {
 
 // ask asks Discord for a member of the server. Nobody of that ID is an error that wraps ErrGone.
 func (s *sender) ask(ctx context.Context, id string) (person, error) {
+	return s.askAt(ctx, turn{patience: -1}, id)
+}
+
+func (s *sender) askAt(ctx context.Context, t turn, id string) (person, error) {
 	if !isID(id) {
 		return person{}, noSuchUser
 	}
 	var m discordgo.Member
-	err := s.api.do(ctx, turn{patience: -1}, "GET", "guilds/"+url.PathEscape(s.config.Guild)+"/members/"+id, nil, &m)
+	err := s.api.do(ctx, t, "GET", "guilds/"+url.PathEscape(s.config.Guild)+"/members/"+id, nil, &m)
 	who := person{ID: id}
 	switch {
 	case refused(err, codeUnknownMember):
@@ -203,6 +207,26 @@ func (s *sender) lately(ctx context.Context, id string) (person, error) {
 		return k.person, nil
 	}
 	return s.ask(ctx, id)
+}
+
+// surely is lately for somebody who would lose by it what he has typed, or that he answers a call:
+// Discord is asked together with the pages, and again, until ctx ends. As with a first answer, the
+// connection of the first try may be dead.
+func (s *sender) surely(ctx context.Context, first time.Duration, id string) (who person, err error) {
+	if k, ok := s.people.get(id); ok && time.Since(k.at) < absentFresh {
+		return k.person, nil
+	}
+	err = repeated(ctx, func(n int) error {
+		try, cancel := ctx, context.CancelFunc(func() {})
+		if n == 0 {
+			try, cancel = context.WithTimeout(ctx, first)
+		}
+		defer cancel()
+		var err error
+		who, err = s.askAt(try, turn{urgent: true, apart: n > 0, patience: -1}, id)
+		return err
+	})
+	return who, err
 }
 
 func userID(id string) chat.UserID { return chat.UserID(name + ":" + id) }

@@ -246,21 +246,24 @@ func (f *Front) admit(ctx context.Context, s *stage, i *interaction) (called str
 		f.met(i.Member)
 		return called, true
 	}
+	s.patient = i.Type == didSubmit || i.Type == didPress && !opensPage(i.Data.CustomID)
 	return f.admitUser(ctx, s, u.ID, called)
+}
+
+// opensPage reports whether a button opens a page of a form: a window must be the first answer, and
+// what was typed into it before is there whoever it is.
+func opensPage(customID string) bool {
+	b, _ := readID(customID)
+	return b.kind == form || b.kind == next
 }
 
 // admitUser looks somebody up. It waits a moment only: somebody whom Discord is slow to name
 // goes by what came with the payload, and what he may do is decided by the desk all the same. In
 // his direct messages he may do everything only where Discord has said within the last minute that
-// he is in the server: he may have been taken out of it.
+// he is in the server: he may have been taken out of it. There it waits longer for that where no
+// window has to be opened, for else he would be turned away with what he has typed.
 func (f *Front) admitUser(ctx context.Context, s *stage, id, called string) (string, bool) {
-	asking, cancel := context.WithTimeout(ctx, f.patience.lookup)
-	defer cancel()
-	find := f.member
-	if s.direct {
-		find = f.lately
-	}
-	who, err := find(asking, id)
+	who, err := f.whoIs(ctx, s, id)
 	switch {
 	case errors.Is(err, chat.ErrGone):
 		f.tell(ctx, s, saysStranger)
@@ -278,6 +281,22 @@ func (f *Front) admitUser(ctx context.Context, s *stage, id, called string) (str
 		called = who.Name
 	}
 	return called, true
+}
+
+func (f *Front) whoIs(ctx context.Context, s *stage, id string) (person, error) {
+	patience := f.patience.lookup
+	if s.direct && s.patient {
+		patience = f.patience.surely
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	switch {
+	case s.direct && s.patient:
+		return f.surely(ctx, f.patience.first, id)
+	case s.direct:
+		return f.lately(ctx, id)
+	}
+	return f.member(ctx, id)
 }
 
 // pressed is a button of a card, wherever it stands.

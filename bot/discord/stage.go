@@ -49,6 +49,7 @@ type stage struct {
 	channel        string
 	direct         bool      // in direct messages: there nothing need be hidden
 	unsure         bool      // Discord could not say whether he is still in the server
+	patient        bool      // no window has to be opened: there is time to ask Discord that
 	at             time.Time // when his doing came in
 	// whole and page are asked for where a page of a card is wanted.
 	whole chat.Action
@@ -217,14 +218,28 @@ func (f *Front) first(ctx context.Context, s *stage, c callback, becomes progres
 			s.tried = becomes
 			f.went(f.clock().Sub(began)) // at least
 		}
-		if n == 4 || !f.again(ctx, err) {
+		if n == maxTries-1 || !again(ctx, err) {
+			return err
+		}
+	}
+}
+
+// maxTries is how often a call is made that somebody waits for.
+const maxTries = 5
+
+// repeated makes a call again, as long as ctx allows, where Discord did not refuse it: it is busy, or
+// out of reach. The call is one that may be made twice.
+func repeated(ctx context.Context, call func(n int) error) error {
+	for n := 0; ; n++ {
+		err := call(n)
+		if err == nil || denied(err) || n == maxTries-1 || !again(ctx, err) {
 			return err
 		}
 	}
 }
 
 // again waits before a call is made again; false: it is not to be.
-func (f *Front) again(ctx context.Context, err error) bool {
+func again(ctx context.Context, err error) bool {
 	wait := 100 * time.Millisecond
 	if later := (*chat.Later)(nil); errors.As(err, &later) {
 		wait = later.Wait
@@ -284,7 +299,7 @@ func (f *Front) post(ctx context.Context, s *stage, b body) error {
 			return err
 		case denied(err), errors.Is(err, chat.ErrUnsure) && s.state != deferred:
 			return err // twice would be worse than by another way
-		case n == 4 || !f.again(ctx, err):
+		case n == maxTries-1 || !again(ctx, err):
 			return err
 		}
 	}
