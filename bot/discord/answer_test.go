@@ -323,3 +323,28 @@ func TestASessionThatIsStuckIsGivenUp(t *testing.T) {
 		t.Errorf("%d connections of a session that was given up", n)
 	}
 }
+
+// Discord is busy or out of reach for a moment: who has written to the bot is answered all the same,
+// once.
+func TestAnAnswerInDirectMessagesIsTriedAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		times int
+		kind  discordtest.Kind
+	}{
+		"refused": {4, discordtest.ServerError}, "busy": {2, discordtest.Limited}, "cut before": {2, discordtest.CutBefore}, "cut after": {2, discordtest.CutAfter},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := discordtest.New(t)
+			p := g.AddMember("山本")
+			f := openDoor(t, g, &doorDesk{})
+			g.Fail(discordtest.CreateMessage, c.times, c.kind, 50*time.Millisecond)
+			p.DM("PCを落とした")
+			p.WaitText("", "受け付けました")
+			idle(g, f)
+			if n := told(p, "受け付けました"); n != 1 {
+				t.Errorf("answered %d times", n)
+			}
+		})
+	}
+}

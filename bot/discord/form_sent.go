@@ -188,13 +188,14 @@ func (f *Front) handedIn(ctx context.Context, s *stage, at, was *sheet, reply ch
 	} else {
 		cards[0].Blocks = append(card.Blocks, cards[0].Blocks...)
 	}
-	f.bring(ctx, s, at, "sent", cards)
+	if _, err := f.bring(ctx, s, at, "sent", cards); err != nil {
+		f.log.Error("that a form was sent on could not be brought to its person", "error", err)
+	}
 }
 
 // notHandedIn says why the desk does not take a form, with all that was typed. It does not wait
-// any more.
+// any more once he has been told: else the form would end in silence.
 func (f *Front) notHandedIn(ctx context.Context, desk Desk, s *stage, at *sheet, reply chat.Reply) {
-	at.Due = time.Time{}
 	cards := reply.Cards
 	if reply.Form != nil {
 		cards = append([]chat.Card{f.refusedCard(at, *reply.Form)}, cards...)
@@ -207,7 +208,12 @@ func (f *Front) notHandedIn(ctx context.Context, desk Desk, s *stage, at *sheet,
 	}
 	cards[0].Tone = chat.Urgent
 	cards[0].Blocks = append(slices.Clone(cards[0].Blocks), f.phoneBlocks(desk, at.By)...)
-	at.Cards = append(at.Cards, f.bring(ctx, s, at, "refused", cards)...)
+	places, err := f.bring(ctx, s, at, "refused", cards)
+	if err != nil {
+		f.log.Error("that a form was not taken could not be brought to its person; trying again", "error", err)
+		return
+	}
+	at.Due, at.Cards = time.Time{}, append(at.Cards, places...)
 	f.sheets.settle(ctx, at, f.clock())
 }
 
@@ -218,39 +224,59 @@ func (f *Front) handInLater(ctx context.Context, desk Desk, s *stage, at *sheet)
 	if at.Told {
 		return
 	}
-	at.Told = true
 	card := f.sentence(saysWaitFailed, chat.Urgent)
 	card.Blocks = append(card.Blocks, f.typed(typedIn(chat.Request{Kind: chat.Submitted, Values: at.Values}))...)
 	card.Blocks = append(card.Blocks, f.phoneBlocks(desk, at.By)...)
 	card.Buttons = []chat.Button{{Label: f.draw.say("discord.form.send_again"), Action: action(button{kind: send, draft: at.Draft}), Style: chat.Primary}}
-	at.Cards = append(at.Cards, f.bring(ctx, s, at, "failed", []chat.Card{card})...)
+	places, err := f.bring(ctx, s, at, "failed", []chat.Card{card})
+	if err != nil {
+		return // he is told with the next try
+	}
+	at.Told, at.Cards = true, append(at.Cards, places...)
 	f.sheets.settle(ctx, at, f.clock())
 }
 
 // bring brings cards to a person's direct messages, each once, whichever process does it; where
-// that fails, to where his form was asked for. It gives where they stand.
-func (f *Front) bring(ctx context.Context, s *stage, at *sheet, what string, cards []chat.Card) (places []shownAt) {
+// that fails, to where his form was asked for. It gives where they stand. An error says that he has
+// not seen all of them and may later: brought again, they are not there twice.
+func (f *Front) bring(ctx context.Context, s *stage, at *sheet, what string, cards []chat.Card) (places []shownAt, unseen error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*f.patience.call)
 	defer cancel()
 	for n, c := range cards {
-		id, err := f.putDirect(ctx, at.By, chat.Delivery{Key: name + ":form:" + at.Draft + ":" + at.By + ":" + what + ":" + strconv.Itoa(n), Again: true, Card: c}, line{patience: -1})
-		if err == nil {
-			if channel, message, ok := strings.Cut(string(id), "/"); ok {
+		d := chat.Delivery{Key: name + ":form:" + at.Draft + ":" + at.By + ":" + what + ":" + strconv.Itoa(n), Again: true, Card: c}
+		err := repeated(ctx, func(int) error {
+			id, err := f.putDirect(ctx, at.By, d, line{patience: -1})
+			if channel, message, ok := strings.Cut(string(id), "/"); ok && err == nil {
 				places = append(places, shownAt{Channel: channel, Message: message, At: f.clock()})
 			}
+			return err
+		})
+		if err == nil {
 			continue
 		}
 		f.log.Warn("what became of a form could not be brought to the direct messages", "error", err)
-		for _, p := range slices.Backward(at.Cards) {
-			if p.Token == "" || f.clock().Sub(p.At) > f.patience.token {
-				continue
-			}
-			again := &stage{app: p.App, token: p.Token, user: s.user, at: p.At, state: answered}
-			if err := f.post(ctx, again, again.body(f.draw.message(c))); err != nil {
-				f.log.Error("what became of a form could not be shown", "error", err)
-			}
-			break
+		if !f.showAt(ctx, s, at.Cards, c) && !f.forGood(err) {
+			unseen = err
 		}
 	}
-	return places
+	return places, unseen
 }
+
+// showAt shows a card at the newest of the places that a token still opens; false: at none.
+func (f *Front) showAt(ctx context.Context, s *stage, places []shownAt, c chat.Card) bool {
+	for _, p := range slices.Backward(places) {
+		if p.Token == "" || f.clock().Sub(p.At) > f.patience.token {
+			continue
+		}
+		again := &stage{app: p.App, token: p.Token, user: s.user, at: p.At, state: answered}
+		err := f.post(ctx, again, again.body(f.draw.message(c)))
+		if err != nil {
+			f.log.Error("what became of a form could not be shown", "error", err)
+		}
+		return err == nil
+	}
+	return false
+}
+
+// forGood reports whether Discord has refused something as it will again.
+func (f *Front) forGood(err error) bool { return denied(err) && !f.deadToken(err) }

@@ -174,6 +174,40 @@ func TestAHalfWrittenReportWaitsForTheDesk(t *testing.T) {
 	blameless(t, g)
 }
 
+// The desk does not take it, and Discord is away when its person is to be told so: he is told when it
+// is back.
+func TestARefusedHalfWrittenReportDoesNotEndInSilence(t *testing.T) {
+	g := discordtest.New(t)
+	p := g.AddMember("山本")
+	g.AddChannel("general")
+	desk, memory, now, log := waitingDesk(), &doorMemory{}, &ahead{}, &watched{}
+	take := desk.handle
+	desk.handle = func(ctx context.Context, r chat.Request) chat.Reply {
+		if r.Kind == chat.Submitted {
+			form := longForm(r.Values)
+			form.Error = "この報告は受け付けられません。"
+			return chat.Reply{Form: &form}
+		}
+		return take(ctx, r)
+	}
+	f := openDoor(t, g, desk, remembering(memory), now.clock, func(f *Front) { f.patience.call, f.log = time.Second, log.logger() })
+	p.Command("general", "incident report", nil)
+	p.Type("event", "PCを落とした")
+	p.Submit()
+	p.WaitWhisper("まだ送っていません")
+	idle(g, f)
+	g.Fail(discordtest.CreateMessage, 1000, discordtest.ServerError)
+	now.is(20 * time.Minute) // no token shows anything any more
+	g.Wait("a try", func() bool { return strings.Contains(log.String(), "could not be brought to its person; trying again") })
+	g.Mend()
+	g.Wait("him to be told", func() bool { return told(p, "この報告は受け付けられません") == 1 })
+	idle(g, f)
+	if at, err := f.sheets.get(t.Context(), p.ID, longDraft); err != nil || !at.Due.IsZero() || told(p, "PCを落とした") != 1 {
+		t.Errorf("kept %+v, %v; messages %v", at, err, p.DMs())
+	}
+	blameless(t, g)
+}
+
 // Whoever begins anew is offered what he has begun.
 func TestABegunReportIsOfferedFirst(t *testing.T) {
 	g := discordtest.New(t)

@@ -358,12 +358,20 @@ func (s *sender) hand(ctx context.Context, who chat.UserID, key string, doc chat
 	return err
 }
 
-func (s *sender) atOnce(ctx context.Context, who chat.UserID, d chat.Delivery) (chat.MessageID, error) {
+// atOnce tries it again where Discord is busy or out of reach: somebody waits for it, and no courier
+// comes back to it.
+func (s *sender) atOnce(ctx context.Context, who chat.UserID, d chat.Delivery) (id chat.MessageID, err error) {
 	user, ok := discordUser(who)
 	if !ok {
 		return "", noSuchUser
 	}
-	return s.putDirect(ctx, user, d, line{patience: -1, answer: true}) // somebody waits for it
+	ctx, cancel := context.WithTimeout(ctx, 3*callTimeout)
+	defer cancel()
+	err = repeated(ctx, func(int) (err error) {
+		id, err = s.putDirect(ctx, user, d, line{patience: -1, answer: true})
+		return err
+	})
+	return id, err
 }
 
 // messageID names a message: its conversation and its ID there.

@@ -199,6 +199,23 @@ func TestDirect(t *testing.T) {
 	b.clean()
 }
 
+// TestDirectIsTriedAgain: to begin the conversation, too, and no longer than Discord refuses it.
+func TestDirectIsTriedAgain(t *testing.T) {
+	b := newBench(t)
+	b.Fail(discordtest.OpenDM, 2, discordtest.ServerError)
+	if _, err := b.direct(t.Context(), userID(b.one.ID), "1", chat.Card{Title: "now"}); err != nil {
+		t.Fatal(err)
+	}
+	b.CloseDMs(b.two.ID, true)
+	before := len(b.Calls(discordtest.CreateMessage))
+	if _, err := b.direct(t.Context(), userID(b.two.ID), "1", chat.Card{Title: "now"}); !unwritable(err) {
+		t.Errorf("got %v", err)
+	}
+	if n := len(b.Calls(discordtest.CreateMessage)) - before; n != 1 {
+		t.Errorf("what is refused is tried %d times", n)
+	}
+}
+
 // TestNoTokenOrAddressInErrors: what is logged quotes nothing that was sent.
 func TestNoTokenOrAddressInErrors(t *testing.T) {
 	b := newBench(t)
