@@ -128,7 +128,7 @@ func New(c Config) (*Front, error) {
 	}
 	f.draw = f.sender.draw
 	f.sheets = newSheets(c.Memory, f.log)
-	f.hearing.newest, f.hearing.behind, f.hearing.each = map[string]string{}, map[string]gap{}, missedEach
+	f.hearing = hearing{newest: map[string]string{}, behind: map[string]gap{}, each: missedEach, most: missedPlaces}
 	f.reach.is(false, f.clock())
 	f.home.back = make(chan struct{}, 1)
 	return f, nil

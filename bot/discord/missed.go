@@ -18,7 +18,9 @@ import (
 // was heard. What cannot be looked up at once is looked up later.
 
 const (
-	missedPlaces = 50        // direct conversations that are looked through, the newest first
+	// missedPlaces is how many direct conversations are looked through, the newest first: as many as a
+	// company has people. One call for each takes a minute or two at the pace of all calls.
+	missedPlaces = 2000
 	missedWithin = time.Hour // what is older, somebody has taken care of otherwise
 	missedEach   = 50        // messages that are asked for at once
 	heardPrefix  = "heard/"  // conversation → the newest message of it that was handled
@@ -36,6 +38,7 @@ type hearing struct {
 	listed  time.Time
 	looking bool
 	each    int // missedEach
+	most    int // missedPlaces
 	failed  int // tries in a row
 }
 
@@ -169,11 +172,15 @@ func (f *Front) listBehind(ctx context.Context) error {
 		return strings.Compare(max(last[b], b), max(last[a], a)) // IDs of today have one length
 	})
 	places = slices.DeleteFunc(places, func(id string) bool { return !isID(id) })
+	if beyond := len(places) - f.hearing.most; beyond > 0 {
+		f.log.Error("there are more direct conversations than are looked through; what was written in the oldest of them meanwhile is not heard", "conversations", beyond)
+		places = places[:f.hearing.most]
+	}
 	since := strconv.FormatInt((listed.Add(-missedWithin).UnixMilli()-discordEpoch)<<22, 10)
 	f.hearing.Lock()
 	defer f.hearing.Unlock()
 	f.hearing.listed = time.Time{}
-	for _, id := range places[:min(len(places), missedPlaces)] {
+	for _, id := range places {
 		if _, known := f.hearing.behind[id]; known {
 			continue // it is looked through from further back
 		}

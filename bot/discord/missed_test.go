@@ -160,3 +160,38 @@ func TestMuchThatWasWrittenMeanwhile(t *testing.T) {
 	}
 	blameless(t, g)
 }
+
+// In a company of many people the one who lost his PC may not have written for a year: his
+// conversation is looked through like that of everybody else.
+func TestEveryConversationIsLookedThrough(t *testing.T) {
+	t.Parallel()
+	g := discordtest.New(t)
+	g.Unlimited(true)
+	g.AddChannel("general")
+	memory := &doorMemory{}
+	const many = 60
+	var people []*discordtest.Person
+	for n := range many {
+		p := g.AddMember(fmt.Sprintf("社員%02d", n))
+		people = append(people, p)
+		if err := memory.Remember(t.Context(), "dm/"+p.ID, []byte(p.Direct())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	people[0].DM("PCを落とした") // the oldest conversation of all
+	desk, log := &doorDesk{}, &watched{}
+	f := newDoor(t, g, remembering(memory))
+	f.Use(desk)
+	stop := runDoor(t, g, f)
+	g.Wait("it to be heard", func() bool { return len(desk.requests()) == 1 })
+	g.Wait("all to be looked through", func() bool { return g.Done(discordtest.ListMessages) == many })
+	idle(g, f)
+	stop()
+	g.ForgetSessions()
+	f = newDoor(t, g, remembering(memory), func(f *Front) { f.hearing.most, f.log = many-1, log.logger() })
+	f.Use(desk)
+	runDoor(t, g, f)
+	g.Wait("it to be said that there are more", func() bool { return strings.Contains(log.String(), "conversations=1") })
+	idle(g, f)
+	blameless(t, g)
+}
