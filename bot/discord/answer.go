@@ -19,6 +19,7 @@ func (f *Front) answer(ctx context.Context, desk Desk, s *stage, r chat.Request)
 		f.failed(ctx, s, r)
 		return false
 	}
+	s.unshown = false // of what was said meanwhile
 	if err := f.show(ctx, desk, s, r, reply); err != nil {
 		f.log.Error("an answer could not be shown", "request", string(r.Kind), "error", err)
 		return false
@@ -164,6 +165,7 @@ func (f *Front) nothing(reply chat.Reply) chat.Card {
 func (f *Front) failed(ctx context.Context, s *stage, r chat.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.call)
 	defer cancel()
+	s.unshown = false
 	card := f.sentence(saysFailed, chat.Urgent)
 	if r.Kind == chat.Submitted {
 		card = f.unsent(card, r)
@@ -229,6 +231,7 @@ func (f *Front) directly(ctx context.Context, s *stage, cards []chat.Card) (err 
 		if channel, message, ok := strings.Cut(string(id), "/"); ok {
 			s.shown = shownAt{Channel: channel, Message: message, At: s.at}
 		}
+		s.unshown = s.unshown || failed != nil && !f.forGood(failed)
 		err = errors.Join(err, failed)
 	}
 	if s.message != "" && unwritable(err) {

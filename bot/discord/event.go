@@ -33,7 +33,8 @@ func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 	at := f.clock()
 	key := name + ":msg:" + m.ChannelID + "/" + m.ID
 	s := &stage{key: key, user: m.Author.ID, channel: m.ChannelID, direct: m.GuildID == "", at: at}
-	text, hidden := m.Content, false
+	text := m.Content
+	hidden, fresh := false, false // fresh: nobody works on it, or has
 	if m.GuildID != "" {
 		var named bool
 		if text, hidden, named = f.named(&m); !named || m.GuildID != f.config.Guild {
@@ -43,9 +44,17 @@ func (f *Front) written(ctx context.Context, desk Desk, raw []byte) {
 		text = asLine(text)
 	} else {
 		f.writesIn(m.Author.ID, m.ChannelID)
-		defer f.heard(ctx, m.ChannelID, m.ID)
+		defer func() {
+			switch {
+			case s.unshown:
+				f.hearing.waits(m.ChannelID, m.ID, f.clock())
+			case fresh:
+				f.heard(ctx, m.ChannelID, m.ID)
+			}
+		}()
 	}
 	f.once(key, func() bool {
+		fresh = true
 		called, ok := f.admitUser(ctx, s, m.Author.ID, personOf(m.Author, "").Name)
 		if !ok {
 			return true
@@ -78,12 +87,13 @@ func (f *Front) answerWritten(ctx context.Context, desk Desk, s *stage, m *messa
 		r.Kind, r.Text = chat.Quoted, ""
 		if s.quote, r.Quote = f.quoteOf(chat.ForReport, "", m); r.Quote.Text == "" && len(r.Quote.Files) == 0 {
 			f.tell(ctx, s, saysUnknown) // a sticker or a poll, and who sent it may believe that he has reported
-			return true
+			return !s.unshown
 		}
 	}
 	shown = f.answer(ctx, desk, s, r)
-	if r.Kind == chat.Said && len(m.Attachments) > 0 {
+	if r.Kind == chat.Said && len(m.Attachments) > 0 && !s.unshown {
 		f.tell(ctx, s, saysFilesLeft)
+		s.unshown = false // his answer is
 	}
 	return shown
 }

@@ -128,7 +128,10 @@ func New(c Config) (*Front, error) {
 	}
 	f.draw = f.sender.draw
 	f.sheets = newSheets(c.Memory, f.log)
-	f.hearing = hearing{newest: map[string]string{}, behind: map[string]gap{}, each: missedEach, most: missedPlaces}
+	f.hearing = hearing{
+		done: map[string]string{}, newest: map[string]string{}, under: map[string]map[string]time.Time{}, behind: map[string]gap{},
+		each: missedEach, most: missedPlaces,
+	}
 	f.reach.is(false, f.clock())
 	f.home.back = make(chan struct{}, 1)
 	return f, nil

@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
 // Discord brings what happened while a session was away, but nothing to a session that begins
 // anew. What was written to the bot in direct messages is looked up then: people believe that it
-// was heard. What cannot be looked up at once is looked up later.
+// was heard. What cannot be looked up at once is looked up later, and so is what could not be
+// answered.
 
 const (
 	// missedPlaces is how many direct conversations are looked through, the newest first: as many as a
@@ -23,58 +23,9 @@ const (
 	missedPlaces = 2000
 	missedWithin = time.Hour // what is older, somebody has taken care of otherwise
 	missedEach   = 50        // messages that are asked for at once
-	heardPrefix  = "heard/"  // conversation → the newest message of it that was handled
 	// longestLook is the longest wait between two tries to look through the same conversations.
 	longestLook = time.Minute
 )
-
-// hearing is how far direct conversations were heard.
-type hearing struct {
-	sync.Mutex
-	newest map[string]string
-	// behind are the conversations that are to be looked through, and after which message.
-	behind map[string]gap
-	// listed is when it was to be looked up which there are; zero: it is known.
-	listed  time.Time
-	looking bool
-	each    int // missedEach
-	most    int // missedPlaces
-	failed  int // tries in a row
-}
-
-// gap is what was not heard of a conversation: what came after a message.
-type gap struct {
-	after string
-	since time.Time // since when it is known
-}
-
-// heard notes that a direct message was handled. While others before it may not have been, it is
-// not noted: another process would begin behind them.
-func (f *Front) heard(ctx context.Context, conversation, id string) {
-	f.hearing.Lock()
-	_, behind := f.hearing.behind[conversation]
-	newer := newerID(id, f.hearing.newest[conversation]) && !behind && f.hearing.listed.IsZero()
-	if newer {
-		f.hearing.newest[conversation] = id
-	}
-	f.hearing.Unlock()
-	if !newer || f.config.Memory == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.patience.lookup)
-	defer cancel()
-	if err := f.config.Memory.Remember(ctx, heardPrefix+conversation, []byte(id)); err != nil {
-		f.log.Warn("how far a direct conversation was heard could not be noted", "error", err)
-	}
-}
-
-// newerID reports whether an ID was made after another.
-func newerID(id, other string) bool {
-	if len(id) != len(other) {
-		return len(id) > len(other)
-	}
-	return id > other
-}
 
 // wasAway notes that there was no session until now.
 func (f *Front) wasAway() {
@@ -100,9 +51,9 @@ func (f *Front) lookAgain(ctx context.Context) {
 			return
 		}
 		f.hearing.Lock()
-		left := !f.hearing.listed.IsZero() || len(f.hearing.behind) > 0
+		listed := f.hearing.listed.IsZero()
 		f.hearing.Unlock()
-		if left && f.desk.Load() != nil {
+		if left := !listed || len(f.hearing.gaps()) > 0; left && f.desk.Load() != nil {
 			f.start(f.catchUp)
 		}
 	}
@@ -130,9 +81,7 @@ func (f *Front) catchUp(ctx context.Context, desk Desk) {
 		}
 	}()
 	err := f.listBehind(ctx)
-	f.hearing.Lock()
-	behind := maps.Clone(f.hearing.behind)
-	f.hearing.Unlock()
+	behind := f.hearing.gaps()
 	places := slices.SortedFunc(maps.Keys(behind), func(a, b string) int {
 		return strings.Compare(max(behind[b].after, b), max(behind[a].after, a)) // IDs of today have one length
 	})
@@ -196,11 +145,12 @@ func (f *Front) listBehind(ctx context.Context) error {
 // lookThrough handles what came in a conversation after a message. An error says that it is to be
 // tried again.
 func (f *Front) lookThrough(ctx context.Context, desk Desk, id string, g gap) error {
-	if f.clock().Sub(g.since) > missedWithin {
-		f.log.Error("what was written to the bot meanwhile could not be looked up in time; it is not heard")
-		f.through(ctx, id, "")
+	if tooOld := f.clock().Add(-missedWithin); g.since.Before(tooOld) {
+		f.log.Error("what was written to the bot meanwhile could not be looked up, or not be answered, in time; it is not heard")
+		f.giveUp(id, tooOld)
 		return nil
 	}
+	waiting := f.hearing.waiting(id)
 	for after := g.after; ; {
 		var missed []json.RawMessage
 		path := "channels/" + id + "/messages?limit=" + strconv.Itoa(f.hearing.each) + "&after=" + after
@@ -208,7 +158,7 @@ func (f *Front) lookThrough(ctx context.Context, desk Desk, id string, g gap) er
 		switch {
 		case err != nil && denied(err) && !f.deadToken(err):
 			f.log.Warn("what was written to the bot meanwhile could not be looked up; it is not heard", "error", err)
-			f.through(ctx, id, "")
+			f.giveUp(id, f.clock())
 			return nil
 		case err != nil:
 			if ctx.Err() == nil {
@@ -223,24 +173,45 @@ func (f *Front) lookThrough(ctx context.Context, desk Desk, id string, g gap) er
 			if json.Unmarshal(raw, &m) == nil && isID(m.ID) && newerID(m.ID, newest) {
 				newest = m.ID
 			}
+			delete(waiting, m.ID)
 		}
 		if len(missed) < f.hearing.each || newest == after {
-			f.through(ctx, id, newest)
-			return nil
+			for gone := range waiting { // he has deleted it
+				f.hearing.forget(id, gone)
+			}
+			return f.through(ctx, id, newest)
 		}
 		after = newest
 	}
 }
 
-// through notes that a conversation was looked through, to its newest message; empty: as far as it
-// could be.
-func (f *Front) through(ctx context.Context, id, newest string) {
+// through notes that a conversation was looked through, to its newest message. An error says that
+// something in it could still not be answered.
+func (f *Front) through(ctx context.Context, id, newest string) error {
 	f.hearing.Lock()
 	g := f.hearing.behind[id]
 	delete(f.hearing.behind, id)
 	f.hearing.Unlock()
-	if newest != "" && newest != g.after {
-		f.heard(ctx, id, newest)
+	if newest != g.after {
+		f.handled(ctx, id, newest)
+	}
+	if len(f.hearing.waiting(id)) > 0 {
+		return errNotThrough
+	}
+	return nil
+}
+
+// giveUp leaves what is known to be missing of a conversation since a time, or longer.
+func (f *Front) giveUp(id string, since time.Time) {
+	f.hearing.Lock()
+	if !f.hearing.behind[id].since.After(since) {
+		delete(f.hearing.behind, id)
+	}
+	f.hearing.Unlock()
+	for message, at := range f.hearing.waiting(id) {
+		if !at.After(since) {
+			f.hearing.forget(id, message)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ func (f *Front) happened(e *discordgo.Event) {
 	case "THREAD_MEMBERS_UPDATE":
 		f.watch(raw, f.threadJoined)
 	case "MESSAGE_CREATE":
-		if !f.start(func(ctx context.Context, desk Desk) { f.written(ctx, desk, raw) }) {
+		if !f.hear(raw) {
 			f.turnAway(f.writer(raw))
 		}
 		var m struct {

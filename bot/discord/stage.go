@@ -59,6 +59,7 @@ type stage struct {
 	// message is what he wrote in a channel of the server, where there is no token to answer by.
 	message string
 	shown   shownAt // where the last answer stands
+	unshown bool    // something was not to be brought to his direct messages, and may be later
 
 	mu    sync.Mutex // held over each call: answers keep their order
 	state progress
