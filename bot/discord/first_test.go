@@ -35,6 +35,7 @@ func TestTheReportFormOpensWhileTheMemoryHangs(t *testing.T) {
 		f.config.Memory, f.sender.config.Memory, f.sheets.memory = memory, memory, memory
 		f.patience.lookup = time.Minute // whatever waits for it comes too late for a form
 	})
+	idle(g, f) // what a session begins with is looked up
 	memory.hangs.Store(true)
 	for line, given := range map[string]map[string]string{"incident report": nil, "incident line": {"text": "/incident"}} {
 		p.Command("general", line, given)
