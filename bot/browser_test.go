@@ -216,8 +216,8 @@ func (r *running) sit(browser context.Context, t *testing.T, name string, width 
 	return p
 }
 
-// listenToConsole fails the test on what a page complains of. That a page was not found, or
-// that a stopped program does not answer, is asked for.
+// listenToConsole fails the test on what a page complains of. That a page was not found,
+// that it is not known who asks, or that a stopped program does not answer, is asked for.
 func (p *atDesk) listenToConsole() {
 	ctx, stop := context.WithCancel(p.ctx)
 	messages := chromedp.Console(ctx)
@@ -228,7 +228,7 @@ func (p *atDesk) listenToConsole() {
 			if err != nil {
 				return
 			}
-			expected := regexp.MustCompile(`status of 404|net::ERR_(ABORTED|CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)`)
+			expected := regexp.MustCompile(`status of 40[134]|net::ERR_(ABORTED|CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)`)
 			bad := m.IsException() || m.Type == "error" || m.Type == "warning"
 			if bad && !expected.MatchString(m.Text) {
 				p.t.Errorf("%s's browser says: %s", p.name, m)

@@ -161,11 +161,14 @@ func (v voice) formButton(label, form string, in *incident.Incident, arg string)
 	return chat.Button{Label: v.say(label), Action: v.openAct(form, in.ID, in.Seq, arg)}
 }
 
+// closeButton closes an incident. Nobody is asked whether he is sure while something holds it back:
+// he is told at once of all that does.
 func (v voice) closeButton(in *incident.Incident) chat.Button {
-	return chat.Button{
-		Label: v.say("button.close"), Action: v.act(string(incident.WordClose), in.ID, in.Seq, ""),
-		Style: chat.Primary, Confirm: v.closingQuestion(in),
+	b := chat.Button{Label: v.say("button.close"), Action: v.act(string(incident.WordClose), in.ID, in.Seq, "")}
+	if len(v.next(in)) == 0 {
+		b.Style, b.Confirm = chat.Primary, v.closingQuestion(in)
 	}
+	return b
 }
 
 // missing lists what holds the incident back, each with the buttons that mend it.

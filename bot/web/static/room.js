@@ -196,6 +196,8 @@ async function fetchPhones() {
 let opener = null;
 const typedIn = form => new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")).toString();
 
+const halfFilled = () => ask.open && typedIn(one("form", ask)) !== one("form", ask).dataset.begun;
+
 function openAsk(html) {
   if (!ask.open) opener = document.activeElement;
   ask.innerHTML = html;
@@ -295,6 +297,14 @@ line?.addEventListener("beforeinput", event => {
   if (entered && ["insertLineBreak", "insertParagraph"].includes(event.inputType)) event.preventDefault();
 });
 
+// What is typed and not sent outlives the page, in this window and for this person: he may only have
+// looked elsewhere, or have had to say again who he is.
+const lineOf = () => "line:" + (one("#top")?.dataset.me ?? "") + location.search;
+if (line) line.value ||= sessionStorage.getItem(lineOf()) ?? "";
+addEventListener("pagehide", () => {
+  if (line?.value.trim()) sessionStorage.setItem(lineOf(), line.value); else if (line) sessionStorage.removeItem(lineOf());
+});
+
 // --- what changes by itself --------------------------------------------------------------------
 
 // same compares parts without the request IDs, which are new in every page.
@@ -314,7 +324,7 @@ async function refresh() {
       const room = one("#posts");
       const url = room ? "/feed" + location.search : location.pathname + location.search;
       const response = await fetch(url);
-      if (response.status === 404 || response.status === 401) { location.reload(); return; }
+      if (response.status === 404 || response.status === 401) { anew(response.status === 401); return; }
       if (!response.ok) return;
       swap(new DOMParser().parseFromString(await response.text(), "text/html"));
     } while (wanted);
@@ -322,6 +332,10 @@ async function refresh() {
     fetching = false;
   }
 }
+
+// anew loads the page again. Whoever has to say first who he is, with a form half filled in, does so in
+// another window: the form could not be put back.
+function anew(unknown) { if (!unknown || !halfFilled()) location.reload(); }
 
 // While a button is held down nothing is replaced: the press would be lost.
 let held = false;
@@ -338,8 +352,12 @@ for (const end of ["pointerup", "pointercancel"]) {
 function swap(fresh) {
   if (held) { missed = true; return; }
   // Somebody else was chosen in another tab: this page is his now.
-  if (one("#top", fresh)?.dataset.me !== one("#top").dataset.me) { location.reload(); return; }
+  const me = one("#top", fresh)?.dataset.me;
+  if (me !== one("#top").dataset.me) { anew(!me); return; }
   document.title = fresh.title;
+  // Signed in again, he has another token; what he has open here is still to be sent.
+  const token = one("input[name=csrf]", fresh)?.value;
+  for (const input of token ? every("input[name=csrf]") : []) input.value = token;
   for (const part of every("[data-swap]")) {
     const next = fresh.getElementById(part.id);
     if (!next || one("[data-busy]", part)) continue;
