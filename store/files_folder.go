@@ -112,6 +112,9 @@ func (d folder) open(_ context.Context, _ statements, id incident.ID, digest str
 func (d folder) remove(context.Context, statements, file) error { return nil }
 
 func (d folder) removed(f file) error {
+	if f.body != "" { // killed before kept, it has still its first name
+		d.drop(context.Background(), f)
+	}
 	err := os.Remove(d.final(f))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

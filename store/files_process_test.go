@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,33 @@ func TestKilledWhileAttaching(t *testing.T) {
 				t.Error("no kill came between the bytes and the entry")
 			}
 		})
+	}
+}
+
+// A file that was noted and has its first name yet, because the program was killed there, is one
+// that is removed, and not two.
+func TestAFileKilledBeforeItsNameIsOne(t *testing.T) {
+	s := open(t, newFile(t))
+	if err := record(t.Context(), s, incident.New(anID), incident.ReportReceived{Reporter: "yamada", Text: incident.T("電車に忘れた")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PutFile(t.Context(), anID, noon, 1<<20, strings.NewReader("画面")); err != nil {
+		t.Fatal(err)
+	}
+	d := s.(*database)
+	kept, err := all(t.Context(), d.reading(), oldFiles, []any{micro(time.Now().AddDate(1, 0, 0))}, scanFile)
+	if err != nil || len(kept) != 1 {
+		t.Fatal(kept, err)
+	}
+	files := d.bodies.(folder)
+	if err := os.Rename(files.final(kept[0]), files.temporary(kept[0])); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.SweepFiles(t.Context(), time.Now().AddDate(1, 0, 0)); n != 1 || err != nil {
+		t.Errorf("removed %d: %v", n, err)
+	}
+	if left, err := os.ReadDir(files.of(anID)); len(left) > 0 || err != nil {
+		t.Errorf("left %v: %v", left, err)
 	}
 }
 
