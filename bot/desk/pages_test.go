@@ -79,6 +79,26 @@ func TestPagesOfACircleMember(t *testing.T) {
 	}
 }
 
+// The page tells what was done in the words of the table that was in force, not of the one that a
+// higher level brought.
+func TestThePageKeepsTheWordsOfADoneStep(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "名簿を誤って送った", "kind", "misdelivery")
+	b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+	b.must(b.say("佐藤", "", "/incident level 2 社外に出た"))
+	before := b.page("佐藤", id)
+	b.must(b.say("佐藤", "", "/incident level 3 お客様に届いた"))
+	after := b.page("佐藤", id)
+	if before.Steps[0].Text == after.Steps[0].Text {
+		t.Fatalf("the level does not change the words: %s", after.Steps[0].Text)
+	}
+	for i, was := range before.Log {
+		if got := after.Log[i].Text; got != was.Text {
+			t.Errorf("entry %d was %q, and is %q at the higher level", was.Seq, was.Text, got)
+		}
+	}
+}
+
 // The list comes page by page, newest first, and leaves nothing out; beside every view stand
 // a hundred open incidents at most, and a word that there are more.
 func TestTheListComesPageByPage(t *testing.T) {

@@ -58,7 +58,7 @@ func (r *reader) entry(rec incident.Record) string {
 		if e.Step == "report" { // it is the report itself
 			return ""
 		}
-		return lines(r.did(e.Step), corrected(e.Result))
+		return lines(r.did(rec, e.Step), corrected(e.Result))
 	case incident.EvidenceRecorded:
 		return r.say("draft.course.evidence", "name", corrected(e.Name))
 	case incident.FileAttached:
@@ -84,11 +84,11 @@ var deeds = []string{
 }
 
 // did says that a step was carried out.
-func (r *reader) did(step string) string {
+func (r *reader) did(rec incident.Record, step string) string {
 	if slices.Contains(deeds, step) {
 		return r.say("draft.did." + step)
 	}
-	return r.say("draft.course.step", "step", r.step(step))
+	return r.say("draft.course.step", "step", r.step(rec.Seq, step))
 }
 
 // evidence is the list of what is kept, for whoever investigates. Digests let him check that

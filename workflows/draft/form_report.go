@@ -330,7 +330,11 @@ func others(r *reader) answer {
 		if s.Kind != incident.StepAuthority || s.Key == "report_ppc" || !s.Settled() && !r.applies(s) {
 			continue
 		}
-		what := r.step(s.Key)
+		worded := r.in.Seq
+		if s.Settled() {
+			worded = s.Seq
+		}
+		what := r.step(worded, s.Key)
 		if s.Key == "report_police" {
 			what = r.say("draft.authority.police")
 		}

@@ -63,7 +63,7 @@ func nextSteps(r *reader) answer {
 		var out []string
 		for _, s := range r.in.Steps {
 			if s.Phase == phase && !s.Settled() && s.Required != incident.Optional && r.applies(s) {
-				out = append(out, r.say("draft.next", "step", r.step(s.Key), "role", r.say("role."+string(s.Role))))
+				out = append(out, r.say("draft.next", "step", r.step(r.in.Seq, s.Key), "role", r.say("role."+string(s.Role))))
 			}
 		}
 		if out != nil {

@@ -16,7 +16,7 @@ type reader struct {
 	facts       clock.Considered // what the answers mean, as the clocks read them
 	o           Options
 	records     []incident.Record
-	step        func(key string) string
+	step        func(seq int64, key string) string
 	undone      map[int64]bool
 	corrections map[int64]incident.Text // entry → its latest correction that stands
 	reporters   []*regexp.Regexp

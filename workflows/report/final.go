@@ -104,6 +104,7 @@ type builder struct {
 	names       map[incident.PersonID]string
 	nameless    map[incident.PersonID]bool // whose name was erased from the record
 	taken       []incident.Record          // every change of the lead
+	worded      wordings                   // of the steps
 }
 
 // read goes through the record once: it folds the state, and gathers what only the way to
@@ -113,6 +114,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		in: in, o: o, records: records,
 		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
 		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
+		worded: wordingsOf(records),
 	}
 	b.voice = Voice{Say: o.Say, Name: b.name, KnownAs: o.KnownAs, Step: StepTitles(o.Lang, in, records), Rule: o.Rule, Party: func(n int) string { return PartyNames(b.in)(n) }, Brief: true}
 	state := incident.New(in.ID)

@@ -387,6 +387,34 @@ func TestStepStates(t *testing.T) {
 	}
 }
 
+// A higher level has other words for the same step. What was done before it was set stays told in
+// the words that were in force then.
+func TestADoneStepKeepsItsWordsWhenTheLevelIsRaised(t *testing.T) {
+	for lang, step := range map[string]string{"ja": "手順", "en": "Steps"} {
+		a := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました"}).do("sato", incident.Take{})
+		a.do("sato", incident.SetLevel{Level: incident.Level2})
+		done := number(a.last(incident.StepDone{}.Kind()))
+		asked := func() string { return a.in.Steps[0].Text.In(lang) }
+		task := func() string { return row(t, a.final(lang), step, "1")[1].Text }
+		entry := func() string { return row(t, a.final(lang), strictSay(t, lang)("field.log"), done)[3].Text }
+		first, askedFirst, said := task(), asked(), entry()
+		a.do("sato", incident.SetLevel{Level: incident.Level3, Reason: "お客様に届いた"})
+		if asked() == askedFirst {
+			t.Fatalf("%s: the level does not change the words: %s", lang, askedFirst)
+		}
+		if got := entry(); got != said {
+			t.Errorf("%s: entry %s was %q, and is %q at the higher level", lang, done, said, got)
+		}
+		if got := task(); got != first {
+			t.Errorf("%s: the step was done as %q, and stands as %q", lang, first, got)
+		}
+		a.do("sato", incident.Undo{Seq: a.last(incident.StepDone{}.Kind()), Reason: "まだ知らせていない"})
+		if got := task(); !strings.Contains(got, asked()) {
+			t.Errorf("%s: what is to be done again is %q, want %q", lang, got, asked())
+		}
+	}
+}
+
 func TestDeliveriesAreAChapterOnlyWhereGiven(t *testing.T) {
 	a := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました"})
 	o := a.options("ja")

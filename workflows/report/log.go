@@ -77,7 +77,7 @@ func Sentence(r incident.Record, v Voice) string {
 		if e.Step == "" {
 			return v.say(r, "", "name", v.name(e.Person))
 		}
-		return v.say(r, "step", "name", v.name(e.Person), "step", v.step(e.Step))
+		return v.say(r, "step", "name", v.name(e.Person), "step", v.step(r, e.Step))
 	case incident.CircleRestricted:
 		if len(e.Excluded) == 0 {
 			return v.say(r, "lifted") + v.part("reason", e.Reason)
@@ -145,11 +145,11 @@ func (v Voice) judged(r incident.Record) (string, bool) {
 func (v Voice) written(r incident.Record) string {
 	switch e := r.Event.(type) {
 	case incident.StepDone:
-		return v.say(r, "", "step", v.step(e.Step)) + v.part("result", e.Result)
+		return v.say(r, "", "step", v.step(r, e.Step)) + v.part("result", e.Result)
 	case incident.StepWaived:
-		return v.say(r, "", "step", v.step(e.Step)) + v.part("reason", e.Reason)
+		return v.say(r, "", "step", v.step(r, e.Step)) + v.part("reason", e.Reason)
 	case incident.StepReopened:
-		return v.say(r, "", "step", v.step(e.Step))
+		return v.say(r, "", "step", v.step(r, e.Step))
 	case incident.FactSet:
 		fact, answer := v.Say("fact."+string(e.Fact)), v.answer(e.Answer)
 		if e.Before == "" {

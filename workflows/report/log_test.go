@@ -143,7 +143,7 @@ func endOf(day string) time.Time {
 func voice(t testing.TB, lang string) report.Voice {
 	return report.Voice{
 		Say: strictSay(t, lang), Name: list{}.name,
-		Step: func(key string) string { return "〈" + key + "〉" },
+		Step: func(_ int64, key string) string { return "〈" + key + "〉" },
 		Rule: func(r incident.Rule) string {
 			if r == "police" {
 				return "" // a rule that nobody knows any more is called by its name
@@ -252,21 +252,35 @@ func TestStepTitles(t *testing.T) {
 		{Step: step("stop", "止めてください。次に知らせてください。", "Stop it. Then tell.")},
 		{Step: step("long", strings.Repeat("長", 50), strings.Repeat("l", 40))},
 	}}
-	old := []incident.Record{{Event: incident.Planned{Steps: []incident.Step{
-		step("past", "以前の手順\n説明", "A step of before."), step("stop", "古い言葉", "Old words"),
-	}}}}
-	for _, c := range []struct{ lang, key, want string }{
-		{"ja", "stop", "止めてください"},
-		{"en", "stop", "Stop it"},
-		{"ja", "long", strings.Repeat("長", 39) + "…"},
-		{"en", "long", strings.Repeat("l", 40)},
-		{"ja", "past", "以前の手順"},
-		{"en", "past", "A step of before"},
-		{"ja", "none", "none"},
+	records := []incident.Record{
+		{Seq: 2, Event: incident.Planned{Steps: []incident.Step{
+			step("past", "以前の手順\n説明", "A step of before."), step("stop", "古い言葉", "Old words"),
+		}}},
+		{Seq: 5, Event: incident.Planned{Steps: []incident.Step{in.Steps[0].Step}}},
+	}
+	for _, c := range []struct {
+		lang string
+		seq  int64
+		key  string
+		want string
+	}{
+		{"ja", 4, "stop", "古い言葉"},
+		{"en", 4, "stop", "Old words"},
+		{"ja", 5, "stop", "止めてください"},
+		{"en", 6, "stop", "Stop it"},
+		{"ja", 1, "stop", "古い言葉"},
+		{"ja", 6, "long", strings.Repeat("長", 39) + "…"},
+		{"en", 6, "long", strings.Repeat("l", 40)},
+		{"ja", 6, "past", "以前の手順"},
+		{"en", 6, "past", "A step of before"},
+		{"ja", 6, "none", "none"},
 	} {
-		if got := report.StepTitles(c.lang, in, old)(c.key); got != c.want {
-			t.Errorf("%s %s: %q, want %q", c.lang, c.key, got, c.want)
+		if got := report.StepTitles(c.lang, in, records)(c.seq, c.key); got != c.want {
+			t.Errorf("%s %d %s: %q, want %q", c.lang, c.seq, c.key, got, c.want)
 		}
+	}
+	if got := report.StepTitles("ja", in, nil)(4, "stop"); got != "止めてください" {
+		t.Errorf("without a record it is %q", got)
 	}
 }
 

@@ -41,7 +41,7 @@ func (b *builder) step(s incident.StepState) []Cell {
 	if s.N > 0 {
 		number = strconv.Itoa(s.N)
 	}
-	task, role, kind := s.Text.In(b.o.Lang), b.say("role."+string(s.Role)), b.say("stepkind."+string(s.Kind))
+	task, role, kind := b.task(s), b.say("role."+string(s.Role)), b.say("stepkind."+string(s.Kind))
 	text := b.say("report.step", "text", task, "role", role, "kind", kind)
 	if s.Former {
 		text += "\n" + b.say("report.step.former")
@@ -59,6 +59,16 @@ func (b *builder) step(s incident.StepState) []Cell {
 		{Text: number}, {Text: text}, b.stepState(s), {Text: when}, {Text: b.stepResult(s)},
 		{Text: b.voice.phase(s.Phase)}, {Text: role}, {Text: kind}, {Text: task}, {Text: at}, {Text: by},
 	}
+}
+
+// task is what a step asks for; of one that is settled, what it asked for when it was.
+func (b *builder) task(s incident.StepState) string {
+	if s.Settled() {
+		if text, ok := b.worded.at(s.Seq, s.Key); ok {
+			return text.In(b.o.Lang)
+		}
+	}
+	return s.Text.In(b.o.Lang)
 }
 
 // stepState says what became of a step. Open work is a gap only where it holds something

@@ -20,8 +20,9 @@ type Voice struct {
 	// KnownAs says of a name that the record gives an identity whether it is that of an account that
 	// the contact list does not know; nil says it of none.
 	KnownAs func(p incident.PersonID, recorded string) string
-	// Step gives a short title of a step by its key; StepTitles makes one. Nil shows keys.
-	Step func(key string) string
+	// Step gives a short title of a step by its key, as it was worded at an entry; StepTitles makes
+	// one. Nil shows keys.
+	Step func(seq int64, key string) string
 	// Rule gives the title of a notification rule; nil, or "" from it, shows the rule's name.
 	Rule func(incident.Rule) string
 	// Party gives what an affected party is called; nil, or "" from it, shows its number.
@@ -33,29 +34,6 @@ type Voice struct {
 
 // stepTitleRunes is how much of a step names it in a sentence.
 const stepTitleRunes = 40
-
-// StepTitles gives short titles of an incident's steps by key, in a language: the first
-// sentence, clipped. Steps of a table that no longer applies are found in the record; where
-// there is none at hand, records may be nil.
-func StepTitles(lang string, in *incident.Incident, records []incident.Record) func(key string) string {
-	titles := map[string]string{}
-	for _, r := range records {
-		if e, ok := r.Event.(incident.Planned); ok {
-			for _, s := range e.Steps {
-				titles[s.Key] = stepTitle(s.Text.In(lang))
-			}
-		}
-	}
-	for _, s := range in.Steps {
-		titles[s.Key] = stepTitle(s.Text.In(lang))
-	}
-	return func(key string) string {
-		if t := titles[key]; t != "" {
-			return t
-		}
-		return key
-	}
-}
 
 func stepTitle(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
@@ -159,11 +137,11 @@ func (v Voice) phase(p incident.Phase) string { return v.Say("phase." + string(p
 
 func (v Voice) what(k incident.EventKind) string { return v.Say("log.what." + string(k)) }
 
-func (v Voice) step(key string) string {
+func (v Voice) step(r incident.Record, key string) string {
 	if v.Step == nil {
 		return key
 	}
-	return v.Step(key)
+	return v.Step(r.Seq, key)
 }
 
 // answer prints what stands in a fact: yes, no, not known, or a count.
