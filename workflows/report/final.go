@@ -105,6 +105,7 @@ type builder struct {
 	nameless    map[incident.PersonID]bool // whose name was erased from the record
 	taken       []incident.Record          // every change of the lead
 	worded      wordings                   // of the steps
+	calls       map[incident.PersonID][]time.Time
 }
 
 // read goes through the record once: it folds the state, and gathers what only the way to
@@ -114,7 +115,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		in: in, o: o, records: records,
 		bySeq: make(map[int64]incident.Record, len(records)), undoneBy: map[int64]int64{},
 		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
-		worded: wordingsOf(records),
+		worded: wordingsOf(records), calls: map[incident.PersonID][]time.Time{},
 	}
 	b.voice = Voice{Say: o.Say, Name: b.name, KnownAs: o.KnownAs, Step: StepTitles(o.Lang, in, records), Rule: o.Rule, Party: func(n int) string { return PartyNames(b.in)(n) }, Brief: true}
 	state := incident.New(in.ID)
@@ -143,6 +144,12 @@ func (b *builder) note(state *incident.Incident, r incident.Record) {
 		b.corrections[e.Seq] = append(b.corrections[e.Seq], r)
 	case incident.LeadTaken:
 		b.taken = append(b.taken, r)
+	case incident.Paged:
+		b.calls[e.Person] = append(b.calls[e.Person], r.At)
+	case incident.CalledAgain:
+		for _, c := range e.Calls {
+			b.calls[c.Person] = append(b.calls[c.Person], r.At)
+		}
 	case incident.ReportReceived:
 		b.first = &e
 		b.called(e.Reporter, e.Name)

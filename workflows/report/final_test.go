@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -412,6 +413,60 @@ func TestADoneStepKeepsItsWordsWhenTheLevelIsRaised(t *testing.T) {
 		if got := task(); !strings.Contains(got, asked()) {
 			t.Errorf("%s: what is to be done again is %q, want %q", lang, got, asked())
 		}
+	}
+}
+
+// unanswered is a night in which nobody answers, and everybody is called again until one does.
+func unanswered(t testing.TB) *tale {
+	t.Helper()
+	a := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました"})
+	for range 6 {
+		a.now = a.now.Add(30 * time.Minute)
+		a.do("", incident.PassRound{Round: a.in.Round})
+	}
+	return a.do("sato", incident.Take{})
+}
+
+// When somebody was called is when he was called first; that he was called again stands beside it.
+func TestTheFirstCallIsTheTimeOfTheCall(t *testing.T) {
+	a := unanswered(t)
+	var calls []time.Time
+	for _, r := range a.records {
+		switch e := r.Event.(type) {
+		case incident.Paged:
+			if e.Person == "sato" {
+				calls = append(calls, r.At)
+			}
+		case incident.CalledAgain:
+			for _, c := range e.Calls {
+				if c.Person == "sato" {
+					calls = append(calls, r.At)
+				}
+			}
+		}
+	}
+	if len(calls) < 3 {
+		t.Fatalf("he was called %d times only", len(calls))
+	}
+	for lang, want := range map[string]string{"ja": "%s\n再度の呼び出し%d回（最後は%s）", "en": "%s\nfurther calls: %d, the last at %s"} {
+		say := strictSay(t, lang)
+		got := row(t, a.final(lang), say("report.responders"), called["sato"])
+		want = fmt.Sprintf(want, report.Instant(calls[0], say), len(calls)-1, report.Instant(calls[len(calls)-1], say))
+		if got[2].Text != want {
+			t.Errorf("%s: called %q, want %q", lang, got[2].Text, want)
+		}
+	}
+	once := newTale(t, "INC-2026-0001").do("tanaka", incident.Report{Text: "送り間違えました"})
+	for _, r := range once.records {
+		if e, ok := r.Event.(incident.Paged); ok && e.Person == "sato" {
+			r.Seq, r.At = once.in.Seq+1, r.At.Add(time.Second) // for another role, in the same minute
+			once.in.Apply(r)
+			once.records = append(once.records, r)
+			break
+		}
+	}
+	if got := row(t, report.Final(once.in, once.records, once.options("ja")), "呼び出しと回答", called["sato"]); got[2].Text != "2026年11月22日（日） 02:07" {
+		t.Errorf("of one call: %q", got[2].Text)
 	}
 }
 

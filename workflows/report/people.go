@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hikeshi/workflows/incident"
@@ -66,13 +67,29 @@ func (b *builder) responders() lines {
 	}
 	for _, p := range b.in.Pages {
 		roles := b.voice.roles(p.Roles)
-		called := Instant(p.At, b.say)
-		if p.Uncalled {
-			called = b.say("report.page.uncalled")
-		}
-		l.rows = append(l.rows, cells(b.voice.name(p.Person), roles, called, Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
+		l.rows = append(l.rows, cells(b.voice.name(p.Person), roles, b.calledAt(p), Instant(p.Reply, b.say), b.say("pagestatus."+string(p.Status))))
 	}
 	return l
+}
+
+// calledAt says when somebody was called. The page is that of his last call, and who reads when the
+// night began needs the first one. Calls of one minute, as for a role and then for the level, are one.
+func (b *builder) calledAt(p incident.Page) string {
+	if p.Uncalled {
+		return b.say("report.page.uncalled")
+	}
+	var calls []string
+	for _, at := range b.calls[p.Person] {
+		calls = append(calls, Instant(at, b.say))
+	}
+	calls = slices.Compact(calls)
+	switch n := len(calls) - 1; {
+	case n > 0:
+		return b.say("report.page.again", "first", calls[0], "count", strconv.Itoa(n), "last", calls[n])
+	case n == 0:
+		return calls[0]
+	}
+	return Instant(p.At, b.say) // of a record that does not begin at its beginning
 }
 
 func (b *builder) circle() lines {
