@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/workflows"
@@ -304,6 +305,15 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 	return rows
 }
 
+// arrived is when somebody had a message, zero while he has not. What is shown anew in it later does
+// not change that.
+func arrived(m workflows.Message) time.Time {
+	if m.FirstSent.IsZero() {
+		return m.LastSent
+	}
+	return m.FirstSent
+}
+
 // messageRows says who was told what, and whether it arrived. The card of the channel is
 // the page itself.
 func (v voice) messageRows(in *incident.Incident, sent []workflows.Message) []MessageRow {
@@ -316,8 +326,8 @@ func (v voice) messageRows(in *incident.Incident, sent []workflows.Message) []Me
 		if m.To == "" {
 			row.To = v.channelName(m.Notice)
 		}
-		if !m.LastSent.IsZero() {
-			row.State = v.say("message.sent_at", "at", v.when(m.LastSent))
+		if at := arrived(m); !at.IsZero() {
+			row.State = v.say("message.sent_at", "at", v.when(at))
 		}
 		if m.Kind == incident.NoticePage {
 			if p, ok := v.pageOf(in, m); ok {

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/desk"
 	"hikeshi/workflows"
+	"hikeshi/workflows/incident"
 )
 
 func TestTheReporterSeesTheOwnReportOnly(t *testing.T) {
@@ -96,6 +98,23 @@ func TestThePageKeepsTheWordsOfADoneStep(t *testing.T) {
 		if got := after.Log[i].Text; got != was.Text {
 			t.Errorf("entry %d was %q, and is %q at the higher level", was.Seq, was.Text, got)
 		}
+	}
+}
+
+// A card is shown anew whenever something changes. When it was sent is when the person had it first.
+func TestAMessageWasSentWhenItArrivedFirst(t *testing.T) {
+	b := newBench(t, "ja")
+	id := b.report("山本", "名簿を誤って送った", "kind", "misdelivery")
+	was := b.message(incident.NoticeReporter, "山本")
+	b.clock.move(74 * time.Minute)
+	b.must(b.press("佐藤", chat.Action("take|"+string(id)+"||")))
+	if now := b.message(incident.NoticeReporter, "山本"); now.ID != was.ID || !now.LastSent.After(was.LastSent) {
+		t.Fatalf("the card was not shown anew: %+v", now)
+	}
+	rows := b.page("佐藤", id).Messages
+	at := slices.IndexFunc(rows, func(r desk.MessageRow) bool { return strings.HasPrefix(r.To, "山本") })
+	if at < 0 || rows[at].State != "02:00に送りました" {
+		t.Errorf("%+v", rows)
 	}
 }
 

@@ -187,10 +187,7 @@ func (v *visit) posts(messages []workflows.Message, records []incident.Record) (
 		if err != nil {
 			return nil, err
 		}
-		at := m.FirstSent
-		if at.IsZero() {
-			at = m.LastSent
-		}
+		at := arrived(m)
 		posts = append(posts, Post{Key: m.Key, At: at, Time: v.when(at), Card: v.resent(card, m)})
 	}
 	slices.SortStableFunc(posts, func(a, b Post) int { return a.At.Compare(b.At) })
