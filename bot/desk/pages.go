@@ -277,7 +277,7 @@ func (v *visit) logRows(in *incident.Incident, records []incident.Record) []LogR
 	circle := in.InCircle(v.who.ID)
 	tongue := v.tongue(in)
 	tongue.Brief = true // the texts stand whole in a section of their own
-	tongue.Step = report.StepTitles(v.lang, in, records)
+	tongue.Step, tongue.Restated = report.StepTitles(v.lang, in, records), report.Restated(records)
 	var rows []LogRow
 	for _, r := range records {
 		row := LogRow{Seq: r.Seq, Occurred: v.instant(r.Occurred), Who: v.author(in, r), Text: report.Sentence(r, tongue), Correction: corrections[r.Seq]}

@@ -101,6 +101,18 @@ func TestThePageKeepsTheWordsOfADoneStep(t *testing.T) {
 	}
 }
 
+// Neither does it tell of deadlines as changed whose dates stayed.
+func TestThePageTellsOfNoChangedDeadlineWithItsOldDate(t *testing.T) {
+	b, id := lawful(t, "ja", nil)
+	b.do("佐藤", id, incident.SetFacts{Facts: incident.Facts{incident.FactPersonalData: incident.Yes, incident.FactWrongfulPurpose: incident.Yes}})
+	b.do("佐藤", id, incident.SetFacts{Facts: incident.Facts{incident.FactEntrusted: incident.No}})
+	log := b.page("佐藤", id).Log
+	last := log[len(log)-1].Text
+	if !strings.Contains(last, "「いいえ」") || strings.Contains(last, "変わった期限") {
+		t.Errorf("after an answer that moves no date: %s", last)
+	}
+}
+
 // A card is shown anew whenever something changes. When it was sent is when the person had it first.
 func TestAMessageWasSentWhenItArrivedFirst(t *testing.T) {
 	b := newBench(t, "ja")

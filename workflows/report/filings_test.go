@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hikeshi/templates"
 	"hikeshi/workflows/incident"
 	"hikeshi/workflows/report"
@@ -54,6 +56,66 @@ func filings(t testing.TB, lang string, erased string) (*tale, report.Document) 
 	o.Rule = func(r incident.Rule) string { return "届出 " + string(r) }
 	o.Whom = func(r incident.Rule) string { return "相手 " + string(r) }
 	return a, report.Final(a.in, a.stored(erased), o)
+}
+
+// twoDuties are one that telling the 委託元 is enough for unless the data was the company's own, and
+// one that has longer where somebody got in on purpose.
+type twoDuties struct{}
+
+func (twoDuties) Version() string { return "two" }
+
+func (twoDuties) Duties(f incident.Facts, aware, _ time.Time) []incident.Duty {
+	duty := func(rule incident.Rule, day string) incident.Duty {
+		return incident.Duty{
+			Rule: rule, Owner: incident.IncidentLead, Law: true, Aware: aware, Passes: f.Get(incident.FactEntrusted) != incident.No,
+			Provisional: f.Get(incident.FactPersonalData) == incident.Unknown, Due: day, Raw: day, DueAt: endOf(day).UTC(),
+		}
+	}
+	final := "2027-01-21"
+	if f.Get(incident.FactWrongfulPurpose) == incident.Yes {
+		final = "2027-02-20"
+	}
+	return []incident.Duty{duty("ppc-preliminary", "2026-11-26"), duty("ppc-final", final)}
+}
+
+// unmoved is a record of deadlines that were looked at again, and of which not all dates changed.
+func unmoved(t testing.TB) *tale {
+	t.Helper()
+	a := newTale(t, "INC-2026-0001")
+	a.clocks = twoDuties{}
+	a.do("tanaka", incident.Report{Text: "名簿を誤って送った", What: incident.KindMisdelivery}).do("sato", incident.Take{})
+	for _, answered := range []incident.Facts{
+		{incident.FactPersonalData: incident.Yes}, {incident.FactEntrusted: incident.No}, {incident.FactWrongfulPurpose: incident.Yes},
+		{incident.FactEntrusted: incident.Yes, incident.FactWrongfulPurpose: incident.No}, // changes both, and the date of one
+	} {
+		a.do("sato", incident.SetFacts{Facts: answered})
+	}
+	return a
+}
+
+// A deadline is told as changed only where somebody has to look for another date.
+func TestADeadlineWhoseDateStaysIsNotToldAsChanged(t *testing.T) {
+	a := unmoved(t)
+	var got []string
+	for _, r := range a.records {
+		if e, ok := r.Event.(incident.ClocksDrawn); ok {
+			if len(e.Started) == 0 && len(e.Changed) == 0 {
+				t.Fatalf("entry %d changes nothing", r.Seq)
+			}
+			_, told, _ := strings.Cut(row(t, a.final("ja"), "対応経過", number(r.Seq))[3].Text, "\n")
+			got = append(got, told)
+		}
+	}
+	want := []string{
+		"・始まった期限：ppc-preliminary（期限 2026年11月26日（木）・暫定）\n・始まった期限：ppc-final（期限 2027年1月21日（木）・暫定）",
+		"・必要と決まった期限：ppc-preliminary（期限 2026年11月26日（木））\n・必要と決まった期限：ppc-final（期限 2027年1月21日（木））",
+		"・期限の日付に変わりはありません。",
+		"・変わった期限：ppc-final（期限 2027年2月20日（土））",
+		"・変わった期限：ppc-final（期限 2027年1月21日（木））",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestTheFilingsStandInTheFinalReport(t *testing.T) {

@@ -117,7 +117,7 @@ func read(in *incident.Incident, records []incident.Record, o Options) *builder 
 		corrections: map[int64][]incident.Record{}, names: map[incident.PersonID]string{}, nameless: map[incident.PersonID]bool{},
 		worded: wordingsOf(records), calls: map[incident.PersonID][]time.Time{},
 	}
-	b.voice = Voice{Say: o.Say, Name: b.name, KnownAs: o.KnownAs, Step: StepTitles(o.Lang, in, records), Rule: o.Rule, Party: func(n int) string { return PartyNames(b.in)(n) }, Brief: true}
+	b.voice = Voice{Say: o.Say, Name: b.name, KnownAs: o.KnownAs, Step: StepTitles(o.Lang, in, records), Rule: o.Rule, Restated: Restated(records), Party: func(n int) string { return PartyNames(b.in)(n) }, Brief: true}
 	state := incident.New(in.ID)
 	for _, r := range records {
 		state.Apply(r)

@@ -53,7 +53,8 @@ func (v Voice) clocked(r incident.Record) (string, bool) {
 }
 
 // drawn says which clocks an entry started, changed or ended, and why. Those of which the same
-// is to be said stand in one line: a report that leaves everything open starts a dozen.
+// is to be said stand in one line: a report that leaves everything open starts a dozen. Those whose
+// dates stay are left out.
 func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 	lines := []string{v.say(r, "", "because", v.DrawnBecause(e))}
 	var kinds [][2]string // the key and by when, in their order
@@ -76,7 +77,10 @@ func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 		}
 		duty(key, d)
 	}
-	for _, d := range e.Changed {
+	changed := slices.DeleteFunc(slices.Clone(e.Changed), func(d incident.Duty) bool {
+		return v.Restated != nil && v.Restated(r.Seq, d.Rule)
+	})
+	for _, d := range changed {
 		key := "log.clocks_drawn.changed"
 		if e.Because == incident.DrawnFact && !d.Provisional && !slices.Contains(e.Firm, d.Rule) {
 			key = "log.clocks_drawn.firm"
@@ -92,6 +96,9 @@ func (v Voice) drawn(r incident.Record, e incident.ClocksDrawn) string {
 	}
 	if lapsed != nil {
 		lines = append(lines, v.Say("log.clocks_drawn.lapsed", "clock", strings.Join(lapsed, v.Say("separator"))))
+	}
+	if len(lines) == 1 && len(changed) < len(e.Changed) {
+		lines = append(lines, v.Say("log.clocks_drawn.unchanged"))
 	}
 	return strings.Join(lines, "\n")
 }

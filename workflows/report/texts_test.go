@@ -159,7 +159,7 @@ func TestEveryTextIsSaid(t *testing.T) {
 	for range 20 {
 		long.do("tanaka", incident.Inform{Text: "まだ続いています"})
 	}
-	for _, a := range append(tales, free, near, long, unanswered(t)) {
+	for _, a := range append(tales, free, near, long, unanswered(t), unmoved(t)) {
 		o := a.options("ja")
 		o.Say, o.Deliveries = say, []report.Delivery{{}}
 		report.Final(a.in, a.stored(""), o)

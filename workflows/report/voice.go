@@ -25,6 +25,9 @@ type Voice struct {
 	Step func(seq int64, key string) string
 	// Rule gives the title of a notification rule; nil, or "" from it, shows the rule's name.
 	Rule func(incident.Rule) string
+	// Restated reports whether the dates of a duty that an entry changed are those of before; Restated
+	// of the record makes one. Nil says it of none.
+	Restated func(seq int64, r incident.Rule) bool
 	// Party gives what an affected party is called; nil, or "" from it, shows its number.
 	Party func(n int) string
 	// Brief names of a text for people outside its beginning only: where that text stands whole
