@@ -17,6 +17,8 @@ type signInPage struct {
 	Token string // empty: the link is no good, or there is none
 	To    string // where to go then
 	Why   string // without a token: the text that says why, and what to do
+	// Platforms names, in words, where a link is asked for.
+	Platforms string
 }
 
 // signIn shows the page of a link. Whether the link is good is seen when it is used: nobody
@@ -143,7 +145,24 @@ func (s *Server) stays(ctx context.Context, st *stream) bool {
 	return ok || err != nil
 }
 
+// platforms names the chat platforms that are set up, as a sentence has them: somebody on
+// Discord must not be sent to Slack. There are two at most.
+func (s *Server) platforms(lang string) string {
+	var names []string
+	for _, p := range s.cfg.Platforms {
+		names = append(names, s.cfg.Say(lang, "platform."+p))
+	}
+	switch len(names) {
+	case 0:
+		return s.cfg.Say(lang, "web.signin.chat")
+	case 1:
+		return names[0]
+	}
+	return s.cfg.Say(lang, "web.signin.either", "one", names[0], "other", names[1])
+}
+
 func (s *Server) showSignIn(v *visit, status int, page signInPage) {
+	page.Platforms = s.platforms(v.lang)
 	out := s.view(v, "signin")
 	out.Title, out.SignIn = s.cfg.Say(v.lang, "web.signin.title"), page
 	if err := s.show(v, status, "page", out); err != nil {

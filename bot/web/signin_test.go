@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -218,6 +219,36 @@ func TestALinkThatIsOverSaysWhatToDo(t *testing.T) {
 	for path, want := range map[string]int{"/sign-in": http.StatusOK, "/": http.StatusUnauthorized, "/incidents/" + incidentID: http.StatusUnauthorized, "/nowhere": http.StatusUnauthorized} {
 		if status, _, body := g.guest(t, "").do(http.MethodGet, path, ""); status != want || !strings.Contains(body, "/incident web") || strings.Contains(body, "社用PC") {
 			t.Errorf("%s: %d %.300s", path, status, body)
+		}
+	}
+}
+
+// Where to ask for a link is said of the platforms that the company has, and of no other.
+func TestSigningInNamesThePlatformsThatAreSetUp(t *testing.T) {
+	for _, c := range []struct {
+		lang      string
+		platforms []string
+		how, over string
+	}{
+		{"ja", []string{"slack"}, "Slackで「/incident web」と送ると、ボット", "Slackで「/incident web」と送ると、新しい"},
+		{"ja", []string{"discord"}, "Discordで「/incident web」と送ると、ボット", "Discordで「/incident web」と送ると、新しい"},
+		{"ja", []string{"slack", "discord"}, "SlackかDiscordで「/incident web」と送ると、ボット", "SlackかDiscordで「/incident web」と送ると、新しい"},
+		{"en", []string{"discord"}, "in Discord: the bot", "in Discord to get a new one"},
+		{"en", []string{"slack", "discord"}, "in Slack or Discord: the bot", "in Slack or Discord to get a new one"},
+	} {
+		g := openGate(t, func(w *web.Config) { w.Lang, w.Platforms = c.lang, c.platforms })
+		_, _, how := g.guest(t, "").do(http.MethodGet, "/sign-in", "")
+		_, _, over := g.guest(t, "").do(http.MethodPost, "/sign-in", "token=AAAA")
+		for page, want := range map[string]string{how: c.how, over: c.over} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s %v: no %q in %s", c.lang, c.platforms, want, page)
+			}
+			// Beside the sentence, what to do when it is urgent.
+			for name, set := range map[string]bool{"Slack": slices.Contains(c.platforms, "slack"), "Discord": slices.Contains(c.platforms, "discord")} {
+				if n := strings.Count(page, name); set != (n == 2) || !set && n > 0 {
+					t.Errorf("%s %v: %d times %s in %s", c.lang, c.platforms, n, name, page)
+				}
+			}
 		}
 	}
 }

@@ -70,6 +70,9 @@ type Config struct {
 	// Practice lets everybody choose who to be. Without it and without SignIn nobody comes in.
 	Practice bool
 	SignIn   *Passes
+	// Platforms are the names of the chat platforms that are set up: there one asks for the link
+	// that signs in.
+	Platforms []string
 	// Answers are asked by the page of an answer link, in practice and live alike; nil: there
 	// is no such page.
 	Answers Answers
