@@ -43,7 +43,8 @@ type front interface {
 	chat.Keeper
 	// Run takes in what people do there, until ctx ends.
 	Run(ctx context.Context) error
-	// Live reports whether the platform reaches us and lets us answer, and since when that is so.
+	// Live reports whether the platform reaches us and lets us answer, and since when that is so;
+	// zero: it never did.
 	Live() (ok bool, since time.Time)
 	// Holds reports whether somebody is in an incident's channel.
 	Holds(ctx context.Context, channel string, u chat.UserID) (bool, error)
@@ -87,6 +88,7 @@ func (p *program) join(h *house) error {
 	if p.settings.slack() {
 		c := p.slackConfig(h.say)
 		c.Memory, c.Log, c.Limits = h.service.Memory(frontendSlack), h.log, p.slackLimits
+		c.Refused = h.tellRefused
 		s, err := slack.New(c)
 		if err != nil {
 			return err
@@ -100,6 +102,7 @@ func (p *program) join(h *house) error {
 	if p.settings.discord() {
 		c := p.discordConfig(h.say)
 		c.Memory, c.Log, c.Limits = h.service.Memory(frontendDiscord), h.log, p.discordLimits
+		c.Refused = h.tellRefused
 		c.Vacated = func(ctx context.Context, channel string) error {
 			x, _ := h.platform(frontendDiscord)
 			return h.withoutExcluded(ctx, x, incident.ID(strings.ToUpper(channel)))

@@ -73,7 +73,8 @@ func (r *readiness) parts(ctx context.Context) map[string]bool {
 		partContacts:  len(r.service.Contacts().Chain(incident.IncidentLead, "")) > 0,
 	}
 	for name, state := range r.platforms {
-		// Platforms renew their connections now and then; a moment without one is no illness.
+		// Platforms renew their connections now and then; a moment without one is no illness. One
+		// that never was connected (since is zero then) does not work yet.
 		live, since := state()
 		all[name] = live || now.Sub(since) < platformAway
 	}

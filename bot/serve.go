@@ -46,11 +46,13 @@ type house struct {
 	pages     string // where people reach the web pages; empty: they do not
 	inForce   atomic.Pointer[templates.Set]
 	metrics   *metrics.Metrics
+	// refused holds what is to be said of tokens that a platform does not take.
+	refused chan sentence
 }
 
 // wire connects the parts and loads the sample company into an empty practice room.
 func (p *program) wire(ctx context.Context, o *opened, log *slog.Logger) (*house, error) {
-	h := &house{opened: o, metrics: metrics.New(), log: log, lang: p.settings.Lang, pages: p.settings.pagesURL()}
+	h := &house{opened: o, metrics: metrics.New(), log: log, lang: p.settings.Lang, pages: p.settings.pagesURL(), refused: make(chan sentence, 4)}
 	// A form with faults stops the start, not the report of the night.
 	forms, err := templates.LoadReportForms(p.overlay())
 	if err != nil {
@@ -226,6 +228,17 @@ func owner() string {
 	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
 }
 
+// startWatched is how long somebody is taken to look at what a start prints.
+const startWatched = time.Minute
+
+// tellRefused has it said that a platform does not take a token. It never waits.
+func (h *house) tellRefused(key string, pairs ...string) {
+	select {
+	case h.refused <- sentence{key, pairs}:
+	default: // the log has it
+	}
+}
+
 func (p *program) serve(ctx context.Context) (err error) {
 	log := p.log()
 	given := p.settings
@@ -279,8 +292,15 @@ func (p *program) serve(ctx context.Context) (err error) {
 		fmt.Fprintln(p.out, o.texts.Say(p.settings.Lang, s.key, s.pairs...))
 	}
 
+	begun, said := time.Now(), map[string]bool{}
 	for running := true; running; {
 		select {
+		case s := <-h.refused:
+			// Later nobody watches the start any more, and the log tells it.
+			if !said[s.key] && time.Since(begun) < startWatched {
+				said[s.key] = true
+				fmt.Fprintln(p.out, h.say(p.settings.Lang, s.key, s.pairs...))
+			}
 		case err = <-d.served:
 			running = false
 		case <-changed:

@@ -71,6 +71,9 @@ type Config struct {
 	// channels in which he is missing. nil: nobody is told.
 	Arrived func(ctx context.Context, who chat.UserID) error
 	Limits  Limits
+	// Refused is told, as a text that Check gives for it, of a token that Discord does not take; nil:
+	// only the log is.
+	Refused func(key string, pairs ...string)
 	Log     *slog.Logger
 }
 

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"github.com/gorilla/websocket"
 
 	"hikeshi/bot/chat"
 	"hikeshi/bot/intake"
@@ -132,7 +137,6 @@ func New(c Config) (*Front, error) {
 		done: map[string]string{}, newest: map[string]string{}, under: map[string]map[string]time.Time{}, behind: map[string]gap{},
 		each: missedEach, most: missedPlaces,
 	}
-	f.reach.is(false, f.clock())
 	f.home.back = make(chan struct{}, 1)
 	return f, nil
 }
@@ -174,15 +178,53 @@ func (f *Front) knock(ctx context.Context) {
 		if f.api.refusedSince().IsZero() {
 			continue
 		}
-		if err := f.api.do(ctx, turn{patience: -1}, "GET", "users/@me", nil, nil); err != nil && ctx.Err() == nil {
-			f.log.Error("Discord does not take the bot's token; hikeshi doctor says what to mend", "error", err)
+		switch err := f.api.do(ctx, turn{patience: -1}, "GET", "users/@me", nil, nil); {
+		case err == nil:
+			f.refusals.Over(settingToken)
+		case deadToken(err):
+			f.tokenRefused()
+		case ctx.Err() == nil:
+			f.log.Warn("whether Discord takes the bot's token could not be asked; trying again", "error", err)
 		}
 	}
 }
 
+// settingToken is the setting that holds the bot's token, as the log names it.
+const settingToken = "DISCORD_BOT_TOKEN"
+
+// tokenRefused tells that Discord does not take the bot's token: in the log once in a while, for
+// the refusal stays the same until somebody has mended it.
+func (f *Front) tokenRefused() {
+	code := strconv.Itoa(http.StatusUnauthorized)
+	if !f.refusals.Due(settingToken, code, f.clock()) {
+		return
+	}
+	f.log.Error("Discord refuses the token: set the right one and start again; hikeshi doctor says where it is found", "setting", settingToken, "reason", code)
+	if f.config.Refused != nil {
+		f.config.Refused("discord.check.token_refused", "code", code)
+	}
+}
+
+// deadToken reports whether an error is Discord's refusal of the bot's token: of a request, of the
+// library's own, or of a session ("Gateway Close Event Codes": 4004).
+func deadToken(err error) bool {
+	var ours *refusal
+	var library *discordgo.RESTError
+	switch {
+	case errors.As(err, &ours):
+		return ours.status == http.StatusUnauthorized
+	case errors.As(err, &library):
+		return library.Response != nil && library.Response.StatusCode == http.StatusUnauthorized
+	}
+	return websocket.IsCloseError(err, 4004)
+}
+
 // Live reports whether Discord reaches us and lets us answer in the company's server, and since when
-// that is so.
+// that is so; zero: it never was.
 func (f *Front) Live() (ok bool, since time.Time) {
+	if ok, since := f.reach.live(); !ok && since.IsZero() {
+		return false, since
+	}
 	for _, at := range []time.Time{f.api.refusedSince(), f.home.left()} {
 		if !at.IsZero() {
 			return false, at

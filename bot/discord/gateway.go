@@ -21,7 +21,7 @@ const intents = discordgo.IntentGuilds | discordgo.IntentGuildMessages | discord
 // longestBackoff is the longest wait between two tries to connect.
 const longestBackoff = 2 * time.Minute
 
-// reach is whether Discord reaches us.
+// reach is whether Discord reaches us. since is zero until it did for the first time.
 type reach struct {
 	mu    sync.Mutex
 	open  bool
@@ -31,7 +31,7 @@ type reach struct {
 func (l *reach) is(open bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.since.IsZero() || l.open != open {
+	if l.open != open {
 		l.open, l.since = open, now
 	}
 }
@@ -191,9 +191,14 @@ func (f *Front) listen(ctx context.Context) {
 			pause = wait/2 + rand.N(wait/2+1)
 			wait = min(2*wait, longestBackoff)
 		}
-		if final(err) {
+		switch {
+		case deadToken(err):
+			// Somebody has to mend it first.
+			pause = max(pause, f.patience.knock/2+rand.N(f.patience.knock/2+1))
+			f.tokenRefused()
+		case final(err):
 			f.log.Error("Discord refuses to be connected to; hikeshi doctor says what to mend", "error", err, "wait", pause)
-		} else {
+		default:
 			f.log.Warn("the connection to Discord was lost; trying again", "error", err, "wait", pause)
 		}
 		if !pauseFor(ctx, pause) {
@@ -203,9 +208,9 @@ func (f *Front) listen(ctx context.Context) {
 }
 
 // final reports whether Discord said that connecting again will not help ("Gateway Close Event
-// Codes": authentication, shards, version, intents).
+// Codes": shards, version, intents; for the token see deadToken).
 func final(err error) bool {
-	return websocket.IsCloseError(err, 4004, 4010, 4011, 4012, 4013, 4014)
+	return websocket.IsCloseError(err, 4010, 4011, 4012, 4013, 4014)
 }
 
 func pauseFor(ctx context.Context, d time.Duration) bool {
@@ -238,6 +243,7 @@ func (f *Front) hold(ctx context.Context, l *gatewayLine) (opened bool, err erro
 	case <-ctx.Done():
 		return false, f.abandon(l, done, ctx.Err())
 	}
+	f.refusals.Over(settingToken)
 	f.reach.is(true, f.clock())
 	defer func() { f.reach.is(false, f.clock()) }()
 	w := l.newest()

@@ -181,6 +181,9 @@ func (f *Front) register(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
+		case deadToken(err):
+			f.tokenRefused()
+			again = time.After(wait)
 		case denied(err):
 			f.log.Error("the commands could not be registered; hikeshi doctor says what to mend", "error", err)
 			again = time.After(wait)

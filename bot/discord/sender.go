@@ -22,6 +22,7 @@ type sender struct {
 	// doubts are the channels of which something was told that could not be looked at.
 	doubts   intake.Doubts
 	restored restored
+	refusals intake.Refusals // of our token
 
 	mu       sync.Mutex
 	identity identity

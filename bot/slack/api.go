@@ -45,7 +45,8 @@ type sender struct {
 	keeping turns // Keep of one channel never runs twice at once
 	began   time.Time
 	// doubts are the channels into which somebody came who could not be looked up.
-	doubts intake.Doubts
+	doubts   intake.Doubts
+	refusals intake.Refusals // of our tokens
 
 	mu       sync.Mutex
 	identity identity

@@ -157,15 +157,22 @@ func (k *checkup) way(ctx context.Context) {
 	switch answer := answerCode(err); {
 	case err == nil:
 		k.fine("slack.check.socket")
-	case answer == "missing_scope" || answer == "not_allowed_token_type" || answer == "no_permission":
-		k.fault("slack.check.socket_scope")
-	case answer == "invalid_auth" || answer == "not_authed" || answer == "token_revoked" || answer == "account_inactive" || answer == "token_expired":
-		k.fault("slack.check.socket_token", "code", answer)
 	case answer != "":
-		k.fault("slack.check.socket_off", "code", answer)
+		k.fault(socketFault(answer), "code", answer)
 	default:
 		k.fault("slack.check.socket_unreachable", "host", hostOf(k.config.APIURL))
 	}
+}
+
+// socketFault says by Slack's code why no socket can be opened.
+func socketFault(code string) string {
+	switch code {
+	case "missing_scope", "not_allowed_token_type", "no_permission":
+		return "slack.check.socket_scope"
+	case "invalid_auth", "not_authed", "token_revoked", "account_inactive", "token_expired":
+		return "slack.check.socket_token"
+	}
+	return "slack.check.socket_off"
 }
 
 // channels tells whether the workspace lets the bot make private channels. Slack does not say

@@ -105,7 +105,6 @@ func New(c Config) (*Front, error) {
 		homes: newHomes(), quotes: newQuotes(c.Memory),
 	}
 	f.reach.again = make(chan struct{}, 1)
-	f.reach.changed(f.clock(), 0)
 	return f, nil
 }
 
@@ -140,9 +139,13 @@ func (f *Front) Run(ctx context.Context) error {
 	return nil
 }
 
-// Live reports whether Slack reaches us and lets us answer, and since when that is so.
+// Live reports whether Slack reaches us and lets us answer, and since when that is so; zero: it
+// never did.
 func (f *Front) Live() (ok bool, since time.Time) {
 	if at := f.people.refusedSince(); !at.IsZero() {
+		if !f.people.everTaken() {
+			return false, time.Time{}
+		}
 		return false, at
 	}
 	return f.reach.live(f.config.AppToken == "")

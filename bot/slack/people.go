@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ type people struct {
 	absent  map[string]time.Time // address → when nobody had it
 	stale   chan string          // who is to be asked for again
 	refused time.Time            // since when Slack does not take the bot's token; zero: it does
+	taken   bool                 // Slack has taken it once
 }
 
 type known struct {
@@ -102,8 +104,12 @@ func (s *sender) learn(ctx context.Context) {
 			wait := listAgain
 			err := s.listPeople(ctx)
 			if s.people.token(err, time.Now()) {
-				s.config.Log.Error("Slack does not take the bot token; hikeshi doctor says what to mend", "component", "slack", "error", err)
+				var r *refusal
+				_ = errors.As(err, &r) // it is one
+				s.tokenRefused(s.config.Log.With("component", "slack"), settingBotToken, r.code)
 				wait = refusedAgain
+			} else if err == nil {
+				s.refusals.Over(settingBotToken)
 			} else if err != nil && ctx.Err() == nil {
 				s.config.Log.Warn("the people of the workspace could not be listed; each is asked for when he comes", "component", "slack", "error", err)
 				wait = peopleFresh
@@ -124,7 +130,7 @@ func (p *people) token(err error, at time.Time) (refused bool) {
 	defer p.mu.Unlock()
 	switch {
 	case !refused && err == nil:
-		p.refused = time.Time{}
+		p.refused, p.taken = time.Time{}, true
 	case refused && p.refused.IsZero():
 		p.refused = at
 	}
@@ -135,6 +141,35 @@ func (p *people) refusedSince() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.refused
+}
+
+// everTaken reports whether Slack has taken the bot's token since the start.
+func (p *people) everTaken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
+}
+
+// The settings that hold our tokens, as the log names them.
+const (
+	settingBotToken = "SLACK_BOT_TOKEN"
+	settingAppToken = "SLACK_APP_TOKEN"
+)
+
+// tokenRefused tells that Slack does not take a token: in the log once in a while, for the
+// refusal stays the same until somebody has mended it.
+func (s *sender) tokenRefused(log *slog.Logger, setting, code string) {
+	if !s.refusals.Due(setting, code, time.Now()) {
+		return
+	}
+	log.Error("Slack refuses a token: set the right one and start again; hikeshi doctor says where it is found", "setting", setting, "reason", code)
+	key := "slack.check.token_refused"
+	if setting == settingAppToken {
+		key = socketFault(code)
+	}
+	if s.config.Refused != nil {
+		s.config.Refused(key, "code", code)
+	}
 }
 
 func (s *sender) listPeople(ctx context.Context) error {

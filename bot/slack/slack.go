@@ -53,7 +53,10 @@ type Config struct {
 	// are left out.
 	PublicURL string
 	Limits    Limits
-	Log       *slog.Logger
+	// Refused is told, as a text that Check gives for it, of a token that Slack does not take; nil:
+	// only the log is.
+	Refused func(key string, pairs ...string)
+	Log     *slog.Logger
 }
 
 // Limits are how fast Slack may be called. The zero value is what Slack allows.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ const (
 	reopenedIn  = 20 * time.Second
 )
 
-// reach is whether Slack reaches us.
+// reach is whether Slack reaches us. since is zero until it did for the first time.
 type reach struct {
 	mu    sync.Mutex
 	open  int
@@ -41,7 +42,7 @@ func (l *reach) changed(now time.Time, by int) {
 	defer l.mu.Unlock()
 	before := l.open > 0
 	l.open += by
-	if l.since.IsZero() || before != (l.open > 0) {
+	if before != (l.open > 0) {
 		l.since = now
 	}
 	if by > 0 {
@@ -75,11 +76,19 @@ func (f *Front) listen(ctx context.Context) {
 		if f.clock().Sub(held) > reopenedIn {
 			wait = f.patience.backoff
 		}
+		code := answerCode(err)
+		dead := slices.Contains(deadToken, code)
+		if dead {
+			wait = max(wait, refusedAgain) // somebody has to mend it first
+		}
 		// Half of it by chance: many processes that lost Slack at once do not return at once.
 		pause := wait/2 + rand.N(wait/2+1)
-		if answerCode(err) != "" {
+		switch {
+		case dead:
+			f.tokenRefused(f.log, settingAppToken, code)
+		case code != "":
 			f.log.Error("Slack refuses to be connected to; hikeshi doctor says what to mend", "error", err, "wait", pause)
-		} else {
+		default:
 			f.log.Error("the connection to Slack was lost; trying again", "error", err, "wait", pause)
 		}
 		if !pauseFor(ctx, pause) {
@@ -137,6 +146,7 @@ func (f *Front) hear(ctx context.Context, cancel context.CancelFunc, client *soc
 			switch e.Type {
 			case socketmode.EventTypeHello:
 				is(true)
+				f.refusals.Over(settingAppToken)
 			case socketmode.EventTypeConnecting:
 				is(false)
 			case socketmode.EventTypeConnected:

@@ -77,7 +77,7 @@ func TestARefusedBotTokenIsNotReady(t *testing.T) {
 	f.Use(&doorDesk{})
 	run(t, w, f)
 	w.Wait("what Slack says of the token", func() bool { return !f.people.refusedSince().IsZero() })
-	if live, since := f.Live(); live || since.IsZero() {
+	if live, since := f.Live(); live || !since.IsZero() { // Slack has never taken it
 		t.Errorf("live %v, since %v", live, since)
 	}
 	w.Wait("the log", func() bool {
