@@ -60,7 +60,7 @@ func (p *program) showCalls(ctx context.Context, s supposed) error {
 		}
 		var holes []contact.Finding
 		for _, h := range c.policy.Holes(supposed, course, c.people, p.ready()) {
-			holes = append(holes, c.finding(h))
+			holes = append(holes, p.finding(c, h))
 		}
 		if s.asJSON {
 			return p.callsAsJSON(c, supposed, course, holes)
@@ -170,13 +170,16 @@ func instant(typed string, now time.Time) (time.Time, bool) {
 }
 
 // finding words a hole as contacts check words what it finds.
-func (c *callCompany) finding(h paging.Hole) contact.Finding {
+func (p *program) finding(c *callCompany, h paging.Hole) contact.Finding {
 	f := contact.Finding{Key: "hole." + h.Key, Severity: contact.Warning, Person: h.Person, Args: map[string]string{}}
 	if h.Role != "" {
 		f.Roles = []incident.Role{h.Role}
 	}
-	if p, ok := c.list.Person(h.Person); ok {
-		f.Args["name"] = p.Name
+	if person, ok := c.list.Person(h.Person); ok {
+		f.Args["name"] = person.Name
+		if h.Key == paging.HoleUnreached {
+			f.Mends = p.settings.wouldReach(person)
+		}
 	}
 	return f
 }

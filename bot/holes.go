@@ -25,7 +25,7 @@ func (p *program) callHoles(c *callCompany) (found []contact.Finding, err error)
 			case slices.Contains(told, h), slices.Contains(listed, h.Role), h.Key == paging.HoleAllAway:
 			case h.Key == paging.HoleNight && p.settings.practice():
 			default:
-				told, found = append(told, h), append(found, c.finding(h))
+				told, found = append(told, h), append(found, p.finding(c, h))
 			}
 		}
 	}

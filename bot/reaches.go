@@ -48,6 +48,29 @@ func (p *program) reachesBy(service func() *workflows.Service) func(contact.Pers
 	}
 }
 
+// wouldReach lists by what somebody whom nothing reaches could be reached, as keys of texts: what
+// the list lacks for a means that is set up, and the settings by which what it has could be used.
+func (s settings) wouldReach(c contact.Person) (keys []string) {
+	_, err := phone.Number(c.Phone)
+	for _, way := range []struct {
+		set, listed bool
+		list, setup string
+	}{
+		{s.slack(), c.SlackID != "", "cli.reach.slack_id", ""},
+		{s.discord(), c.DiscordID != "", "cli.reach.discord_id", ""},
+		{s.mail(), c.Email != "", "cli.reach.email", "cli.reach.mail"},
+		{s.rings(), err == nil, "cli.reach.number", "cli.reach.phone"},
+	} {
+		switch {
+		case way.set && !way.listed:
+			keys = append(keys, way.list)
+		case !way.set && way.listed && way.setup != "":
+			keys = append(keys, way.setup)
+		}
+	}
+	return keys
+}
+
 // rings reports whether people are rung: practice leaves them alone.
 func (s settings) rings() bool { return s.phone() && !s.practice() }
 

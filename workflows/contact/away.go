@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"hikeshi/workflows/incident"
@@ -197,6 +198,13 @@ func (f Finding) args(texts func(key string) string) map[string]string {
 	}
 	if f.Days.From != "" {
 		args["days"] = daysIn(f.Days, texts)
+	}
+	if len(f.Mends) > 0 {
+		mends := make([]string, len(f.Mends))
+		for i, key := range f.Mends {
+			mends[i] = texts(key)
+		}
+		args["mends"] = strings.Join(mends, texts(labelSeparator))
 	}
 	maps.Copy(args, f.Args)
 	return args

@@ -51,8 +51,10 @@ type Finding struct {
 	Person     incident.PersonID
 	// Days are those it is about.
 	Days Absence
-	// Args fill the sentence: name, department, count. {roles} and {days} are filled by Say, in the
-	// reader's language.
+	// Mends are the message keys of what would end it, any one of them.
+	Mends []string
+	// Args fill the sentence: name, department, count. {roles}, {days} and {mends} are filled by Say,
+	// in the reader's language.
 	Args map[string]string
 }
 
