@@ -43,8 +43,13 @@ func (v voice) incidentCard(in *incident.Incident) chat.Card {
 	if len(in.Steps) > 0 {
 		card.Blocks = append(card.Blocks, chat.Block{Heading: v.say("steps.heading"), Items: v.steps(in)})
 	}
-	if due, ok := v.service.Rules(in).Paging.Round(in, v.service.People()); ok && due.After(v.now) {
-		card.Blocks = append(card.Blocks, chat.Block{Text: v.say("next.round", "at", v.when(due)), Small: true})
+	policy := v.service.Rules(in).Paging
+	if due, ok := policy.Round(in, v.service.People()); ok && due.After(v.now) {
+		key := "next.again"
+		if policy.Follows(in, v.service.People(), due) {
+			key = "next.round"
+		}
+		card.Blocks = append(card.Blocks, chat.Block{Text: v.say(key, "at", v.when(due)), Small: true})
 	}
 	card.Buttons = v.mainButtons(in)
 	return card

@@ -23,6 +23,15 @@ func (p *Policy) Round(in *incident.Incident, dir incident.Directory) (due time.
 	return due, !due.IsZero()
 }
 
+// Follows reports whether somebody who was not called yet is called when the wait runs out at due,
+// as Round gave it: where nobody is left, the same people are called once more.
+func (p *Policy) Follows(in *incident.Incident, dir incident.Directory, due time.Time) bool {
+	return slices.ContainsFunc(p.Late(in, dir, due).Next, func(a incident.Attempt) bool {
+		_, called := in.Page(a.Person)
+		return !called
+	})
+}
+
 func (v view) due() (due time.Time) {
 	due = v.round()
 	if !v.in.Chased() || v.in.Phase.Ended() {
