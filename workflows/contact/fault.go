@@ -117,6 +117,9 @@ func (f Fault) Say(texts func(key string) string) string {
 	for k, v := range f.Args {
 		args[k] = v
 	}
+	if f.Key == FaultHeaderNone {
+		args["suggestion"] = texts(headerNames) // a file without any name is in no language
+	}
 	return fill(texts(f.Key), args)
 }
 

@@ -13,6 +13,9 @@ const (
 	labelDay       = "contacts.day"
 	labelDays      = "contacts.days"
 
+	// headerNames are the column names as they are written to an empty list, in the reader's language.
+	headerNames = "contacts.header.names"
+
 	placeLine      = "contacts.place.line"
 	placeCell      = "contacts.place.cell"
 	placeSheetLine = "contacts.place.sheet_line"
@@ -58,10 +61,10 @@ const (
 
 func sheetLevel(l incident.Level) string { return "contacts.sheet.level." + strconv.Itoa(int(l)) }
 
-// LabelKeys lists every key of a label or title that Sheet and Finding.Say ask for.
+// LabelKeys lists every key of a label or title that Sheet, Fault.Say and Finding.Say ask for.
 func LabelKeys() []string {
 	keys := []string{
-		labelSeparator, labelDay, labelDays, placeLine, placeCell, placeSheetLine, placeSheetCell, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
+		labelSeparator, labelDay, labelDays, headerNames, placeLine, placeCell, placeSheetLine, placeSheetCell, sheetTitle, sheetSubtitle, sheetBanner, sheetFooter, sheetMadeOn,
 		sheetFirst, sheetFirst1, sheetFirst2, sheetFirst3, sheetOrder, sheetOrderNote,
 		sheetPrivacy, sheetPrivacyOn, sheetRoles, sheetOutside, sheetNoOutside,
 		sheetColNo, sheetColRole, sheetColName, sheetColPhone, sheetColCall, sheetColDeputy, sheetColSeat,

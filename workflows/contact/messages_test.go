@@ -65,3 +65,21 @@ func TestEveryMessageIsWrittenInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+// A file without any column name is answered with the names in the reader's language, as an export
+// in it writes them.
+func TestMissingHeaderNamesTheColumnsInTheReadersLanguage(t *testing.T) {
+	var japanese, english []string
+	for _, n := range columnNames {
+		japanese, english = append(japanese, n.japanese), append(english, string(n.column))
+	}
+	_, faults := Parse([]byte("田中,営業部,教育責任者\n"))
+	if len(faults) != 1 || faults[0].Key != FaultHeaderNone {
+		t.Fatal(faults)
+	}
+	for lang, names := range map[string][]string{"ja": japanese, "en": english} {
+		if said := faults[0].Say(texts(t, lang)); !strings.HasSuffix(said, strings.Join(names, " / ")) {
+			t.Errorf("%s: %s", lang, said)
+		}
+	}
+}
