@@ -128,6 +128,10 @@ func (v *visit) refusedForm(in *incident.Incident, out workflows.Outcome, t task
 	form.Error = v.say("form.refused", "why", sentence)
 	if at := slices.IndexFunc(form.Inputs, func(i chat.Input) bool { return i.Name == blamed(ref, form) }); at >= 0 {
 		form.Error = v.say("form.not_recorded")
+		// The form may call a field otherwise than the record does, and it is looked for in the form.
+		if f, ok := ref.Args["field"].(incident.Field); ok && ref.Key == "refuse.time_future" && form.Inputs[at].Name == string(f) {
+			sentence = v.say(ref.Key, "field", v.say("form.input_named", "label", form.Inputs[at].Label))
+		}
 		form.Inputs[at].Error = sentence
 	}
 	v.keepRefused(t.sent)
