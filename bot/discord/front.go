@@ -190,7 +190,7 @@ func (f *Front) knock(ctx context.Context) {
 }
 
 // settingToken is the setting that holds the bot's token, as the log names it.
-const settingToken = "DISCORD_BOT_TOKEN"
+const settingToken = "DISCORD_BOT_TOKEN" //nolint:gosec // G101: a name, no secret
 
 // tokenRefused tells that Discord does not take the bot's token: in the log once in a while, for
 // the refusal stays the same until somebody has mended it.

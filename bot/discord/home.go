@@ -54,8 +54,7 @@ func (f *Front) inHome(in bool) {
 		f.log.Info("the bot is in the company's server again")
 		return
 	}
-	f.log.Error("the bot is not in the company's server: nothing is taken in from there, and nothing gets there; " +
-		"invite it with the address that hikeshi discord invite gives")
+	f.log.Error("the bot is not in the company's server, and nothing gets there or comes from there; hikeshi discord invite gives the address that invites it")
 }
 
 // began says by the beginning of a session whether the bot is in the server: it names all that the

@@ -122,7 +122,7 @@ func (f *Front) listBehind(ctx context.Context) error {
 	})
 	places = slices.DeleteFunc(places, func(id string) bool { return !isID(id) })
 	if beyond := len(places) - f.hearing.most; beyond > 0 {
-		f.log.Error("there are more direct conversations than are looked through; what was written in the oldest of them meanwhile is not heard", "conversations", beyond)
+		f.log.Error("there are more direct conversations than are looked through; what was written in the oldest of them meanwhile is not heard", "count", beyond)
 		places = places[:f.hearing.most]
 	}
 	since := strconv.FormatInt((listed.Add(-missedWithin).UnixMilli()-discordEpoch)<<22, 10)

@@ -191,7 +191,7 @@ func TestEveryConversationIsLookedThrough(t *testing.T) {
 	f = newDoor(t, g, remembering(memory), func(f *Front) { f.hearing.most, f.log = many-1, log.logger() })
 	f.Use(desk)
 	runDoor(t, g, f)
-	g.Wait("it to be said that there are more", func() bool { return strings.Contains(log.String(), "conversations=1") })
+	g.Wait("it to be said that there are more", func() bool { return strings.Contains(log.String(), "count=1") })
 	idle(g, f)
 	blameless(t, g)
 }

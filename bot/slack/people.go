@@ -151,6 +151,8 @@ func (p *people) everTaken() bool {
 }
 
 // The settings that hold our tokens, as the log names them.
+//
+//nolint:gosec // G101: names, not secrets
 const (
 	settingBotToken = "SLACK_BOT_TOKEN"
 	settingAppToken = "SLACK_APP_TOKEN"
