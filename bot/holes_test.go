@@ -34,6 +34,7 @@ func TestWhatWouldReachSomebodyIsNamed(t *testing.T) {
 			"連絡先のSlackユーザーID、連絡先の電話番号（外からかけられるもの）",
 		},
 		"Slack alone, nothing listed": {settings{SlackBotToken: "xoxb-1", SlackAppToken: "xapp-1"}, contact.Person{}, "連絡先のSlackユーザーID"},
+		"nothing set up, nothing listed": {settings{}, contact.Person{}, "連絡先のメールアドレス、連絡先の電話番号（外からかけられるもの）"},
 	} {
 		c.settings.Mode = modeLive
 		c.row.ID, c.row.Name, c.row.Active = "p-1", "田中 一郎", true

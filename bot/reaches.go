@@ -68,6 +68,9 @@ func (s settings) wouldReach(c contact.Person) (keys []string) {
 			keys = append(keys, way.setup)
 		}
 	}
+	if keys == nil { // nothing is set up yet, and nothing listed: one begins with the list
+		keys = []string{"cli.reach.email", "cli.reach.number"}
+	}
 	return keys
 }
 
