@@ -22,10 +22,15 @@ func TestHiddenChannelsCountTowardsTheLimit(t *testing.T) {
 	if c, _ := g.Channel(p.Channel); c.Kind != discordtest.PrivateThread {
 		t.Errorf("it became %+v", c)
 	}
-	before := f.headcount.count()
-	g.AddChannel("more")
-	g.Wait("another is counted", func() bool { return f.headcount.count() == before+1 })
+	more := g.AddChannel("more")
+	counted := func() bool {
+		f.headcount.mu.Lock()
+		defer f.headcount.mu.Unlock()
+		_, there := f.headcount.of[more.ID]
+		return there
+	}
+	g.Wait("another is counted", counted)
 	g.RemoveChannel("more")
-	g.Wait("it is gone", func() bool { return f.headcount.count() == before })
+	g.Wait("it is gone", func() bool { return !counted() })
 	blameless(t, g)
 }
