@@ -33,7 +33,7 @@ func TestWhatWouldReachSomebodyIsNamed(t *testing.T) {
 			settings{SlackBotToken: "xoxb-1", SlackAppToken: "xapp-1", PhoneURL: "https://phone.example.co.jp", PhoneSecret: "0123456789abcdef0123456789abcdef"}, contact.Person{Phone: "内線123"},
 			"連絡先のSlackユーザーID、連絡先の電話番号（外からかけられるもの）",
 		},
-		"Slack alone, nothing listed": {settings{SlackBotToken: "xoxb-1", SlackAppToken: "xapp-1"}, contact.Person{}, "連絡先のSlackユーザーID"},
+		"Slack alone, nothing listed":    {settings{SlackBotToken: "xoxb-1", SlackAppToken: "xapp-1"}, contact.Person{}, "連絡先のSlackユーザーID"},
 		"nothing set up, nothing listed": {settings{}, contact.Person{}, "連絡先のメールアドレス、連絡先の電話番号（外からかけられるもの）"},
 	} {
 		c.settings.Mode = modeLive
