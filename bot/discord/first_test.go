@@ -35,7 +35,8 @@ func TestTheReportFormOpensWhileTheMemoryHangs(t *testing.T) {
 		f.config.Memory, f.sender.config.Memory, f.sheets.memory = memory, memory, memory
 		f.patience.lookup = time.Minute // whatever waits for it comes too late for a form
 	})
-	idle(g, f) // what a session begins with is looked up
+	g.Wait("the session to have begun", func() bool { return f.headcount.count() > 0 })
+	idle(g, f) // what it begins with is looked up
 	memory.hangs.Store(true)
 	for line, given := range map[string]map[string]string{"incident report": nil, "incident line": {"text": "/incident"}} {
 		p.Command("general", line, given)
