@@ -58,4 +58,20 @@ func TestBrowserAnotherSession(t *testing.T) {
 	p.open("/")
 	p.until(`document.querySelector("#text")?.value === ""`)
 	p.hides("#posts", spoken("web.feed.empty"))
+
+	// Whoever signs out leaves nothing of it in the browser. In practice nobody does: the form is put there.
+	p.do(chromedp.Click(chromedp.CSS("#text")))
+	p.types("まだ送っていない")
+	if left := tells[string](p, `(() => {
+		sessionStorage.setItem("line:elsewhere", "まだ送っていない");
+		const form = document.createElement("form");
+		form.className = "leave";
+		form.addEventListener("submit", e => e.preventDefault());
+		document.body.append(form);
+		form.requestSubmit();
+		dispatchEvent(new Event("pagehide"));
+		return JSON.stringify(sessionStorage);
+	})()`); left != "{}" {
+		t.Errorf("signed out, it left %s", left)
+	}
 }

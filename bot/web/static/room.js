@@ -305,6 +305,13 @@ addEventListener("pagehide", () => {
   if (line?.value.trim()) sessionStorage.setItem(lineOf(), line.value); else if (line) sessionStorage.removeItem(lineOf());
 });
 
+// Who signs out leaves nothing that he typed behind in a browser that others may use.
+document.addEventListener("submit", event => {
+  if (!event.target.matches(".leave")) return;
+  if (line) line.value = "";
+  sessionStorage.clear();
+});
+
 // --- what changes by itself --------------------------------------------------------------------
 
 // same compares parts without the request IDs, which are new in every page.
