@@ -40,10 +40,11 @@ func (f *Front) happened(e *discordgo.Event) {
 		var m struct {
 			Type int `json:"type"`
 		}
-		switch _ = json.Unmarshal(raw, &m); m.Type {
-		case recipientAdded:
+		switch err := json.Unmarshal(raw, &m); {
+		case err != nil: // no message of ours to look at
+		case m.Type == recipientAdded:
 			f.watch(raw, f.threadJoined)
-		case recipientRemoved:
+		case m.Type == recipientRemoved:
 			f.watch(raw, f.threadLeft)
 		}
 	case "MESSAGE_REACTION_ADD":
